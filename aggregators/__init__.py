@@ -1,0 +1,1 @@
+"""What is counted: pure functions of events and time, standard library only."""

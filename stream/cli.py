@@ -1,0 +1,47 @@
+"""The command `deskpulse`: one sub-command a module, and one way to fail."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from stream.commands import (
+    catalogue,
+    check,
+    compute,
+    dead_letters,
+    demo,
+    dump,
+    export,
+    replay,
+    serve,
+    simulate,
+    worker,
+)
+from stream.errors import UsageError
+
+app = typer.Typer(
+    name="deskpulse",
+    help="Real-time metrics for support centres: Kafka in, exact rolling numbers in Redis, Prometheus out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (demo, worker, serve, simulate, replay, compute, export, dump, catalogue, check):
+    app.command(module.NAME)(module.command)
+app.add_typer(dead_letters.app, name="dead-letters")
+
+
+def main() -> None:
+    """Run `deskpulse`. Bad settings and bad usage end with exit code 2 and one line, never a traceback."""
+    try:
+        app()
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

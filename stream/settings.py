@@ -1,0 +1,158 @@
+"""Settings: the environment or a `.env` file, each named `DESKPULSE_…`, read once at the start."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from stream.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "DESKPULSE_"
+UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
+
+
+def duration_ms(text: str) -> int:
+    """Return *text* ("90s", "5m", "35d") in milliseconds; ValueError if it is no duration."""
+    found = re.fullmatch(r"(\d+)([smhd])", text.strip())
+    if not found or int(found[1]) == 0:
+        message = f"{text!r} is not a duration (try 5m)"
+        raise ValueError(message)
+    return int(found[1]) * UNIT_MS[found[2]]
+
+
+def address(text: str) -> tuple[str, int]:
+    """Split "host:port"; an IPv6 host stands in brackets. ValueError if there is no port."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > 65_535:
+        message = f"{text!r} is not an address (try 127.0.0.1:8420)"
+        raise ValueError(message)
+    return host.strip("[]"), int(port)
+
+
+class Settings(BaseSettings):
+    """What a process of Deskpulse may be told. The field `kafka` is the variable `DESKPULSE_KAFKA`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, host:port, several with commas.")
+    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis: redis://, rediss:// or unix:// address.")
+    topics_chat: str = Field("support.chat", description="Topic of conversations held live; several with commas.")
+    topics_ticket: str = Field("support.ticket", description="Topic of the other conversations; several with commas.")
+    topics_agent: str = Field("support.agent", description="Topic of events of agents; several with commas.")
+    topics_deadletter: str = Field("support.deadletter", description="Topic for rejected records.")
+    group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
+    instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
+    listen: str = Field("127.0.0.1:8420", description="Address of `serve`: /metrics, /live, /ready.")
+    clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
+    zone: str = Field("UTC", description="IANA zone of the window *today*.")
+    windows: Annotated[tuple[str, ...], NoDecode] = Field(
+        FIXED_WINDOWS, description="Rolling windows to publish, with commas, of: " + ", ".join(FIXED_WINDOWS) + "."
+    )
+    retention: str = Field("35d", description="How late an event may come, and how long closed conversations stay.")
+    max_queues: int = Field(500, ge=1, description="Queues of a tenant with series of their own; the rest is `other`.")
+    max_channels: int = Field(50, ge=1, description="Channels of a tenant with series of their own.")
+    max_tenants: int = Field(100, ge=1, description="Tenants with series of their own.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="Kafka's security.protocol."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="Kafka's sasl.mechanism."
+    )
+    sasl_plain_username: str | None = Field(None, description="Kafka's SASL user name.")
+    sasl_plain_password: str | None = Field(None, description="Kafka's SASL password.", repr=False)
+    ssl_cafile: str | None = Field(None, description="Authorities that sign Kafka's certificate.")
+    ssl_certfile: str | None = Field(None, description="This client's certificate for Kafka.")
+    ssl_keyfile: str | None = Field(None, description="The key of that certificate.")
+
+    @field_validator("windows", mode="before")
+    @classmethod
+    def _split_windows(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("windows")
+    @classmethod
+    def _known_windows(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for window in value:
+            if window not in FIXED_WINDOWS:
+                if window != "today":
+                    duration_ms(window)
+                message = f"{window!r} is not one of {', '.join(FIXED_WINDOWS)}"
+                raise ValueError(message)
+        return value
+
+    @field_validator("retention")
+    @classmethod
+    def _is_duration(cls, value: str) -> str:
+        duration_ms(value)
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        address(value)
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            message = f"{value!r} is not an IANA time zone (try Europe/Berlin)"
+            raise ValueError(message) from error
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        if not value.startswith(("redis://", "rediss://", "unix://")):
+            message = f"{value!r} is not a Redis address (try redis://127.0.0.1:6379/0)"
+            raise ValueError(message)
+        return value
+
+    @property
+    def retention_ms(self) -> int:
+        """`retention` in milliseconds."""
+        return duration_ms(self.retention)
+
+    @property
+    def source_topics(self) -> tuple[str, ...]:
+        """Every topic the workers read, in the order chat, ticket, agent."""
+        named = ",".join((self.topics_chat, self.topics_ticket, self.topics_agent))
+        return tuple(dict.fromkeys(part.strip() for part in named.split(",") if part.strip()))
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port of `serve`."""
+        return address(self.listen)
+
+
+class SettingsError(UsageError):
+    """A setting is wrong; the text is one line that names the variable."""
+
+
+def load(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings; `overrides` (from command options; None means not given) win over the environment.
+
+    Raises SettingsError with one line that names the variable.
+    """
+    given = {name: value for name, value in (overrides or {}).items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        shown = "" if "password" in name.lower() or repr(first["input"]) in reason else f" (got {first['input']!r})"
+        message = f"{name}: {reason}{shown}"
+        raise SettingsError(message) from error
