@@ -1,0 +1,1 @@
+"""The real servers the tests talk to, each as a container or as a process."""
