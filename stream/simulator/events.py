@@ -1,0 +1,53 @@
+"""What the simulator yields: wire events, ready to be written, with the instant and the way they take."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from time import gmtime, strftime
+from typing import Literal, NamedTuple
+
+Lane = Literal["chat", "ticket", "agent", "all"]
+"""The topic an event belongs to; `all` is every partition of every topic (source heartbeats)."""
+
+_MILLIS = tuple(f".{part:03d}Z" for part in range(1000))
+_QUOTED_MILLIS = tuple(f'{part}"' for part in _MILLIS)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Event(NamedTuple):
+    """One wire event: one JSON object in UTF-8 without a newline. `at_ms` is its `at`, in epoch milliseconds."""
+
+    at_ms: int
+    lane: Lane
+    key: str
+    value: bytes
+
+
+def stamp(at_ms: int) -> str:
+    """Return *at_ms* as RFC 3339 with milliseconds and Z."""
+    return _second(at_ms // 1000) + _MILLIS[at_ms % 1000]
+
+
+def quoted(at_ms: int) -> str:
+    """Return `stamp(at_ms)` in quotation marks, as JSON."""
+    return _quoted_second(at_ms // 1000) + _QUOTED_MILLIS[at_ms % 1000]
+
+
+def short(number: int) -> str:
+    """Return *number* (0 or more) in base 36."""
+    digits = ""
+    while True:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+        if not number:
+            return digits
+
+
+@lru_cache(maxsize=4096)
+def _second(epoch_s: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(epoch_s))
+
+
+@lru_cache(maxsize=4096)
+def _quoted_second(epoch_s: int) -> str:
+    return f'"{_second(epoch_s)}'
