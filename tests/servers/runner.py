@@ -134,7 +134,8 @@ class ContainerRunner:
             more["entrypoint"] = self.entrypoint
         container = DockerContainer(self.image).with_kwargs(**more)
         for inner, outer in (self.ports or {}).items():
-            container.ports[f"{inner}/tcp"] = ("127.0.0.1", outer)  # type: ignore[assignment] - only docker knows of it
+            bindings: dict[str, Any] = container.ports  # docker takes an address as well, which keeps the port private
+            bindings[f"{inner}/tcp"] = ("127.0.0.1", outer)
         if self.command:
             container = container.with_command(list(self.command))
         for name, value in self.env.items():
