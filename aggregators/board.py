@@ -1,0 +1,252 @@
+"""The board: the cells, intervals and timers of any number of partitions, read as values at an instant.
+
+`serve` and `compute` use the same board, so what a wallboard shows is what a back-test computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregators import measures as m
+from aggregators.catalogue import METRICS, Metric, Value
+from aggregators.folding import Caps, Folding, fold
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of, is_kept
+from aggregators.reading import Reading, State
+from aggregators.rolling import TOTALS, Group, Rolling
+from aggregators.states import states_at, waiting_at
+from aggregators.windows import IDENTITY_WINDOWS, WINDOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import tzinfo
+
+    from aggregators.definitions import Definitions
+    from aggregators.delta import Entry
+    from aggregators.samples import Labels
+
+_OUTCOMES = (
+    m.ANSWERED,
+    m.ABANDONED,
+    m.SHORT_ABANDONED,
+    m.FLOWED_OUT,
+    m.CALLBACK,
+    m.AGENT_CLOSED,
+    m.LOST,
+)
+HISTOGRAM_PARTS = ("sum", "count")
+
+
+class Row(NamedTuple):
+    """One value: the metric, its group, the window of a rolling one, and the value of its extra label, if any."""
+
+    metric: Metric
+    group: Group
+    window: str | None
+    extra: str | None
+    value: float | int
+
+    @property
+    def name(self) -> str:
+        """The name of the sample, as the exposition format has it: histograms come in buckets, a count and a sum."""
+        name = self.metric.name(self.group.level)
+        if self.metric.kind != "histogram":
+            return name
+        return f"{name}_{self.extra}" if self.extra in HISTOGRAM_PARTS else f"{name}_bucket"
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The labels, names and values, in the order of the catalogue."""
+        shown = [*self.group.values, *(each for each in (self.window, self.extra) if each is not None)]
+        if self.metric.kind == "histogram" and self.extra in HISTOGRAM_PARTS:
+            shown.pop()
+        return tuple(zip(self.metric.labels(self.group.level), shown, strict=False))
+
+
+class Board:
+    """Feed it what is stored, move it to an instant, read the rows."""
+
+    def __init__(
+        self, definitions: Definitions, *, zone: tzinfo, windows: Iterable[str] = WINDOWS, caps: Caps | None = None
+    ) -> None:
+        self._definitions = definitions
+        self._windows = tuple(windows)
+        self._caps = caps or Caps()
+        self._folding = Folding()
+        self._rolling = Rolling(self._windows, zone=zone, grouping=self._folding.groups)
+        self._intervals: dict[tuple[object, int], Mapping[Entry, int]] = {}
+        self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
+        self._passed: dict[Entry, int] = {}
+        self._first: dict[Labels, int] = {}
+        self._hours: dict[Labels, set[tuple[object, int]]] = {}
+        self._states: dict[Group, State] = {}
+        self._rows: dict[Group, list[Row]] = {}
+        self._refold = False
+        self.as_of = 0
+
+    @property
+    def folded(self) -> int:
+        """How many names are counted as `other`."""
+        return self._folding.folded
+
+    def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int]) -> None:
+        """Add the difference *amounts* to the cells of a pane."""
+        if pane.width in (FINE.ms, QUARTER.ms) or pane == ALL_TIME:
+            self._rolling.add(pane, labels, amounts)
+
+    def set_hour(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
+        """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows."""
+        hours = self._hours.setdefault(labels, set())
+        if filled:
+            hours.add((partition, start))
+        else:
+            hours.discard((partition, start))
+
+    def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
+        """Replace a bucket of intervals."""
+        _replace(self._intervals, (partition, bucket), entries)
+
+    def set_due(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
+        """Replace a bucket of timers."""
+        _replace(self._due, (partition, bucket), entries)
+
+    def see_labels(self, first: Mapping[Labels, int]) -> None:
+        """Take in label sets and their first instants."""
+        for labels, at in first.items():
+            if at < self._first.get(labels, at + 1):
+                self._first[labels] = at
+                self._refold = True
+
+    def move(self, as_of: int) -> None:
+        """Let the board stand at *as_of* (epoch ms)."""
+        if self._refold:
+            self._refold = False
+            folding = fold(self._first, self._caps)
+            if folding != self._folding:
+                self._folding = folding
+                self._rolling.regroup(folding.groups)
+        self.as_of = as_of
+        self._pass_timers(as_of)
+        self._rolling.move(as_of)
+        self._rolling.forget(before=as_of - FINE.kept_ms)
+        current = bucket_of(as_of)
+        entries = [
+            item
+            for (_, bucket), rows in self._intervals.items()
+            if bucket < 0 or bucket >= current
+            for item in rows.items()
+        ]
+        states = states_at(entries, as_of, definitions=self._definitions, grouping=self._folding.groups)
+        self._rolling.changed.update(self._states, states)
+        self._states = states
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every value there is, absent ones left out. Only what changed is computed anew."""
+        present = self._present()
+        for group in self._rolling.changed | (present - self._rows.keys()):
+            self._rows[group] = list(self._rows_of(group))
+        self._rolling.changed.clear()
+        for group in self._rows.keys() - present:
+            del self._rows[group]
+        for rows in self._rows.values():
+            yield from rows
+
+    def violations(self, window: str) -> int:
+        """Return in how many queues of *window* the identity does not hold.
+
+        waiting at its start + queued = answered + abandoned + short + flowed out + callback + agent-closed + lost +
+        waiting at its end. Only for IDENTITY_WINDOWS; 0 for the others.
+        """
+        if window not in IDENTITY_WINDOWS:
+            return 0
+        held = self._rolling.span_of(window)
+        entries = [
+            item
+            for (_, bucket), rows in self._intervals.items()
+            if bucket >= bucket_of(held.start)
+            for item in rows.items()
+        ]
+        before = waiting_at(entries, held.start, known_at=self.as_of)
+        after = waiting_at(entries, held.end, known_at=self.as_of)
+        balance: dict[Group, int] = {}
+        for waiting, sign in ((before, 1), (after, -1)):
+            for labels, number in waiting.items():
+                group = self._folding.groups(labels)[0]
+                balance[group] = balance.get(group, 0) + sign * number
+        for group in self._rolling.groups(window):
+            if group.level == "queue":
+                sums = self._rolling.sums(window, group)
+                flow = sums.get(m.QUEUED, 0) - sum(sums.get(outcome, 0) for outcome in _OUTCOMES)
+                balance[group] = balance.get(group, 0) + flow
+        return sum(1 for rest in balance.values() if rest)
+
+    def covered_s(self, window: str) -> float:
+        """Return how much of *window* lies after the first instant anything was seen, in seconds."""
+        start = self._rolling.span_of(window).start
+        first = min(self._first.values(), default=self.as_of)
+        return max(0, self.as_of - max(start, first)) / 1000
+
+    def _present(self) -> set[Group]:
+        """Return the groups that have rows: a cell or an interval of theirs is kept."""
+        present: set[Group] = set(self._states)
+        for labels, hours in self._hours.items():
+            gone = {hour for hour in hours if not is_kept(Pane(HOUR.ms, hour[1]), self.as_of)}
+            hours -= gone
+            if hours:
+                present.update(self._folding.groups(labels))
+        for rows in self._intervals.values():
+            for entry in rows:
+                present.update(self._folding.groups(entry.content.labels))
+        return present
+
+    def _pass_timers(self, as_of: int) -> None:
+        """Count the timers that fall before *as_of* and are not in the panes yet; take back those that are now."""
+        passed = {
+            entry: number
+            for (_, bucket), rows in self._due.items()
+            if bucket < as_of
+            for entry, number in rows.items()
+            if entry.content.at < as_of  # type: ignore[union-attr]  # samples
+        }
+        for entry in passed.keys() | self._passed.keys():
+            by = passed.get(entry, 0) - self._passed.get(entry, 0)
+            if by:
+                at, labels = entry.content.at, entry.content.labels  # type: ignore[union-attr]  # as above
+                amounts = {
+                    measure: amount * by for measure, amount in m.rolling(entry.content, self._definitions)  # type: ignore[arg-type]  # as above
+                }
+                for width in (FINE.ms, QUARTER.ms):
+                    self._rolling.add(Pane(width, at - at % width), labels, amounts)
+        self._passed = passed
+
+    def _rows_of(self, group: Group) -> Iterator[Row]:
+        state = self._states.get(group, State())
+        readings: dict[str | None, Reading] = {
+            window: Reading(self._rolling.sums(window, group), state, self.as_of) for window in self._windows
+        }
+        totals = Reading(self._rolling.sums(TOTALS, group), state, self.as_of)
+        for metric in METRICS:
+            if metric.family == "rolling":
+                for window, reading in readings.items():
+                    yield from _read(metric, group, window, reading)
+            else:
+                yield from _read(metric, group, None, totals)
+
+
+def _read(metric: Metric, group: Group, window: str | None, reading: Reading) -> Iterator[Row]:
+    value: Value | Mapping[str, Value] = metric.read(reading)
+    if isinstance(value, Mapping):
+        for extra, each in value.items():
+            if each is not None:
+                yield Row(metric, group, window, extra, each)
+    elif value is not None:
+        yield Row(metric, group, window, None, value)
+
+
+def _replace(
+    index: dict[tuple[object, int], Mapping[Entry, int]], key: tuple[object, int], entries: Mapping[Entry, int]
+) -> None:
+    if entries:
+        index[key] = entries
+    else:
+        index.pop(key, None)

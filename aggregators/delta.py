@@ -1,0 +1,70 @@
+"""Delta: everything one commit writes for a partition, all of it or nothing.
+
+Its whole format stands here from the first day: facts put and deleted, cells added to, intervals, due and stops put
+and deleted, the log of restatements, watermark and offset.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from aggregators.events import Rejected
+    from aggregators.facts import Fact, Facts, Key
+    from aggregators.panes import Pane
+    from aggregators.samples import Interval, Labels, Sample
+
+
+class FactsPut(NamedTuple):
+    """All facts of one owner now. `added` are the new ones; None if one was replaced, so that all must be written."""
+
+    facts: Facts
+    added: list[Fact] | None
+
+
+class Entry(NamedTuple):
+    """A sample or interval with the conversation it comes from: a line of an index."""
+
+    tenant: str
+    conversation: str
+    content: Sample | Interval
+
+
+Index = dict[int, dict[Entry, int]]
+"""Entries by bucket, each with how often it stands there from now on; 0 takes it out."""
+
+
+class Restated(NamedTuple):
+    """A sample older than what was still open to change was added (or taken back: `number` < 0) at `watermark`."""
+
+    watermark: int
+    tenant: str
+    conversation: str
+    sample: Sample
+    number: int
+
+
+@dataclass(slots=True)
+class Delta:
+    """What changes between the record offsets `expected` and `next` of a partition."""
+
+    watermark: int | None = None
+    facts: dict[Key, FactsPut] = field(default_factory=dict)
+    forgotten: list[Key] = field(default_factory=list)
+    cells: dict[Pane, dict[Labels, dict[int, int]]] = field(default_factory=dict)
+    intervals: Index = field(default_factory=lambda: defaultdict(dict))
+    due: Index = field(default_factory=lambda: defaultdict(dict))
+    stops: Index = field(default_factory=lambda: defaultdict(dict))
+    expiry: dict[int, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    log: list[Restated] = field(default_factory=list)
+    labels: dict[Labels, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+
+    def size(self) -> int:
+        """Return the number of cells and index entries, the measure of what a commit costs."""
+        cells = sum(len(cells) for groups in self.cells.values() for cells in groups.values())
+        return cells + sum(len(rows) for index in (self.intervals, self.due, self.stops) for rows in index.values())

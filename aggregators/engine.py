@@ -1,0 +1,279 @@
+"""The engine: records of one partition in, the difference they make out. Pure; the tables are somebody else's.
+
+Whatever depends on position depends on it record by record: how records are cut into chunks changes nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from aggregators import measures
+from aggregators.delta import Delta, Entry, FactsPut, Restated
+from aggregators.events import Event, Rejected
+from aggregators.facts import Fact, Facts, Key, fact_of, key_of, merge
+from aggregators.instants import DAY_MS, MINUTE_MS
+from aggregators.observe import NOTHING, Observation, observe
+from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
+from aggregators.samples import EVENTS, Interval, Labels, Leg, Sample, is_timer
+from aggregators.vocabulary import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from aggregators.definitions import Definitions
+
+CLAMP_MS = MINUTE_MS
+"""An `at` further ahead of its record's timestamp is a wrong clock: the timestamp is taken instead."""
+LATE_MS = 10 * MINUTE_MS
+"""A fact that comes this far behind the watermark counts as applied late, and what it changes as restated."""
+OPEN_BUCKETS = 64
+MAX_SOURCES = 100
+
+
+class Incoming(NamedTuple):
+    """A record as the engine sees it: its timestamp in epoch ms and what its value decoded to."""
+
+    timestamp: int
+    content: Event | Rejected
+
+
+class _Life:
+    """The facts of one owner while a run of records touches them."""
+
+    __slots__ = ("added", "before", "changed", "facts", "last", "original")
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.original: tuple[Fact, ...] = tuple(facts.values())
+        self.before: Observation | None = None if facts else NOTHING
+        self.added: list[Fact] | None = []
+        self.changed = False
+        self.last = max((fact.at for fact in self.original), default=0)
+
+
+class Engine:
+    """One partition. `watermark` is the greatest accepted `at`, None before the first.
+
+    `due` are the timers of open legs that the watermark has not passed, `labels` the first instant of each label set.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        *,
+        watermark: int | None = None,
+        due: Iterable[tuple[Entry, int]] = (),
+        labels: dict[Labels, int] | None = None,
+        sources: dict[str, int] | None = None,
+    ) -> None:
+        self._definitions = definitions
+        self.watermark = watermark
+        self._due: dict[Entry, int] = dict(due)
+        self._timers = [(entry.content.at, entry) for entry in self._due]  # type: ignore[union-attr]  # samples
+        heapq.heapify(self._timers)
+        self._labels = labels if labels is not None else {}
+        self._sources = sources if sources is not None else {}
+
+    def run(self, records: Sequence[Incoming], lookup: Callable[[Key], Facts | None]) -> Delta:
+        """Apply consecutive records; return what they change.
+
+        `lookup` returns a copy of the stored facts of an owner, or None. The engine moves on at once, so a delta that
+        could not be committed means an engine made anew from what is stored.
+        """
+        delta = Delta()
+        lives: dict[Key, _Life] = {}
+        watermark = self.watermark
+        for index, (timestamp, content) in enumerate(records):
+            if isinstance(content, Rejected):
+                delta.rejected.append((index, content))
+                continue
+            event = self._admit(content, timestamp, watermark, delta)
+            if isinstance(event, Rejected):
+                delta.rejected.append((index, event))
+                continue
+            if event.source is not None:
+                self._see_source(event.source, event.at, delta)
+            delta.counts[event.type.name] += 1
+            if event.type.subject != SOURCE:
+                self._merge(event, watermark, lives, lookup, delta)
+            if watermark is None or event.at > watermark:
+                watermark = event.at
+        for key, life in lives.items():
+            if life.changed:
+                self._settle(key, life, delta, watermark)
+        self._pass_timers(delta, watermark)
+        self.watermark = delta.watermark = watermark
+        return delta
+
+    def _admit(self, event: Event, timestamp: int, watermark: int | None, delta: Delta) -> Event | Rejected:
+        ahead = event.at - timestamp
+        if ahead > CLAMP_MS:
+            if ahead > DAY_MS:
+                return Rejected("in_the_future")
+            delta.counts["clamped"] += 1
+            event = event._replace(at=timestamp)
+        if watermark is not None and event.at < watermark - LATE_MS:
+            if event.at < watermark - self._definitions.retention_ms:
+                return Rejected("late")
+            delta.counts["late_applied"] += 1
+        return event
+
+    def _merge(
+        self,
+        event: Event,
+        watermark: int | None,
+        lives: dict[Key, _Life],
+        lookup: Callable[[Key], Facts | None],
+        delta: Delta,
+    ) -> None:
+        key = key_of(event)
+        life = lives.get(key)
+        if life is None:
+            life = lives[key] = _Life(lookup(key) or {})
+        if (
+            watermark is not None
+            and life.facts
+            and watermark > life.last + self._definitions.retention_ms
+            and is_expired(key, life.facts.values(), watermark=watermark, definitions=self._definitions)
+        ):
+            # The old life's difference stays; a new one starts from nothing.
+            if life.changed:
+                self._settle(key, life, delta, watermark)
+            life = lives[key] = _Life({})
+            life.added = None
+        fact = fact_of(event)
+        change = merge(life.facts, fact, key)
+        if change == "duplicate":
+            delta.counts["duplicates"] += 1
+            return
+        life.changed = True
+        life.last = max(life.last, fact.at)
+        if change == "replaced":
+            life.added = None
+            delta.counts["replaced"] += 1
+        elif life.added is not None:
+            life.added.append(fact)
+
+    def _settle(self, key: Key, life: _Life, delta: Delta, watermark: int | None) -> None:
+        """Add to *delta* the difference between what the life contributed before and what it does now."""
+        definitions = self._definitions
+        before = life.before
+        if before is None:
+            before = observe(key, life.original, definitions=definitions)
+        after = observe(key, life.facts.values(), definitions=definitions)
+        delta.facts[key] = FactsPut(life.facts, life.added)
+        day = (life.last + definitions.retention_ms) // DAY_MS
+        delta.expiry[day].add(key)
+        if key.kind:
+            return
+        first = min(fact.at for fact in life.facts.values())
+        old, new = before.samples, after.samples
+        for sample, number in new.items():
+            had = old.get(sample, 0)
+            if had != number:
+                self._change(key, sample, number - had, number, delta, watermark)
+                self._see_labels(sample[2], first, delta)
+        for sample, number in old.items():
+            if sample not in new:
+                self._change(key, sample, -number, 0, delta, watermark)
+        for interval, number in after.intervals.items():
+            if before.intervals.get(interval, 0) != number:
+                self._put_interval(Entry(key.tenant, key.subject, interval), number, delta, watermark)
+                self._see_labels(interval.labels, first, delta)
+        for interval in before.intervals:
+            if interval not in after.intervals:
+                self._put_interval(Entry(key.tenant, key.subject, interval), 0, delta, watermark)
+
+    def _change(
+        self, key: Key, sample: Sample, by: int, number: int, delta: Delta, watermark: int | None
+    ) -> None:
+        entry = Entry(key.tenant, key.subject, sample)
+        if is_timer(sample) and (self.watermark is None or sample.at >= self.watermark):
+            if entry not in self._due and number:
+                heapq.heappush(self._timers, (sample.at, entry))
+            if number:
+                self._due[entry] = number
+            else:
+                self._due.pop(entry, None)
+            delta.due[bucket_of(sample.at)][entry] = number
+            return
+        self._count(entry, by, number, delta, watermark)
+        if self.watermark is not None and 0 < sample.at < self.watermark - LATE_MS:
+            delta.counts["restatements"] += 1
+            delta.log.append(Restated(self.watermark, key.tenant, key.subject, sample, by))
+
+    def _count(self, entry: Entry, by: int, number: int, delta: Delta, watermark: int | None) -> None:
+        """Add a sample to its panes and to the index of stops, *by* times (now *number* in all)."""
+        sample: Sample = entry.content  # type: ignore[assignment]  # never an interval here
+        kind, at, labels = sample[0], sample[1], sample[2]
+        totals = measures.all_time(sample)
+        if totals:
+            _add(delta, ALL_TIME, labels, totals, by)
+        if kind == EVENTS:
+            return
+        amounts = measures.rolling(sample, self._definitions)
+        now = at if watermark is None else watermark
+        for width in WIDTHS:
+            pane = Pane(width.ms, at - at % width.ms)
+            if is_kept(pane, now):
+                _add(delta, pane, labels, amounts, by)
+        bucket = bucket_of(at)
+        if is_bucket_kept(bucket, now, kept_ms=STOPS_KEPT_MS):
+            delta.stops[bucket][entry] = number
+
+    def _pass_timers(self, delta: Delta, watermark: int | None) -> None:
+        """Count the timers that the watermark has passed."""
+        while self._timers and watermark is not None and self._timers[0][0] < watermark:
+            _, entry = heapq.heappop(self._timers)
+            number = self._due.pop(entry, 0)
+            if number:
+                delta.due[bucket_of(entry.content.at)][entry] = 0  # type: ignore[union-attr]  # a sample
+                self._count(entry, number, number, delta, watermark)
+
+    def _put_interval(self, entry: Entry, number: int, delta: Delta, watermark: int | None) -> None:
+        interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
+        if interval.end is None:
+            delta.intervals[open_bucket(entry)][entry] = number
+            return
+        bucket = bucket_of(interval.end)
+        if watermark is None or is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
+            delta.intervals[bucket][entry] = number
+
+    def _see_labels(self, labels: Labels, first: int, delta: Delta) -> None:
+        known = self._labels.get(labels)
+        if known is None or first < known:
+            self._labels[labels] = delta.labels[labels] = first
+
+    def _see_source(self, source: str, at: int, delta: Delta) -> None:
+        known = self._sources.get(source)
+        if (known is None and len(self._sources) < MAX_SOURCES) or (known is not None and at > known):
+            self._sources[source] = delta.sources[source] = at
+
+
+def open_bucket(entry: Entry) -> int:
+    """Return the bucket of an interval without an end: below 0, spread by conversation."""
+    return -1 - crc32(entry.conversation.encode()) % OPEN_BUCKETS
+
+
+def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, definitions: Definitions) -> bool:
+    """Tell whether what is stored of *key* is closed and older than the retention, and so is not there any more."""
+    known = tuple(facts)
+    last = max((fact.at for fact in known), default=0)
+    if watermark is None or watermark <= last + definitions.retention_ms:
+        return False
+    seen = observe(key, known, definitions=definitions)
+    timers = [sample.at for sample in seen.samples if isinstance(sample, Leg) and is_timer(sample)]
+    return not seen.open and watermark > max([last, *timers]) + definitions.retention_ms
+
+
+def _add(delta: Delta, pane: Pane, labels: Labels, amounts: measures.Amounts, by: int) -> None:
+    groups = delta.cells.get(pane)
+    if groups is None:
+        groups = delta.cells[pane] = {}
+    cells = groups.get(labels)
+    if cells is None:
+        cells = groups[labels] = {}
+    for measure, amount in amounts:
+        cells[measure] = cells.get(measure, 0) + amount * by

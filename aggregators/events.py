@@ -1,0 +1,194 @@
+"""Decoding: one parsed JSON object becomes an Event, or Rejected with a reason out of a closed set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple, get_args
+
+from aggregators.instants import EARLIEST_MS, instant_ms
+from aggregators.vocabulary import (
+    AT,
+    CONVERSATION,
+    DROPPED,
+    ID,
+    KIND,
+    SCALE,
+    SCORE,
+    SOURCE,
+    TENANT,
+    TYPE,
+    TYPES,
+    EventType,
+)
+
+Reason = Literal[
+    "too_large",
+    "invalid_json",
+    "not_an_object",
+    "unknown_type",
+    "missing_field",
+    "wrong_type",
+    "bad_id",
+    "bad_instant",
+    "before_1990",
+    "in_the_future",
+    "bad_scale",
+    "score_outside_scale",
+    "late",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+DEFAULT_TENANT = "default"
+MAX_BYTES = 65_536
+MAX_ID_LENGTH = 128
+DEFAULT_SCALES: dict[str, tuple[int, int]] = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that takes no part in anything; `detail` names the field, never its content."""
+
+    reason: Reason
+    detail: str = ""
+
+
+class Event(NamedTuple):
+    """One occurrence. `at` is epoch ms; `fields` maps the number of each field sent to its value, as sent.
+
+    `subject` is the conversation, or what owns an event without one (agent, session, name of a series, …).
+    """
+
+    type: EventType
+    at: int
+    tenant: str
+    subject: str
+    id: str
+    source: str | None
+    fields: dict[int, Any]
+
+
+def decode(sent: object) -> Event | Rejected:
+    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out."""
+    if type(sent) is not dict:
+        return Rejected("not_an_object")
+    name = sent.get("type")
+    if type(name) is not str:
+        return Rejected("missing_field" if name is None else "wrong_type", "type")
+    kind = TYPES.get(name)
+    if kind is None:
+        return Rejected("unknown_type")
+    known = kind.fields
+    kept: dict[int, Any] = {}
+    for field, value in sent.items():
+        entry = known.get(field)
+        if entry is None or value is None:
+            continue
+        if entry[1] == "string":
+            if type(value) is not str:
+                return Rejected("wrong_type", field)
+        else:
+            problem = _CHECKS[entry[1]](value)
+            if problem:
+                return Rejected(problem, field)
+        kept[entry[0]] = value
+    for needed in kind.required:
+        if needed not in kept:
+            return Rejected("missing_field", _FIELD_NAMES[needed])
+    del kept[TYPE]
+    kept.pop(DROPPED, None)
+    identifier = kept.pop(ID)
+    if not 1 <= len(identifier) <= MAX_ID_LENGTH:
+        return Rejected("bad_id")
+    at = instant_ms(kept.pop(AT))
+    if at is None:
+        return Rejected("bad_instant", "at")
+    if at < EARLIEST_MS:
+        return Rejected("before_1990")
+    if SCALE in kept or SCORE in kept:
+        problem = _survey_problem(kept)
+        if problem:
+            return Rejected(problem)
+    source = kept.pop(SOURCE, None)
+    if kind.subject == CONVERSATION:
+        subject = kept.pop(CONVERSATION)
+    else:
+        subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
+    return Event(kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept)
+
+
+def exact(number: float) -> Fraction:
+    """Return a JSON number as the decimal it was written as: 3.3 is 33/10."""
+    return Fraction(number) if type(number) is int else Fraction(repr(number))
+
+
+def bounds(fields: dict[int, Any]) -> tuple[int | float, int | float] | None:
+    """Return (min, max) of a survey's scale, missing members at the defaults of its kind; None for unknown kinds."""
+    scale = fields.get(SCALE) or {}
+    default = DEFAULT_SCALES.get(fields[KIND], (None, None))
+    least, most = scale.get("min"), scale.get("max")
+    least = default[0] if least is None else least
+    most = default[1] if most is None else most
+    return None if least is None or most is None else (least, most)
+
+
+def _survey_problem(kept: dict[int, Any]) -> Reason | None:
+    ends = bounds(kept)
+    if ends is None:
+        return None
+    if ends[0] >= ends[1]:
+        return "bad_scale"
+    score = kept.get(SCORE)
+    return "score_outside_scale" if score is not None and not ends[0] <= score <= ends[1] else None
+
+
+def _flag(value: object) -> Reason | None:
+    return None if type(value) is bool else "wrong_type"
+
+
+def _number(value: object) -> Reason | None:
+    return None if type(value) is int or type(value) is float else "wrong_type"
+
+
+def _integer(value: object) -> Reason | None:
+    return None if type(value) is int else "wrong_type"
+
+
+def _strings(value: object) -> Reason | None:
+    return None if type(value) is list and all(type(each) is str for each in value) else "wrong_type"
+
+
+def _scale(value: object) -> Reason | None:
+    if type(value) is not dict:
+        return "wrong_type"
+    for end in ("min", "max"):
+        if value.get(end) is not None and _number(value[end]):
+            return "wrong_type"
+    return None if value.get("direction") is None or type(value["direction"]) is str else "wrong_type"
+
+
+def _skills(value: object) -> Reason | None:
+    if type(value) is not list:
+        return "wrong_type"
+    for each in value:
+        if type(each) is not dict or type(each.get("queue")) is not str:
+            return "wrong_type"
+    return None
+
+
+def _instant(value: object) -> Reason | None:
+    if type(value) is not str and type(value) is not int:
+        return "wrong_type"
+    return None if instant_ms(value) is not None else "bad_instant"
+
+
+_CHECKS = {
+    "flag": _flag,
+    "number": _number,
+    "integer": _integer,
+    "strings": _strings,
+    "scale": _scale,
+    "skills": _skills,
+    "instant": _instant,
+}
+_FIELD_NAMES = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items()}

@@ -1,0 +1,89 @@
+"""Facts: what is known of one conversation is the set of its distinct events, nothing else.
+
+Merging is set union with one rule for two events of the same id: the least (at, canonical bytes) counts. So it is
+commutative, associative and idempotent, and no order of arrival can corrupt what is known.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from aggregators.instants import DAY_MS
+from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS
+
+if TYPE_CHECKING:
+    from aggregators.events import Event
+
+Merge = Literal["new", "replaced", "duplicate"]
+
+
+class Fact(NamedTuple):
+    """One event as it is kept. Facts of one conversation sort by (at, rank of the type, id): the order of the sweep."""
+
+    at: int
+    rank: int
+    id: str
+    type: int
+    fields: dict[int, Any]
+
+
+class Key(NamedTuple):
+    """Who owns facts: a conversation of a tenant. `kind` is "" for conversations, else what else it is."""
+
+    tenant: str
+    subject: str
+    kind: str = ""
+
+
+Facts = dict[str, Fact]
+"""The facts of one owner, by event id."""
+
+
+def key_of(event: Event) -> Key:
+    """Return the owner of *event*.
+
+    Events without a conversation are owned by their agent, series or session, a day at a time: a heartbeat every
+    two minutes for weeks would else make one owner ever larger.
+    """
+    if event.type.subject == CONVERSATION:
+        return Key(event.tenant, event.subject)
+    family = event.type.name.partition(".")[0]
+    return Key(event.tenant, event.subject, f"{family}:{event.at // DAY_MS}")
+
+
+def fact_of(event: Event) -> Fact:
+    """Return the kept form of *event*."""
+    return Fact(event.at, event.type.rank, event.id, event.type.code, event.fields)
+
+
+def stored(at: int, code: int, identifier: str, fields: dict[int, Any]) -> Fact:
+    """Rebuild a fact from what is stored of it."""
+    return Fact(at, RANKS[code], identifier, code, fields)
+
+
+def canonical(fact: Fact, key: Key) -> bytes:
+    """Return the bytes that decide between two events of one id and one instant (`docs/definitions.md`, Facts)."""
+    named: dict[str, Any] = {NAMES[code]: value for code, value in fact.fields.items()}
+    named["type"] = BY_CODE[fact.type].name
+    if not key.kind:
+        named["conversation"] = key.subject
+    return json.dumps(named, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def merge(facts: Facts, fact: Fact, key: Key) -> Merge:
+    """Add *fact* to *facts* in place and say what that changed."""
+    known = facts.get(fact.id)
+    if known is None:
+        facts[fact.id] = fact
+        return "new"
+    if fact.at > known.at:
+        return "duplicate"
+    if fact.at == known.at:
+        # Equality of Python values is not enough: 5 and 5.0 are different content.
+        if fact.type == known.type and fact.fields == known.fields and repr(fact.fields) == repr(known.fields):
+            return "duplicate"
+        if canonical(fact, key) >= canonical(known, key):
+            return "duplicate"
+    facts[fact.id] = fact
+    return "replaced"

@@ -1,0 +1,81 @@
+"""Folding: label sets over the caps count as `other`, chosen by (first instant, name), never by arrival."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aggregators.rolling import Group, groups_of
+from aggregators.samples import Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How many names have series of their own: tenants in all, channels and queues of each tenant."""
+
+    tenants: int = 100
+    channels: int = 50
+    queues: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """The names that have series of their own, as (tenant,), (tenant, channel) and (tenant, queue); None: all do."""
+
+    tenants: frozenset[str] | None = None
+    channels: frozenset[tuple[str, str]] | None = None
+    queues: frozenset[tuple[str, str]] | None = None
+    folded: int = 0
+
+    def groups(self, labels: Labels) -> tuple[Group, ...]:
+        """Return where *labels* count at each level."""
+        return groups_of(self.fold(labels)) if self.folded else groups_of(labels)
+
+    def fold(self, labels: Labels) -> Labels:
+        """Return *labels* with every name over its cap replaced by `other`."""
+        tenant, channel, queue = labels
+        return Labels(
+            tenant if self.tenants is None or tenant in self.tenants else OTHER,
+            channel if self.channels is None or (tenant, channel) in self.channels else OTHER,
+            queue if self.queues is None or (tenant, queue) in self.queues else OTHER,
+        )
+
+
+def fold(first: Mapping[Labels, int], caps: Caps) -> Folding:
+    """Return the folding of the label sets known, each with its first instant."""
+    tenants: dict[tuple[str, str], int] = {}
+    channels: dict[tuple[str, str], int] = {}
+    queues: dict[tuple[str, str], int] = {}
+    for labels, at in first.items():
+        for names, name in ((tenants, ("", labels[0])), (channels, labels[:2]), (queues, (labels[0], labels[2]))):
+            if at < names.get(name, at + 1):
+                names[name] = at
+    kept_tenants, out_tenants = _first_of(tenants, caps.tenants)
+    kept_channels, out_channels = _first_of(channels, caps.channels)
+    kept_queues, out_queues = _first_of(queues, caps.queues)
+    return Folding(
+        None if kept_tenants is None else frozenset(name for _, name in kept_tenants),
+        None if kept_channels is None else frozenset(kept_channels),
+        None if kept_queues is None else frozenset(kept_queues),
+        out_tenants + out_channels + out_queues,
+    )
+
+
+def _first_of(names: Mapping[tuple[str, str], int], cap: int) -> tuple[list[tuple[str, str]] | None, int]:
+    """Return the first *cap* names of each owner, None if that is all of them, and how many are left out."""
+    owned: dict[str, list[tuple[int, str]]] = {}
+    for (owner, name), at in names.items():
+        owned.setdefault(owner, []).append((at, name))
+    out = sum(max(0, len(rows) - cap) for rows in owned.values())
+    if not out:
+        return None, 0
+    return [(owner, name) for owner, rows in owned.items() for name in _names(sorted(rows)[:cap])], out
+
+
+def _names(rows: Iterable[tuple[int, str]]) -> list[str]:
+    return [name for _, name in rows]

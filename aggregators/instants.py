@@ -1,0 +1,79 @@
+"""Instants: integer epoch milliseconds, read from RFC 3339 with zone or from integer epoch milliseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+EARLIEST_MS = 631_152_000_000
+"""1990-01-01T00:00:00Z: an event before it is a mistake."""
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
+_HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):", re.ASCII)
+_TAIL = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+_HEAD_LENGTH = len("2024-02-29T20:46:")
+# Stamps of a stream share their minutes and their milliseconds, so both halves are looked up, not parsed again.
+_CACHE_LIMIT = 65_536
+_heads: dict[str, int | None] = {}
+_tails: dict[str, int | None] = {}
+
+
+def instant_ms(value: object) -> int | None:
+    """Return *value* in epoch ms, or None if it is no instant: no zone, an impossible date, another type.
+
+    Digits of a second beyond the third are cut off.
+    """
+    if type(value) is str:
+        head, tail = value[:_HEAD_LENGTH], value[_HEAD_LENGTH:]
+        try:
+            minute, rest = _heads[head], _tails[tail]
+        except KeyError:
+            minute, rest = _remember(_heads, head, _minute_ms(head)), _remember(_tails, tail, _rest_ms(tail))
+        return None if minute is None or rest is None else minute + rest
+    if type(value) is int and -LATEST_MS <= value <= LATEST_MS:
+        return value
+    return None
+
+
+def rfc3339(instant: int) -> str:
+    """Write *instant* (epoch ms) as RFC 3339 with Z, with milliseconds where there are any."""
+    stamp = datetime.fromtimestamp(instant // SECOND_MS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{stamp}.{instant % SECOND_MS:03d}Z" if instant % SECOND_MS else f"{stamp}Z"
+
+
+def _remember(cache: dict[str, int | None], key: str, value: int | None) -> int | None:
+    if len(cache) >= _CACHE_LIMIT:
+        cache.clear()
+    cache[key] = value
+    return value
+
+
+def _minute_ms(head: str) -> int | None:
+    found = _HEAD.fullmatch(head)
+    if not found:
+        return None
+    try:
+        return int(datetime(*(int(part) for part in found.groups()), tzinfo=UTC).timestamp()) * SECOND_MS  # type: ignore[misc,arg-type]  # five ints
+    except ValueError:
+        return None
+
+
+def _rest_ms(tail: str) -> int | None:
+    found = _TAIL.fullmatch(tail)
+    if not found:
+        return None
+    seconds, fraction, sign, hours, minutes = found.groups()
+    if int(seconds) > 59:  # noqa: PLR2004 - seconds of a minute
+        return None
+    offset_ms = 0
+    if sign:
+        if int(hours) > 23 or int(minutes) > 59:  # noqa: PLR2004 - of a day, of an hour
+            return None
+        offset_ms = (int(hours) * HOUR_MS + int(minutes) * MINUTE_MS) * (1 if sign == "+" else -1)
+    return int(seconds) * SECOND_MS + int(((fraction or "") + "000")[:3]) - offset_ms

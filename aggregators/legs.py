@@ -1,0 +1,100 @@
+"""The sweep of the legs: stays of a conversation in queues, each with exactly one outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregators.samples import ABANDONED, AGENT_CLOSED, ANSWERED, CALLBACK, FLOWED_OUT, LOST
+from aggregators.vocabulary import BY, QUEUE, STAGE, TO_QUEUE, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aggregators.facts import Fact
+
+_QUEUED = code_of("chat.queued")
+_ACCEPTED = code_of("chat.accepted")
+_ABANDONED = code_of("chat.abandoned")
+_FLOWED_OUT = code_of("chat.flowed_out")
+_CALLBACK = code_of("chat.callback_requested")
+_CLOSED = code_of("chat.closed")
+_TRANSFERRED = code_of("chat.transferred")
+
+TYPES = frozenset({_QUEUED, _ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED, _TRANSFERRED})
+"""The types this sweep reads."""
+_OVERTAKING = frozenset({_ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED})
+_ELSEWHERE = frozenset({"bot", "chat"})
+
+
+class LegRow(NamedTuple):
+    """One leg in `queue`. `outcome` is None while it is open; then `ended` is where the timer would end it."""
+
+    queue: str
+    opened: int
+    ended: int
+    outcome: int | None
+
+
+def sweep(facts: Sequence[Fact], *, ghost_ms: int) -> list[LegRow]:
+    """Return the legs of one conversation, in the order they opened. `facts` are in the order of the sweep."""
+    legs: list[LegRow] = []
+    queue = ""
+    opened: int | None = None
+    for at, instant in _instants(facts):
+        if len(instant) > 1 and opened is not None and at < opened + ghost_ms:
+            _close_first(instant, queue)
+        for fact in instant:
+            code, fields = fact.type, fact.fields
+            if code == _QUEUED:
+                target = fields[QUEUE]
+                if opened is not None:
+                    if at >= opened + ghost_ms:
+                        legs.append(LegRow(queue, opened, opened + ghost_ms, LOST))
+                    elif target == queue:
+                        continue
+                    else:
+                        legs.append(LegRow(queue, opened, at, FLOWED_OUT))
+                queue, opened = target, at
+            elif opened is not None:
+                revives = at >= opened + ghost_ms
+                outcome = _outcome(fact, queue)
+                if outcome is None or (revives and code == _ABANDONED and fields.get(STAGE) in _ELSEWHERE):
+                    continue
+                legs.append(LegRow(queue, opened, at, outcome))
+                opened = None
+    if opened is not None:
+        legs.append(LegRow(queue, opened, opened + ghost_ms, None))
+    return legs
+
+
+def _instants(facts: Sequence[Fact]) -> Iterator[tuple[int, list[Fact]]]:
+    start, count = 0, len(facts)
+    while start < count:
+        at = facts[start].at
+        end = start + 1
+        while end < count and facts[end].at == at:
+            end += 1
+        yield at, list(facts[start:end])
+        start = end
+
+
+def _close_first(instant: list[Fact], queue: str) -> None:
+    """Let the first outcome of an instant overtake a chat.queued elsewhere: what was open before is closed first."""
+    elsewhere = next((n for n, fact in enumerate(instant) if fact.type == _QUEUED and fact.fields[QUEUE] != queue), None)
+    outcome = next((n for n, fact in enumerate(instant) if fact.type in _OVERTAKING), None)
+    if elsewhere is not None and outcome is not None and elsewhere < outcome:
+        instant.insert(elsewhere, instant.pop(outcome))
+
+
+def _outcome(fact: Fact, queue: str) -> int | None:
+    code, fields = fact.type, fact.fields
+    if code == _ACCEPTED:
+        return ANSWERED
+    if code == _ABANDONED:
+        return ABANDONED
+    if code == _CLOSED:
+        return ABANDONED if fields.get(BY) == "customer" else AGENT_CLOSED
+    if code == _TRANSFERRED:
+        target = fields.get(TO_QUEUE)
+        return FLOWED_OUT if target is not None and target != queue else None
+    return FLOWED_OUT if code == _FLOWED_OUT else CALLBACK

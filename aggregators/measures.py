@@ -1,0 +1,175 @@
+"""Measures: what one sample adds to the cells of a pane, as (number of the measure, integer).
+
+Numbers below 100 are plain measures. Above stand families, each with an index: the bins of a sketch, a bucket of a
+histogram, a type of event, a fraction. Numbers are stored, so none is ever given to another measure.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from math import isqrt
+from typing import TYPE_CHECKING
+
+from aggregators import samples as s
+from aggregators.instants import SECOND_MS
+from aggregators.sketch import bin_of
+from aggregators.vocabulary import BY_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregators.definitions import Definitions
+
+QUEUED = 1
+ANSWERED = 2
+ABANDONED = 3
+SHORT_ABANDONED = 4
+FLOWED_OUT = 5
+CALLBACK = 6
+AGENT_CLOSED = 7
+LOST = 8
+ANSWERED_WITHIN = 9
+ABANDONED_WITHIN = 10
+CALLBACK_WITHIN = 11
+WAIT_MS = 12
+ABANDON_WAIT_MS = 13
+SHORT_WAIT_MS = 14
+STAYS = 15
+STAYS_ABANDONED = 16
+STAYS_WAIT_MS = 17
+FIRST_RESPONSES = 18
+FIRST_RESPONSE_MS = 19
+FIRST_RESPONSES_WITHIN = 20
+REPLIES = 21
+REPLY_MS = 22
+SURVEYS_SENT = 23
+SURVEYS_ANSWERED = 24
+CSAT_RESPONSES = 25
+CSAT_SATISFIED = 26
+# Of all time, not of panes.
+WAIT_TOTAL_MS = 40
+FIRST_RESPONSE_TOTAL_MS = 41
+
+FAMILY = 4096
+WAIT_BIN = 1 * FAMILY
+ABANDON_WAIT_BIN = 2 * FAMILY
+FIRST_RESPONSE_BIN = 3 * FAMILY
+REPLY_BIN = 4 * FAMILY
+WAIT_BUCKET = 5 * FAMILY
+FIRST_RESPONSE_BUCKET = 6 * FAMILY
+EVENTS = 7 * FAMILY
+CSAT_SCORE = 8 * FAMILY
+"""The last family: its indexes number the reduced fractions, without an upper end."""
+
+BUCKETS_S = (5, 10, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 28_800, 86_400)
+"""Upper bounds of the histograms in seconds, at the targets."""
+_BUCKETS_MS = [bound * SECOND_MS for bound in BUCKETS_S]
+
+_PLAIN = {number: name.lower() for name, number in list(globals().items()) if name.isupper() and type(number) is int}
+_FAMILIES = ("", "wait", "abandon_wait", "first_response", "reply", "wait_le", "first_response_le", "events", "csat")
+
+Amounts = tuple[tuple[int, int], ...]
+
+
+def fraction_index(numerator: int, denominator: int) -> int:
+    """Number the fractions 0 ≤ n/d ≤ 1 by Cantor's pairing of n and d − n."""
+    rest = denominator - numerator
+    return denominator * (denominator + 1) // 2 + rest
+
+
+def fraction_of(index: int) -> tuple[int, int]:
+    """Return (numerator, denominator) of the fraction numbered *index*."""
+    denominator = (isqrt(8 * index + 1) - 1) // 2
+    rest = index - denominator * (denominator + 1) // 2
+    return denominator - rest, denominator
+
+
+def name_of(measure: int) -> str:
+    """Return the readable name of a stored measure: `answered`, `wait:123` (a bin), `csat:3/4`, `events:chat.queued`."""
+    if measure < FAMILY:
+        return _PLAIN[measure]
+    if measure >= CSAT_SCORE:
+        return "csat:{}/{}".format(*fraction_of(measure - CSAT_SCORE))
+    family, index = divmod(measure, FAMILY)
+    return f"{_FAMILIES[family]}:{BY_CODE[index].name if family * FAMILY == EVENTS else index}"
+
+
+def rolling(sample: s.Sample, definitions: Definitions) -> Amounts:
+    """Return what *sample* adds to the panes that hold its instant."""
+    return _ROLLING[sample[0]](sample, definitions)
+
+
+def all_time(sample: s.Sample) -> Amounts:
+    """Return what *sample* adds to the totals of all time: counters and histograms for PromQL."""
+    kind = sample[0]
+    if kind == s.EVENTS:
+        return ((EVENTS + sample[3], sample[4]),)  # type: ignore[misc]  # Events
+    if kind == s.LEG and sample[3] == s.ANSWERED:  # type: ignore[misc]  # a Leg
+        took = sample[1] - sample[4]  # type: ignore[misc]  # a Leg
+        return ((WAIT_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (WAIT_TOTAL_MS, took))
+    if kind == s.FIRST_RESPONSE:
+        took = sample[1] - sample[3]  # type: ignore[misc]  # a Response
+        return ((FIRST_RESPONSE_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (FIRST_RESPONSE_TOTAL_MS, took))
+    return ()
+
+
+def _queued(_: s.Queued, __: Definitions) -> Amounts:
+    return ((QUEUED, 1),)
+
+
+def _leg(leg: s.Leg, definitions: Definitions) -> Amounts:
+    _, at, labels, outcome, opened = leg
+    waited = at - opened
+    if outcome == s.LOST:
+        return ((LOST, 1),)
+    within = waited <= definitions.wait_target(labels.channel)
+    if outcome == s.ANSWERED:
+        amounts: Amounts = ((ANSWERED, 1), (WAIT_MS, waited), (WAIT_BIN + bin_of(waited), 1))
+        return (*amounts, (ANSWERED_WITHIN, 1)) if within else amounts
+    if outcome == s.ABANDONED:
+        if definitions.is_short(labels.channel, waited):
+            amounts = ((SHORT_ABANDONED, 1), (SHORT_WAIT_MS, waited))
+        else:
+            amounts = ((ABANDONED, 1), (ABANDON_WAIT_MS, waited), (ABANDON_WAIT_BIN + bin_of(waited), 1))
+        return (*amounts, (ABANDONED_WITHIN, 1)) if within else amounts
+    if outcome == s.CALLBACK:
+        return ((CALLBACK, 1), (CALLBACK_WITHIN, 1)) if within else ((CALLBACK, 1),)
+    return ((FLOWED_OUT if outcome == s.FLOWED_OUT else AGENT_CLOSED, 1),)
+
+
+def _stay(stay: s.Stay, _: Definitions) -> Amounts:
+    return ((STAYS, 1), (STAYS_ABANDONED, stay.abandoned), (STAYS_WAIT_MS, stay.waited_ms))
+
+
+def _first_response(response: s.Response, definitions: Definitions) -> Amounts:
+    _, at, labels, started = response
+    took = at - started
+    amounts: Amounts = ((FIRST_RESPONSES, 1), (FIRST_RESPONSE_MS, took), (FIRST_RESPONSE_BIN + bin_of(took), 1))
+    within = took <= definitions.response_target(labels.channel)
+    return (*amounts, (FIRST_RESPONSES_WITHIN, 1)) if within else amounts
+
+
+def _reply(response: s.Response, _: Definitions) -> Amounts:
+    took = response.at - response.started
+    return ((REPLIES, 1), (REPLY_MS, took), (REPLY_BIN + bin_of(took), 1))
+
+
+def _survey_sent(survey: s.SurveySent, _: Definitions) -> Amounts:
+    return ((SURVEYS_SENT, 1), (SURVEYS_ANSWERED, survey.answered))
+
+
+def _csat(response: s.Csat, _: Definitions) -> Amounts:
+    score = CSAT_SCORE + fraction_index(response.numerator, response.denominator)
+    return ((CSAT_RESPONSES, 1), (CSAT_SATISFIED, response.satisfied), (score, 1))
+
+
+_ROLLING: dict[int, Callable[..., Amounts]] = {
+    s.QUEUED: _queued,
+    s.LEG: _leg,
+    s.STAY: _stay,
+    s.FIRST_RESPONSE: _first_response,
+    s.REPLY: _reply,
+    s.SURVEY_SENT: _survey_sent,
+    s.CSAT: _csat,
+    s.EVENTS: lambda _, __: (),
+}

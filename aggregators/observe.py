@@ -1,0 +1,206 @@
+"""observe: everything one conversation contributes, as a pure function of its facts.
+
+Whatever changes (a late event, another rating, a spam flag), the contributions are observed anew and the difference
+to those before is committed; so a number that turned out wrong is taken back where it was counted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregators import legs, replies, surveys
+from aggregators.samples import (
+    ABANDONED,
+    CSAT,
+    EVENTS,
+    FIRST_RESPONSE,
+    LEG,
+    LOST,
+    QUEUED,
+    REPLY,
+    RESPONSE_OPEN,
+    STAY,
+    SURVEY_SENT,
+    WAITED,
+    WAITING,
+    Csat,
+    Events,
+    Interval,
+    Labels,
+    Leg,
+    Queued,
+    Response,
+    Sample,
+    Stay,
+    SurveySent,
+)
+from aggregators.vocabulary import BY_CODE, CHANNEL, FLAG, QUEUE, TO_QUEUE, VALUE, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregators.definitions import Definitions
+    from aggregators.facts import Fact, Key
+
+NO_QUEUE = "none"
+_CHAT = frozenset(kind.code for kind in BY_CODE.values() if kind.name.startswith("chat."))
+_FLAGGED = frozenset({code_of("chat.flagged"), code_of("ticket.flagged")})
+_MERGED = code_of("ticket.merged")
+
+
+class Observation(NamedTuple):
+    """What a conversation contributes. `open` tells whether it waits for something that no timer ends."""
+
+    samples: Counter[Sample]
+    intervals: Counter[Interval]
+    open: bool
+
+
+NOTHING = Observation(Counter(), Counter(), open=False)
+
+
+def observe(key: Key, facts: Iterable[Fact], *, definitions: Definitions) -> Observation:
+    """Return the contributions of the conversation *key* as known from *facts* (in any order)."""
+    if key.kind:
+        return NOTHING
+    return _Conversation(key, sorted(facts), definitions).observation()
+
+
+class _Conversation:
+    """The facts of one conversation in order, sorted out by sweep, with its channel and its queues over time."""
+
+    def __init__(self, key: Key, facts: list[Fact], definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._tenant = key.tenant
+        self._facts = facts
+        self._legs: list[Fact] = []
+        self._messages: list[Fact] = []
+        self._surveys: list[Fact] = []
+        self._named_at: list[int] = []
+        self._named: list[str] = []
+        self._labels: dict[str, Labels] = {}
+        self._excluded = False
+        self._channel = self._sort_out()
+
+    def _sort_out(self) -> str:
+        """Fill the registers; return the channel: the last one named, whatever the event."""
+        channel: str | None = None
+        chat = False
+        flags: dict[str, bool] = {}
+        for fact in self._facts:
+            code, fields = fact.type, fact.fields
+            if CHANNEL in fields:
+                channel = fields[CHANNEL]
+            queue = fields[TO_QUEUE] if TO_QUEUE in fields else fields.get(QUEUE)
+            if queue is not None:
+                self._named_at.append(fact.at)
+                self._named.append(queue)
+            if code in legs.TYPES:
+                self._legs.append(fact)
+            if code in replies.TYPES:
+                self._messages.append(fact)
+            elif code in surveys.TYPES:
+                self._surveys.append(fact)
+            elif code in _FLAGGED:
+                flags[fields[FLAG]] = fields.get(VALUE, True)
+            elif code == _MERGED:
+                self._excluded = True
+            chat = chat or code in _CHAT
+        self._excluded = self._excluded or flags.get("spam", False) or flags.get("test", False)
+        return channel if channel is not None else "chat" if chat else "email"
+
+    def observation(self) -> Observation:
+        if self._excluded:
+            return NOTHING
+        samples: list[Sample] = []
+        intervals: list[Interval] = []
+        said = replies.sweep(self._messages, episode_gap_ms=self._definitions.episode_gap_ms)
+        if self._legs:
+            self._observe_legs(samples, intervals, human_replied=said.human_replied)
+        for at, since in said.first_responses:
+            samples.append(Response(FIRST_RESPONSE, at, self._labels_at(at), since))
+        for at, since in said.replies:
+            samples.append(Response(REPLY, at, self._labels_at(at), since))
+        waits_on = False
+        for wait in said.open_responses:
+            intervals += self._pieces(wait)
+            waits_on = waits_on or wait.end is None
+        if self._surveys:
+            self._observe_surveys(samples)
+        counted = Counter(samples)
+        self._count_events(counted)
+        return Observation(counted, Counter(intervals), open=waits_on)
+
+    def _observe_legs(self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool) -> None:
+        rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
+        if not rows:
+            return
+        first = rows[0].opened
+        for queue, opened, ended, outcome in rows:
+            labels = self._labels_of(queue)
+            samples.append(Queued(QUEUED, opened, labels))
+            samples.append(Leg(LEG, ended, labels, LOST if outcome is None else outcome, opened))
+            if ended > opened:
+                intervals.append(Interval(WAITING if outcome is None else WAITED, labels, opened, ended, first))
+        queue, opened, ended, outcome = rows[-1]
+        abandoned = outcome == ABANDONED
+        short = abandoned and self._definitions.is_short(self._channel, ended - opened)
+        if outcome is not None and outcome != LOST and not short:
+            waited = sum(row.ended - row.opened for row in rows)
+            left = int(abandoned and not human_replied)
+            samples.append(Stay(STAY, ended, self._labels_of(queue), left, waited))
+
+    def _observe_surveys(self, samples: list[Sample]) -> None:
+        definitions = self._definitions
+        for row in surveys.sweep(self._surveys, kind="csat"):
+            if row.sent is not None:
+                samples.append(SurveySent(SURVEY_SENT, row.sent, self._labels_at(row.sent), int(bool(row.responded))))
+            if row.responded is not None and row.normalised is not None and row.span is not None:
+                asked = row.responded if row.sent is None else row.sent
+                wide = row.span >= definitions.satisfied_wide_scale
+                satisfied = row.normalised >= definitions.satisfied_from if wide else row.normalised == 1
+                share = row.normalised
+                labels = self._labels_at(asked)
+                samples.append(
+                    Csat(CSAT, row.responded, labels, share.numerator, share.denominator, int(satisfied))
+                )
+
+    def _count_events(self, samples: Counter[Sample]) -> None:
+        if len(set(self._named)) <= 1:
+            labels = self._labels_of(self._named[0] if self._named else NO_QUEUE)
+            for code, number in Counter([fact.type for fact in self._facts]).items():
+                samples[Events(EVENTS, 0, labels, code, number)] = 1
+            return
+        counts = Counter([(self._labels_at(fact.at), fact.type) for fact in self._facts])
+        for (labels, code), number in counts.items():
+            samples[Events(EVENTS, 0, labels, code, number)] = 1
+
+    def _pieces(self, wait: replies.OpenResponse) -> Iterable[Interval]:
+        """Split an open response where its queue changes: at t it stands in the last queue named before t."""
+        start, end = wait
+        place = bisect_right(self._named_at, start)
+        queue = self._named[place - 1] if place else NO_QUEUE
+        since = start
+        for at, named in zip(self._named_at[place:], self._named[place:], strict=True):
+            if end is not None and at >= end:
+                break
+            if named != queue:
+                if at > start:
+                    yield Interval(RESPONSE_OPEN, self._labels_of(queue), start, at, since)
+                start, queue = at, named
+        if end is None or end > start:
+            yield Interval(RESPONSE_OPEN, self._labels_of(queue), start, end, since)
+
+    def _labels_at(self, instant: int) -> Labels:
+        """Return the labels at *instant*: the last queue named at or before it, else the first named later."""
+        if not self._named:
+            return self._labels_of(NO_QUEUE)
+        return self._labels_of(self._named[max(0, bisect_right(self._named_at, instant) - 1)])
+
+    def _labels_of(self, queue: str) -> Labels:
+        labels = self._labels.get(queue)
+        if labels is None:
+            labels = self._labels[queue] = Labels(self._tenant, self._channel, queue)
+        return labels

@@ -1,0 +1,69 @@
+"""What a metric is read from: the measures of one group in one window, and the group's state now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from aggregators.measures import CSAT_SCORE, FAMILY, fraction_of
+from aggregators.sketch import quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+@dataclass(slots=True)
+class State:
+    """One group just before an instant. The oldest ones are instants in epoch ms, None when there is nobody."""
+
+    waiting: int = 0
+    oldest_wait: int | None = None
+    oldest_customer_wait: int | None = None
+    waiting_past_target: int = 0
+    response_open: int = 0
+    oldest_response_open: int | None = None
+    response_open_past_target: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms)."""
+
+    sums: Mapping[int, int]
+    state: State
+    as_of: int
+
+    def __getitem__(self, measure: int) -> int:
+        """Return the measure, 0 where nothing was counted."""
+        return self.sums.get(measure, 0)
+
+    def quantiles_s(self, family: int) -> dict[str, float]:
+        """Return the quantiles in seconds of a sketch by their `q`; nothing where there are no samples."""
+        bins = {m - family: n for m, n in self.sums.items() if family <= m < family + FAMILY}
+        if not any(count > 0 for count in bins.values()):
+            return {}
+        found = quantiles(bins, QUANTILES)
+        return {str(q): value / 1000 for q, value in zip(QUANTILES, found, strict=True)}
+
+    def score_sum(self) -> Fraction:
+        """Return the exact sum of the normalised scores."""
+        scores = ((m - CSAT_SCORE, n) for m, n in self.sums.items() if m >= CSAT_SCORE)
+        return sum((Fraction(*fraction_of(index)) * count for index, count in scores), Fraction())
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """Return part/whole; None, which means absent, where there is no whole."""
+    return part / whole if whole else None
+
+
+def mean_s(total_ms: int, count: int) -> float | None:
+    """Return the mean in seconds; None where there is nothing."""
+    return total_ms / count / 1000 if count else None
+
+
+def age_s(since: int | None, as_of: int) -> float | None:
+    """Return the age in seconds of what began at `since`; None where there is nothing."""
+    return None if since is None else (as_of - since) / 1000

@@ -1,0 +1,149 @@
+"""Rolling sums: for every window and level the measures, kept up to date by what changes and by what rolls out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
+from aggregators.windows import Span, span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import tzinfo
+
+    from aggregators.samples import Labels
+
+Level = Literal["queue", "channel", "tenant"]
+LEVELS: tuple[Level, ...] = ("queue", "channel", "tenant")
+
+
+class Group(NamedTuple):
+    """A label set at a level: `values` are those of tenant, or tenant and channel, or all three."""
+
+    level: Level
+    values: tuple[str, ...]
+
+
+Sums = dict[int, int]
+TOTALS = "all"
+"""Stands for a window in `sums`: everything there ever was, for counters and histograms."""
+_NONE: Sums = {}
+
+
+def groups_of(labels: Labels) -> tuple[Group, Group, Group]:
+    """Return the group of *labels* at each level."""
+    return Group("queue", tuple(labels)), Group("channel", tuple(labels[:2])), Group("tenant", tuple(labels[:1]))
+
+
+class Rolling:
+    """Sums of the 10-second and 15-minute panes of any number of partitions over each window.
+
+    `grouping` says where a label set counts, which may fold it into `other`.
+    """
+
+    def __init__(
+        self,
+        windows: Iterable[str],
+        *,
+        zone: tzinfo,
+        grouping: Callable[[Labels], tuple[Group, ...]] = groups_of,
+    ) -> None:
+        self._windows = tuple(windows)
+        self._zone = zone
+        self._grouping = grouping
+        self._panes: dict[Pane, dict[Labels, Sums]] = {}
+        self._spans: dict[str, Span] = dict.fromkeys(self._windows, Span(0, 0, 0))
+        self._sums: dict[str, dict[Group, Sums]] = {window: {} for window in (*self._windows, TOTALS)}
+        self.changed: set[Group] = set()
+
+    def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int]) -> None:
+        """Add *amounts* to a pane, and to every window that holds it now."""
+        known = self._panes.setdefault(pane, {}).setdefault(labels, {})
+        _add(known, amounts, 1)
+        for window in self._windows_of(pane):
+            self._spread(window, labels, amounts, 1)
+
+    def move(self, as_of: int) -> None:
+        """Let every window stand at *as_of*; panes that leave are taken out, panes that enter are added."""
+        for window in self._windows:
+            old, new = self._spans[window], span(window, as_of, self._zone)
+            if old != new:
+                self._spans[window] = new
+                self._swap(window, QUARTER.ms, (old.start, old.middle), (new.start, new.middle))
+                self._swap(window, FINE.ms, (old.middle, old.end), (new.middle, new.end))
+
+    def regroup(self, grouping: Callable[[Labels], tuple[Group, ...]]) -> None:
+        """Count every label set in other groups from now on."""
+        self._grouping = grouping
+        for groups in self._sums.values():
+            self.changed.update(groups)
+            groups.clear()
+        for pane, known in self._panes.items():
+            for window in self._windows_of(pane):
+                for labels, amounts in known.items():
+                    self._spread(window, labels, amounts, 1)
+
+    def sums(self, window: str, group: Group) -> Sums:
+        """Return the measures of *group* in *window*."""
+        return self._sums[window].get(group, _NONE)
+
+    def groups(self, window: str) -> Iterable[Group]:
+        """Return the groups that ever had anything in *window*."""
+        return self._sums[window].keys()
+
+    def span_of(self, window: str) -> Span:
+        """Return the panes of *window* now."""
+        return self._spans[window]
+
+    def forget(self, *, before: int) -> None:
+        """Drop 10-second panes that begin before *before*, and 15-minute ones before the longest window."""
+        oldest = min((held.start for held in self._spans.values()), default=0)
+        for pane in [p for p in self._panes if p.start < (before if p.width == FINE.ms else oldest)]:
+            if not self._windows_of(pane):
+                del self._panes[pane]
+
+    def _windows_of(self, pane: Pane) -> list[str]:
+        if pane == ALL_TIME:
+            return [TOTALS]
+        return [window for window, held in self._spans.items() if _holds(held, pane)]
+
+    def _swap(self, window: str, width: int, old: tuple[int, int], new: tuple[int, int]) -> None:
+        """Take out the panes of *old* that are not in *new*, and the other way round."""
+        for start in _outside(old, new, width):
+            for labels, amounts in self._panes.get(Pane(width, start), {}).items():
+                self._spread(window, labels, amounts, -1)
+        for start in _outside(new, old, width):
+            for labels, amounts in self._panes.get(Pane(width, start), {}).items():
+                self._spread(window, labels, amounts, 1)
+
+    def _spread(self, window: str, labels: Labels, amounts: Mapping[int, int], sign: int) -> None:
+        sums = self._sums[window]
+        for group in self._grouping(labels):
+            known = sums.get(group)
+            if known is None:
+                known = sums[group] = {}
+            _add(known, amounts, sign)
+            self.changed.add(group)
+
+
+def _add(known: Sums, amounts: Mapping[int, int], sign: int) -> None:
+    for measure, amount in amounts.items():
+        total = known.get(measure, 0) + sign * amount
+        if total:
+            known[measure] = total
+        else:
+            known.pop(measure, None)
+
+
+def _holds(held: Span, pane: Pane) -> bool:
+    if pane.width == FINE.ms:
+        return held.middle <= pane.start < held.end
+    return pane.width == QUARTER.ms and held.start <= pane.start < held.middle
+
+
+def _outside(ours: tuple[int, int], theirs: tuple[int, int], width: int) -> Iterable[int]:
+    """Return the pane starts of [ours) that do not lie in [theirs)."""
+    low, high = ours
+    if theirs[0] >= theirs[1] or theirs[1] <= low or theirs[0] >= high:
+        return range(low, high, width)
+    return [*range(low, min(high, theirs[0]), width), *range(max(low, theirs[1]), high, width)]

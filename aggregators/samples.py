@@ -1,0 +1,160 @@
+"""What the sweeps observe: samples, each at one instant, and intervals, each from one instant to another.
+
+Both are plain tuples, because hundreds of thousands a second are compared as sets. The first three members of a
+sample are always (kind, at, labels); of an interval (kind, labels, start).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Kinds of samples.
+QUEUED = 1
+LEG = 2
+STAY = 3
+FIRST_RESPONSE = 4
+REPLY = 5
+SURVEY_SENT = 6
+CSAT = 7
+EVENTS = 8
+
+# Outcomes of a leg.
+ANSWERED = 1
+ABANDONED = 2
+FLOWED_OUT = 3
+CALLBACK = 4
+AGENT_CLOSED = 5
+LOST = 6
+
+# Kinds of intervals.
+WAITED = 1
+WAITING = 2
+RESPONSE_OPEN = 3
+
+SAMPLE_NAMES = {
+    QUEUED: "queued",
+    LEG: "leg",
+    STAY: "stay",
+    FIRST_RESPONSE: "first_response",
+    REPLY: "reply",
+    SURVEY_SENT: "survey_sent",
+    CSAT: "csat",
+    EVENTS: "events",
+}
+OUTCOME_NAMES = {
+    ANSWERED: "answered",
+    ABANDONED: "abandoned",
+    FLOWED_OUT: "flowed_out",
+    CALLBACK: "callback_requested",
+    AGENT_CLOSED: "agent_closed",
+    LOST: "lost",
+}
+INTERVAL_NAMES = {WAITED: "waited", WAITING: "waiting", RESPONSE_OPEN: "first_response_open"}
+
+
+class Labels(NamedTuple):
+    """The finest bounded dimensions; every level above is a sum over them."""
+
+    tenant: str
+    channel: str
+    queue: str
+
+
+class Queued(NamedTuple):
+    """A leg opened."""
+
+    kind: int
+    at: int
+    labels: Labels
+
+
+class Leg(NamedTuple):
+    """A leg ended, after `at` − `opened` ms. `lost` ones are dated by the timer, in the future while they are open."""
+
+    kind: int
+    at: int
+    labels: Labels
+    outcome: int
+    opened: int
+
+
+class Stay(NamedTuple):
+    """The last leg of a conversation ended; `waited_ms` over all its legs, `abandoned` 1 if nobody ever replied."""
+
+    kind: int
+    at: int
+    labels: Labels
+    abandoned: int
+    waited_ms: int
+
+
+class Response(NamedTuple):
+    """A human reply at `at` to what the customer began at `started`: a first response or any reply."""
+
+    kind: int
+    at: int
+    labels: Labels
+    started: int
+
+
+class SurveySent(NamedTuple):
+    """A survey went out; `answered` is 1 when a response counts by now."""
+
+    kind: int
+    at: int
+    labels: Labels
+    answered: int
+
+
+class Csat(NamedTuple):
+    """A response: the score normalised to 0–1 as a reduced fraction, and 1 if it counts as satisfied."""
+
+    kind: int
+    at: int
+    labels: Labels
+    numerator: int
+    denominator: int
+    satisfied: int
+
+
+class Events(NamedTuple):
+    """`number` distinct facts of a type. No instant: they are counted for all time."""
+
+    kind: int
+    at: int
+    labels: Labels
+    type: int
+    number: int
+
+
+Sample = Queued | Leg | Stay | Response | SurveySent | Csat | Events
+
+
+SHAPES: dict[int, type[Sample]] = {
+    QUEUED: Queued,
+    LEG: Leg,
+    STAY: Stay,
+    FIRST_RESPONSE: Response,
+    REPLY: Response,
+    SURVEY_SENT: SurveySent,
+    CSAT: Csat,
+    EVENTS: Events,
+}
+
+
+class Interval(NamedTuple):
+    """Something lasts: it holds at t when start < t ≤ end (None: no end known).
+
+    `since` is where its age begins: before `start` if it moved to another queue, the customer's first leg for waits.
+    """
+
+    kind: int
+    labels: Labels
+    start: int
+    end: int | None
+    since: int
+
+
+def is_timer(sample: Sample) -> bool:
+    """Tell whether *sample* comes about by time alone, so that an event in time takes it back."""
+    return sample[0] == LEG and sample[3] == LOST  # type: ignore[misc]  # a Leg

@@ -1,0 +1,74 @@
+"""The sweep of the surveys: which response of each survey counts, and whether a survey sent was answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregators.events import bounds, exact
+from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from aggregators.facts import Fact
+
+_SENT = code_of("survey.sent")
+_RESPONDED = code_of("survey.responded")
+_RETRACTED = code_of("survey.retracted")
+
+TYPES = frozenset({_SENT, _RESPONDED, _RETRACTED})
+"""The types this sweep reads."""
+
+
+class SurveyRow(NamedTuple):
+    """One survey. `sent` is the first time it was sent; `responded` the instant of the response that counts.
+
+    `normalised` is the score between 0 and 1, `span` the length of its scale.
+    """
+
+    sent: int | None
+    responded: int | None
+    normalised: Fraction | None
+    span: Fraction | None
+
+
+def sweep(facts: Sequence[Fact], *, kind: str) -> list[SurveyRow]:
+    """Return the surveys of one kind, by their id. `facts` are in the order of the sweep.
+
+    A retraction withdraws the response before it for good; only a later response counts again.
+    """
+    sent: dict[str, int] = {}
+    counting: dict[str, Fact | None] = {}
+    for fact in facts:
+        survey = fact.fields[SURVEY]
+        if fact.type == _RETRACTED:
+            if survey in counting:
+                counting[survey] = None
+        elif fact.fields[KIND] != kind:
+            continue
+        elif fact.type == _SENT:
+            sent.setdefault(survey, fact.at)
+        else:
+            counting[survey] = fact
+    rows = []
+    for survey in sorted(sent.keys() | counting.keys()):
+        response = counting.get(survey)
+        if response is None:
+            rows.append(SurveyRow(sent.get(survey), None, None, None))
+        else:
+            normalised, span = normalise(response)
+            rows.append(SurveyRow(sent.get(survey), response.at, normalised, span))
+    return rows
+
+
+def normalise(response: Fact) -> tuple[Fraction, Fraction]:
+    """Return (score between 0 and 1 with 1 the best, length of the scale) of a survey.responded of a known kind."""
+    ends = bounds(response.fields)
+    if ends is None:
+        message = f"no scale is known for surveys of kind {response.fields[KIND]!r}"
+        raise ValueError(message)
+    least, most = exact(ends[0]), exact(ends[1])
+    share = (exact(response.fields[SCORE]) - least) / (most - least)
+    falling = (response.fields.get(SCALE) or {}).get("direction") == "down"
+    return (1 - share if falling else share), most - least

@@ -1,0 +1,207 @@
+"""The words of the wire format: every type of event, every field, its kind and its number in the stored form.
+
+Numbers are part of the state version: they are never given to another word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["string", "flag", "number", "integer", "strings", "scale", "skills", "instant"]
+
+# Fields that are kept, by number. DROPPED ones are checked and then left out of the state.
+DROPPED = 0
+CHANNEL = 1
+QUEUE = 2
+TENANT = 3
+ACTOR = 4
+CUSTOMER = 5
+AGENT = 6
+PUBLIC = 7
+AUTO = 8
+TO_QUEUE = 9
+INITIATED_BY = 10
+BY = 11
+STATUS = 12
+STAGE = 13
+FLAG = 14
+VALUE = 15
+SURVEY = 16
+KIND = 17
+SCORE = 18
+SCALE = 19
+LEG = 20
+TEAM = 21
+PRIORITY = 22
+LANGUAGE = 23
+TOPIC = 24
+TAGS = 25
+BOT = 26
+TO_AGENT = 27
+TO = 28
+RESOLVED = 29
+TO_TEAM = 30
+INTO = 31
+STATE = 32
+QUEUES = 33
+SHIFT_START = 34
+SHIFT_END = 35
+SLOTS = 36
+SESSION = 37
+FOUND = 38
+AMOUNT = 39
+CURRENCY = 40
+PERIOD_START = 41
+PERIOD_END = 42
+NAME = 43
+# Only while decoding: they end in fields of their own.
+ID = 100
+AT = 101
+TYPE = 102
+CONVERSATION = 103
+SOURCE = 104
+
+COMMON: dict[str, tuple[int, Kind]] = {
+    "id": (ID, "string"),
+    "type": (TYPE, "string"),
+    "at": (AT, "instant"),
+    "conversation": (CONVERSATION, "string"),
+    "tenant": (TENANT, "string"),
+    "channel": (CHANNEL, "string"),
+    "queue": (QUEUE, "string"),
+    "team": (TEAM, "string"),
+    "priority": (PRIORITY, "string"),
+    "language": (LANGUAGE, "string"),
+    "topic": (TOPIC, "string"),
+    "customer": (CUSTOMER, "string"),
+    "tags": (TAGS, "strings"),
+    "actor": (ACTOR, "string"),
+    "agent": (AGENT, "string"),
+    "source": (SOURCE, "string"),
+}
+
+_LEG: dict[str, tuple[int, Kind]] = {"leg": (LEG, "string")}
+_REASON: dict[str, tuple[int, Kind]] = {"reason": (DROPPED, "string")}
+_BY: dict[str, tuple[int, Kind]] = {"by": (BY, "string")}
+_INITIATED_BY: dict[str, tuple[int, Kind]] = {"initiated_by": (INITIATED_BY, "string")}
+_MESSAGE: dict[str, tuple[int, Kind]] = {
+    "message": (DROPPED, "string"),
+    "public": (PUBLIC, "flag"),
+    "auto": (AUTO, "flag"),
+}
+_FLAG: dict[str, tuple[int, Kind]] = {"flag": (FLAG, "string"), "value": (VALUE, "flag")}
+_TO: dict[str, tuple[int, Kind]] = {"to": (TO, "string")}
+_INTO: dict[str, tuple[int, Kind]] = {"into": (INTO, "string")}
+_STATE: dict[str, tuple[int, Kind]] = {"state": (STATE, "string")}
+_SESSION: dict[str, tuple[int, Kind]] = {
+    "session": (SESSION, "string"),
+    "article": (DROPPED, "string"),
+    "found": (FOUND, "flag"),
+}
+_SURVEY: dict[str, tuple[int, Kind]] = {
+    "survey": (SURVEY, "string"),
+    "kind": (KIND, "string"),
+    "scale": (SCALE, "scale"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type: its number in the stored form, its rank among events of one instant, its fields.
+
+    `fields` holds the common ones too. `subject` is the field whose value owns the fact.
+    """
+
+    name: str
+    code: int
+    rank: int
+    fields: dict[str, tuple[int, Kind]]
+    required: tuple[int, ...]
+    subject: int
+
+
+def _declare(*rows: tuple[str, int, dict[str, tuple[int, Kind]], tuple[int, ...]]) -> dict[str, EventType]:
+    types = {}
+    subjects = {"agent": AGENT, "source": SOURCE, "cost": CURRENCY, "kpi": NAME, "selfservice": SESSION}
+    for code, (name, rank, own, required) in enumerate(rows, start=1):
+        subject = subjects.get(name.partition(".")[0], CONVERSATION)
+        needed = (ID, AT, *required, *((CONVERSATION,) if subject == CONVERSATION else ()))
+        types[name] = EventType(name, code, rank, {**COMMON, **own}, needed, subject)
+    return types
+
+
+_LAST = 15
+TYPES: dict[str, EventType] = _declare(
+    ("chat.started", 0, {**_INITIATED_BY, "bot": (BOT, "flag")}, ()),
+    ("ticket.created", 0, {**_INITIATED_BY, "via": (DROPPED, "string")}, ()),
+    ("chat.queued", 1, _LEG, (QUEUE,)),
+    ("chat.offered", 2, {**_LEG, **_REASON}, ()),
+    ("chat.offer_missed", 3, {**_LEG, **_REASON}, ()),
+    ("chat.accepted", 4, _LEG, ()),
+    ("chat.message", 5, _MESSAGE, (ACTOR,)),
+    ("ticket.commented", 5, _MESSAGE, (ACTOR,)),
+    (
+        "chat.transferred",
+        6,
+        {"to_queue": (TO_QUEUE, "string"), "to_agent": (TO_AGENT, "string"), "kind": (KIND, "string")},
+        (),
+    ),
+    ("ticket.assigned", 6, {"to_queue": (TO_QUEUE, "string"), "to_team": (TO_TEAM, "string")}, ()),
+    ("ticket.priority_changed", 6, {}, ()),
+    ("ticket.tagged", 6, {}, ()),
+    ("chat.flowed_out", 7, {**_TO, **_LEG}, ()),
+    ("chat.callback_requested", 7, {**_TO, **_LEG}, ()),
+    ("chat.abandoned", 7, {**_LEG, "stage": (STAGE, "string")}, ()),
+    ("ticket.status_changed", 8, {**_BY, "status": (STATUS, "string")}, (STATUS,)),
+    ("chat.closed", 9, {**_BY, **_REASON, "resolved": (RESOLVED, "flag")}, ()),
+    ("chat.reopened", 10, _BY, ()),
+    ("survey.sent", 11, _SURVEY, (SURVEY, KIND)),
+    ("survey.responded", 12, {**_SURVEY, "score": (SCORE, "number")}, (SURVEY, KIND, SCORE)),
+    ("survey.retracted", 13, {**_REASON, "survey": (SURVEY, "string")}, (SURVEY,)),
+    ("chat.flagged", 14, _FLAG, (FLAG,)),
+    ("ticket.flagged", 14, _FLAG, (FLAG,)),
+    ("chat.held", _LAST, {}, ()),
+    ("chat.resumed", _LAST, {}, ()),
+    ("chat.released", _LAST, {}, ()),
+    ("chat.wrapup_ended", _LAST, {}, ()),
+    ("chat.bot_handoff", _LAST, _REASON, ()),
+    ("ticket.escalated", _LAST, _TO, ()),
+    ("ticket.merged", _LAST, _INTO, ()),
+    ("ticket.deleted", _LAST, _INTO, ()),
+    ("conversation.forgotten", _LAST, {}, ()),
+    ("agent.state_changed", _LAST, _STATE, (AGENT, STATE)),
+    ("agent.heartbeat", _LAST, _STATE, (AGENT, STATE)),
+    ("agent.queues_changed", _LAST, {"queues": (QUEUES, "skills")}, (AGENT, QUEUES)),
+    (
+        "agent.scheduled",
+        _LAST,
+        {"shift_start": (SHIFT_START, "instant"), "shift_end": (SHIFT_END, "instant")},
+        (AGENT, SHIFT_START, SHIFT_END),
+    ),
+    ("agent.capacity_changed", _LAST, {"slots": (SLOTS, "integer")}, (AGENT, SLOTS)),
+    ("source.heartbeat", _LAST, {}, (SOURCE,)),
+    ("selfservice.viewed", _LAST, _SESSION, (SESSION,)),
+    ("selfservice.searched", _LAST, _SESSION, (SESSION,)),
+    (
+        "cost.recorded",
+        _LAST,
+        {
+            "amount": (AMOUNT, "number"),
+            "currency": (CURRENCY, "string"),
+            "period_start": (PERIOD_START, "instant"),
+            "period_end": (PERIOD_END, "instant"),
+        },
+        (AMOUNT,),
+    ),
+    ("kpi.sample", _LAST, {"name": (NAME, "string"), "value": (VALUE, "number")}, (NAME, VALUE)),
+)
+
+BY_CODE: dict[int, EventType] = {kind.code: kind for kind in TYPES.values()}
+RANKS: tuple[int, ...] = (0, *(BY_CODE[code].rank for code in range(1, len(BY_CODE) + 1)))
+NAMES: dict[int, str] = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items() if code}
+
+
+def code_of(name: str) -> int:
+    """Return the number of the type *name*; KeyError if there is none."""
+    return TYPES[name].code

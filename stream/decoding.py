@@ -1,0 +1,28 @@
+"""From the bytes of a record to an Event or Rejected. Strict: orjson takes UTF-8 JSON and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from aggregators.events import MAX_BYTES, Rejected, decode
+
+if TYPE_CHECKING:
+    from aggregators.events import Event
+
+
+def decode_record(value: bytes | None) -> Event | Rejected:
+    """Decode the value of a Kafka record, or a line of a file without its newline.
+
+    NaN, numbers beyond a double, a byte-order mark, raw control characters and lone surrogates are no JSON.
+    """
+    if value is None:
+        return Rejected("invalid_json", "empty")
+    if len(value) > MAX_BYTES:
+        return Rejected("too_large")
+    try:
+        sent = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return Rejected("invalid_json")
+    return decode(sent)

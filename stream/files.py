@@ -1,0 +1,37 @@
+"""Event files: lines of JSON, plain or gzip, `-` for standard input; and instants as people type them."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from typing import TYPE_CHECKING
+
+from aggregators.instants import instant_ms
+from stream.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
+    """Yield the lines of *paths* one after the other, without their newlines. UsageError if one cannot be read."""
+    for path in paths:
+        try:
+            if str(path) == "-":
+                yield from (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
+                continue
+            with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+                yield from (line.rstrip(b"\r\n") for line in file)
+        except OSError as error:
+            message = f"{path}: {error.strerror or error}"
+            raise UsageError(message) from error
+
+
+def instant(option: str, text: str) -> int:
+    """Return *text* in epoch ms; UsageError that names *option* if it is no instant."""
+    found = instant_ms(int(text)) if text.lstrip("-").isdigit() else instant_ms(text)
+    if found is None:
+        message = f"{option}: {text!r} is not an instant (try 2026-11-21T12:00:00Z, or epoch milliseconds)"
+        raise UsageError(message)
+    return found

@@ -1,0 +1,97 @@
+"""The same engine and the same board without Kafka and Redis: files in, values out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from aggregators.board import Board
+from aggregators.definitions import Definitions
+from aggregators.engine import Engine, Incoming
+from aggregators.events import Event
+from aggregators.folding import Caps
+from aggregators.panes import HOUR
+from aggregators.tables import Tables
+from stream.decoding import decode_record
+from stream.settings import Settings, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aggregators.delta import Delta
+    from aggregators.facts import Facts, Key
+
+CHUNK = 4_096
+Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
+
+
+def definitions_of(settings: Settings) -> Definitions:
+    """Return the definitions in force under *settings*."""
+    return Definitions(retention_ms=settings.retention_ms)
+
+
+def board_of(settings: Settings) -> Board:
+    """Return an empty board as *settings* want it."""
+    caps = Caps(tenants=settings.max_tenants, channels=settings.max_channels, queues=settings.max_queues)
+    return Board(definitions_of(settings), zone=ZoneInfo(settings.zone), windows=settings.windows, caps=caps)
+
+
+class Offline:
+    """One partition in memory. Each line fed is a record whose timestamp is its own `at`."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or load()
+        self.definitions = definitions_of(self._settings)
+        self.tables = Tables(offset=0)
+        self.rejected = 0
+        self.duplicates = 0
+        self._engine = Engine(self.definitions)
+        self._board = board_of(self._settings)
+
+    def feed(self, lines: Iterable[bytes]) -> None:
+        """Apply *lines* in the order given."""
+        self.apply([_incoming(line.rstrip(b"\r\n")) for line in lines])
+
+    def apply(self, records: Sequence[Incoming]) -> None:
+        """Apply decoded records in the order given."""
+        for start in range(0, len(records), CHUNK):
+            chunk = records[start : start + CHUNK]
+            delta = self._engine.run(chunk, self._lookup)
+            self.rejected += len(delta.rejected)
+            self.duplicates += delta.counts["duplicates"]
+            self.tables.apply(delta, offset=(self.tables.offset or 0) + len(chunk))
+            show(self._board, delta, self.tables)
+
+    def values(self, as_of_ms: int) -> Values:
+        """Return what `/metrics` shows at *as_of_ms*: (name, label pairs) → value; absent values have no key."""
+        self._board.move(as_of_ms)
+        return {(row.name, row.pairs): row.value for row in self._board.rows()}
+
+    @property
+    def board(self) -> Board:
+        """The board, for readers that want its rows."""
+        return self._board
+
+    def _lookup(self, key: Key) -> Facts | None:
+        known = self.tables.facts.get(key)
+        return None if known is None else dict(known)
+
+
+def show(board: Board, delta: Delta, tables: Tables, partition: object = None) -> None:
+    """Bring *board* up to date with *delta*, which *tables* have applied."""
+    for pane, groups in delta.cells.items():
+        for labels, amounts in groups.items():
+            board.add(pane, labels, amounts)
+            if pane.width == HOUR.ms:
+                filled = any(tables.cells[pane][labels].values())
+                board.set_hour(partition, pane.start, labels, filled=filled)
+    for bucket in delta.intervals:
+        board.set_intervals(partition, bucket, tables.intervals[bucket])
+    for bucket in delta.due:
+        board.set_due(partition, bucket, tables.due[bucket])
+    board.see_labels(delta.labels)
+
+
+def _incoming(line: bytes) -> Incoming:
+    content = decode_record(line)
+    return Incoming(content.at if isinstance(content, Event) else 0, content)
