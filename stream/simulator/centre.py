@@ -82,7 +82,7 @@ class _Day:
 
     def __init__(self, centre: Centre, start_ms: int) -> None:
         self.centre = centre
-        self.engine = Engine(Random(f"{centre.seed}/{start_ms}"))  # noqa: S311 - no secret
+        self.engine = Engine(Random(f"{centre.seed}/{start_ms}"))
         run = f"{short(start_ms // 1000)}-{short(abs(centre.seed))}"
         weights = {tenant: 2 if tenant == centre.tenants[0] else 1 for tenant in centre.tenants}
         self.tenants = weighted(weights)
@@ -121,10 +121,7 @@ class _Day:
         return found
 
     def _live_per_hour(self, queue: str) -> float:
-        return sum(
-            self.floor.contacts_per_hour[self.centre.tenants[0], queue, mode]
-            for mode in ("text", "voice")  # type: ignore[index]  # the two live modes
-        )
+        return sum(self.floor.contacts_per_hour[self.centre.tenants[0], queue, mode] for mode in ("text", "voice"))
 
     def _arrive(self, now: int, _: None) -> None:
         """Thin a stream of peak density by how busy the hour is: a Poisson process that follows the hour."""

@@ -70,7 +70,7 @@ class Book:
         self.recent: list[str] = []
 
     def begin(self, *, tenant: str, channel: str, queue: str, mode: Mode, customer: str | None = None) -> Conversation:
-        """Return a new conversation of *customer*, or else of somebody, now and then of somebody who was here before."""
+        """Return a new conversation: of *customer*, or of somebody, who may have been here before."""
         number = self.counts[tenant] = self.counts.get(tenant, 0) + 1
         name = f"{'t' if mode == 'ticket' else 'c'}-{self.run}-{number}"
         tail = f',"conversation":"{name}"'

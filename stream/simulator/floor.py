@@ -85,7 +85,7 @@ class Floor:
             work = per_hour * desk.legs_per_contact * desk.busy_mean_ms / 3_600_000
             needed = max(2, round(slots_needed(work, desk=desk) * SHRINKAGE / line.slots))
             staying = [agent for agent in line.on if not agent.leaving]
-            for _ in range(needed - len(staying)):
+            for _more in range(needed - len(staying)):
                 self._come(now, line)
             for agent in staying[needed:]:
                 agent.leaving = True
@@ -93,7 +93,7 @@ class Floor:
         self.engine.call(now - now % STAFFING_MS + STAFFING_MS, self.open)
 
     def settle(self, now: int, agent: Agent) -> None:
-        """After any change: let an idle agent leave or pause, say the state if it is another, take the next customer."""
+        """After any change: an idle agent may leave or pause; a new state is said; a free slot takes the next."""
         if agent.used == 0 and agent.on_shift:
             if agent.leaving:
                 self._go(now, agent)

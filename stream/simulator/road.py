@@ -48,7 +48,7 @@ class Road:
         if not (self.duplicates or self.disorder_ms or self.late):
             yield from (Arrival(event.at_ms, event) for event in events)
             return
-        dice = Random(f"road/{self.seed}")  # noqa: S311 - no secret
+        dice = Random(f"road/{self.seed}")
         under_way: list[tuple[int, int, Event]] = []
         turn = 0
         for event in events:

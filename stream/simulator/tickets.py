@@ -1,4 +1,4 @@
-"""Conversations by letter: e-mail, social networks, messages left when nobody came. Planned whole at their beginning."""
+"""Conversations by letter: e-mail, social networks, notes left when nobody came. Planned whole when they begin."""
 
 from __future__ import annotations
 

@@ -1,0 +1,115 @@
+"""The simulator put to work: into a file at once, or into Kafka, first the past at full speed, then live."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from stream.clock import now_ms
+from stream.errors import UsageError
+from stream.settings import UNIT_MS, duration_ms
+from stream.simulator import Spike
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stream.producer import EventProducer
+    from stream.routing import Topics
+    from stream.simulator import Arrival, Event
+
+TICK_S = 0.2
+REPORT_EVERY = 2_000
+WRITE_LINES = 1_000
+
+
+class Binary(Protocol):
+    """What lines are written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of the bytes."""
+
+
+def span_ms(option: str, text: str | None) -> int:
+    """Return the duration of a command option in milliseconds, 0 if it is not given or 0. Raises UsageError."""
+    if text is None or text.strip() in {"0", *(f"0{unit}" for unit in UNIT_MS)}:
+        return 0
+    try:
+        return duration_ms(text)
+    except ValueError as error:
+        message = f"{option}: {error}"
+        raise UsageError(message) from error
+
+
+def spike_of(text: str, *, from_ms: int) -> Spike:
+    """Return the spike that `billing@+60s` asks for; the time counts from `from_ms`. Raises UsageError."""
+    found = re.fullmatch(r"(\w+)@\+(\d+)([smhd])", text)
+    if not found:
+        message = f"--spike: {text!r} is not QUEUE@+TIME (try billing@+60s)"
+        raise UsageError(message)
+    return Spike(found[1], from_ms + int(found[2]) * UNIT_MS[found[3]])
+
+
+def write_lines(arrivals: Iterator[Arrival], out: Binary, *, report: Callable[[int, int], None]) -> int:
+    """Write one line an arrival, in order of arrival; return how many. `report(events, arrived at in ms)`."""
+    count, lines, at_ms = 0, [], 0
+    for arrival in arrivals:
+        at_ms = arrival.at_ms
+        lines.append(arrival.event.value)
+        if len(lines) == WRITE_LINES:
+            count += len(lines)
+            out.write(b"\n".join(lines) + b"\n")
+            lines.clear()
+            report(count, at_ms)
+    if lines:
+        out.write(b"\n".join(lines) + b"\n")
+    return count + len(lines)
+
+
+async def send_all(
+    producer: EventProducer,
+    arrivals: Iterator[Arrival],
+    *,
+    topics: Topics,
+    stop: asyncio.Event,
+    report: Callable[[int, int], None],
+) -> int:
+    """Send each arrival when it is due by the wall clock, what is overdue at once; return how many.
+
+    Ends when there are no more, or when `stop` is set; what is stored by then is whole. `report(events, at in ms)`
+    is called every now and then.
+    """
+    count, horizon_ms = 0, now_ms()
+    for arrives_ms, event in arrivals:
+        if arrives_ms > horizon_ms:
+            horizon_ms = now_ms()
+            while arrives_ms > horizon_ms and not stop.is_set():
+                await producer.flush()
+                report(count, horizon_ms)
+                await _pause(stop)
+                horizon_ms = now_ms()
+        elif count % REPORT_EVERY == 0:
+            report(count, arrives_ms)
+            await asyncio.sleep(0)
+        if stop.is_set():
+            break
+        await send(producer, event, topics=topics)
+        count += 1
+    await producer.flush()
+    return count
+
+
+async def send(producer: EventProducer, event: Event, *, topics: Topics) -> None:
+    """Send one event of the simulator."""
+    key = event.key.encode()
+    if event.lane == "all":
+        await producer.broadcast(topics.every, key=key, value=event.value)
+    else:
+        await producer.send(topics.named(event.lane), key=key, value=event.value)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), TICK_S)
+    except TimeoutError:
+        return
