@@ -1,0 +1,62 @@
+# Everything a person or CI runs. `make help` lists the targets.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+BENCH ?= full
+TESTS ?= tests
+MUTATION_MINUTES ?= 30
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-faults test-smoke lint format bench mutation clean
+
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/dev.stamp ## Make .venv with everything that developing and testing needs
+
+demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded; needs Python 3.11 only. Ctrl-C ends it
+	@$(BIN)/deskpulse demo
+
+test: $(VENV)/dev.stamp ## Run the whole suite but what takes minutes; TESTS=tests/stream for a part of it
+	$(BIN)/python -m pytest -m "not slow" $(TESTS)
+
+test-faults: $(VENV)/dev.stamp ## Run the tests that break servers and workers, the long ones too
+	$(BIN)/python -m pytest -m faults $(TESTS)
+
+test-smoke: $(VENV)/dev.stamp ## Run a small selection on real servers
+	$(BIN)/python -m pytest -m services_smoke $(TESTS)
+
+lint: $(VENV)/dev.stamp ## Check rules, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## Format, and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## Print the speed beside a plain loop on this machine; BENCH=short for a quick look
+	$(BIN)/python -m benchmarks $(BENCH)
+
+mutation: $(VENV)/dev.stamp ## Mutate the sweeps for MUTATION_MINUTES at most, print how many mutants the tests kill
+	-timeout --signal=INT $(MUTATION_MINUTES)m $(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	@cat mutants/mutmut-cicd-stats.json
+
+clean: ## Remove .venv and the caches
+	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Deskpulse needs Python 3.11 or newer, this is $$($(PYTHON) --version): make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# dev contains demo, so that `make demo` after `make install` has nothing to do.
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/demo.stamp $@
+
+$(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[demo]'
+	@touch $@
