@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import count
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.columns import Shown, differences, rows
 from tests.oracle import LEVELS, Oracle, instant, nothing, parsed
+
+if TYPE_CHECKING:
+    from stream.offline import Offline
 
 T0 = 1_709_510_400_000
 """2024-03-04T00:00:00Z."""
@@ -39,10 +42,10 @@ class Log:
     def of(self, **shared: Any) -> "Log":
         """Return a pen for other fields on the same log."""
         other = Log(**self._shared | shared)
-        other.lines, other._numbers = self.lines, self._numbers  # noqa: SLF001
+        other.lines, other._numbers = self.lines, self._numbers
         return other
 
-    def add(self, kind: str, clock: str | int, **fields: Any) -> Self:
+    def add(self, kind: str, clock: str | int, /, **fields: Any) -> Self:
         """Write one event; a field given as None is left out. `clock` may be milliseconds since 1970."""
         at = after(clock) if isinstance(clock, str) else clock
         event = {"id": f"e{next(self._numbers):06}", "type": kind, "at": at, **self._shared, **fields}
@@ -131,9 +134,9 @@ class Log:
         return self.add("survey.retracted", clock, survey=survey, **fields)
 
 
-def shown_by_product(lines: Iterable[bytes], t: int) -> dict[str, Shown]:
-    """Rows of the product at `t`, after every record with `at` < `t` in the order given, and none later."""
-    from stream.offline import Offline  # noqa: PLC0415  the oracle and the builder stand without it
+def offline(lines: Iterable[bytes], t: int) -> "Offline":
+    """Return the product, fed with every record with `at` < `t` in the order given, and with none later."""
+    from stream.offline import Offline
 
     def known(line: bytes) -> bool:
         at = instant((parsed(line) or {}).get("at"))
@@ -141,7 +144,12 @@ def shown_by_product(lines: Iterable[bytes], t: int) -> dict[str, Shown]:
 
     engine = Offline(None)
     engine.feed(line for line in lines if known(line))
-    return rows(engine.values(t))
+    return engine
+
+
+def shown_by_product(lines: Iterable[bytes], t: int) -> dict[str, Shown]:
+    """Rows of the product at `t`."""
+    return rows(offline(lines, t).values(t))
 
 
 def expects(log: Log, clock: str, *labels: str, **columns: int | Fraction | None) -> None:
@@ -152,5 +160,7 @@ def expects(log: Log, clock: str, *labels: str, **columns: int | Fraction | None
     right = Oracle(log.lines).at(t)
 
     row = right[LEVELS[len(of_this) - 1]].get(of_this, nothing(t))
-    assert {column: row[column] for column in columns} == columns
-    assert differences(right, shown_by_product(log.lines, t), t) == {}
+    by_oracle = {column: row[column] for column in columns}
+    assert by_oracle == columns, f"the oracle says {by_oracle}"
+    wrong = differences(right, shown_by_product(log.lines, t), t)
+    assert not wrong, f"right value, shown value: {wrong}"

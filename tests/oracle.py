@@ -52,7 +52,7 @@ RANKED = (
 RANK = {name: rank for rank, names in enumerate(RANKED) for name in names}
 LAST_RANK = len(RANKED)
 
-COMMON = "tenant channel queue team priority language topic customer actor agent source".split()
+COMMON = ["tenant", "channel", "queue", "team", "priority", "language", "topic", "customer", "actor", "agent", "source"]
 OWN = {
     "chat.started": "initiated_by bot?",
     "chat.queued": "queue! leg",
@@ -152,7 +152,7 @@ def instant(at: object) -> int | None:
         seconds = int(datetime(*map(int, date), tzinfo=UTC).timestamp())  # type: ignore[arg-type, misc]
     except ValueError:
         return None
-    if int(hours or 0) > 23 or int(minutes or 0) > 59:  # noqa: PLR2004
+    if int(hours or 0) > 23 or int(minutes or 0) > 59:
         return None
     offset = (int(hours or 0) * 60 + int(minutes or 0)) * MINUTE * (-1 if sign == "-" else 1)
     return seconds * SECOND + int((fraction or "0")[:3].ljust(3, "0")) - offset
@@ -424,7 +424,7 @@ def surveys_of(events: list[Event]) -> list[Sample]:
             low, high, least_is_best = scale_of(response.body) or (Fraction(1), Fraction(5), False)
             score = (Fraction(repr(response.body["score"])) - low) / (high - low)
             score = 1 - score if least_is_best else score
-            satisfied = score >= Fraction(3, 4) if high - low >= 4 else score == 1  # noqa: PLR2004
+            satisfied = score >= Fraction(3, 4) if high - low >= 4 else score == 1
             queue = queue_at(events, (sent or response).at)
             samples.append(Sample("csat", queue, response.at, (score, satisfied)))
     return samples

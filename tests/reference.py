@@ -62,7 +62,7 @@ def labels_of(row: Row) -> Labels:
     return tuple(row[name] for name in LEVELS if name in row)
 
 
-def matches(column: str, printed: str, value: int | float | Fraction | None, *, sketch: bool = True) -> bool:
+def matches(column: str, printed: str, value: float | Fraction | None, *, sketch: bool = True) -> bool:
     """Whether a value is what the table prints: counts equal, the rest to the last digit, quantiles within 1 %.
 
     A value may be missing where the table has nothing or a count of 0. `sketch=False` asks for exact quantiles.
