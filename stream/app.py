@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import faust
 import structlog
 from faust.app.base import BootStrategy
+from faust.tables.manager import TableManager
 
 from stream.agents import add_agents
 from stream.kafka import client_options
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+FAUST_LOGGER = logging.getLogger("faust.worker")
 DRAIN_S = 3.0
 CHUNKS_IN_QUEUE = 4
 FOREVER_S = 1e9
@@ -34,10 +37,22 @@ class ConsumerOnly(BootStrategy):
     enable_web = False
 
 
+class NoTables(TableManager):
+    """Faust's bookkeeping of an assignment runs in here; it has no tables to wait for."""
+
+    logger = FAUST_LOGGER
+
+    async def on_start(self) -> None:
+        """Start at once; Faust sleeps a second first."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class WorkerApp(faust.App):
     """A Faust app that knows the settings and the processor of its worker."""
 
     BootStrategy = ConsumerOnly
+    logger = FAUST_LOGGER
 
     consumer: ChunkConsumer
     settings: Settings
@@ -47,7 +62,7 @@ class WorkerApp(faust.App):
     def _new_transport(self) -> TransportT:
         return ChunkTransport(self.conf.broker_consumer, self)
 
-    async def _consumer_wait_empty(self, consumer: ConsumerT, logger: Any) -> None:
+    async def _consumer_wait_empty(self, consumer: ConsumerT, logger: Any) -> None:  # noqa: ANN401, ARG002 - Faust's
         """Before partitions go, and at the end: let the chunk in hand be committed, but not wait for Redis for ever."""
         try:
             async with asyncio.timeout(DRAIN_S), self.consumer.hand:
@@ -65,6 +80,7 @@ def build_app(settings: Settings, processor: Processor) -> WorkerApp:
         settings.group,
         broker=";".join(f"kafka://{server.strip()}" for server in settings.kafka.split(",")),
         web_enabled=False,
+        TableManager=NoTables,
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,

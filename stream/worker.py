@@ -110,7 +110,7 @@ async def _count(app: WorkerApp, stop: asyncio.Task[bool]) -> int:
 def _reason(app: WorkerApp) -> int:
     reason = app.crash_reason
     if isinstance(reason, TopicChanged):
-        print(reason, file=sys.stderr)
+        sys.stderr.write(f"{reason}\n")
         return TOPIC_CHANGED
     log.error("worker_crashed", error=repr(reason), exc_info=reason)
     return CRASHED

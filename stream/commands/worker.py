@@ -29,7 +29,7 @@ def command(
 
     `deskpulse worker --kafka kafka-1:9092,kafka-2:9092 --instance worker-1`
     """
-    from stream.settings import load  # noqa: PLC0415 - `deskpulse --help` is quick
-    from stream.worker import run  # noqa: PLC0415 - Faust takes half a second to import
+    from stream.settings import load
+    from stream.worker import run
 
     raise typer.Exit(run(load({"kafka": kafka, "redis": redis, "group": group, "instance": instance})))
