@@ -71,11 +71,13 @@ async def send_all(
     arrivals: Iterator[Arrival],
     *,
     topics: Topics,
+    end_ms: int | None,
     stop: asyncio.Event,
     report: Callable[[int, int], None],
 ) -> int:
     """Send each arrival when it is due by the wall clock, what is overdue at once; return how many.
 
+    Nothing is waited for beyond `end_ms`: what is on the road by then arrives at once.
     Ends when there are no more, or when `stop` is set; what is stored by then is whole. `report(events, at in ms)`
     is called every now and then.
     """
@@ -83,7 +85,7 @@ async def send_all(
     for arrives_ms, event in arrivals:
         if arrives_ms > horizon_ms:
             horizon_ms = now_ms()
-            while arrives_ms > horizon_ms and not stop.is_set():
+            while arrives_ms > horizon_ms and not stop.is_set() and (end_ms is None or horizon_ms < end_ms):
                 await producer.flush()
                 report(count, horizon_ms)
                 await _pause(stop)

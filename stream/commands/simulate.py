@@ -98,7 +98,7 @@ def command(
             **({"incident_gap_ms": 0} if calm else {}),
         )
     except ValueError as error:
-        message = f"--rate, --spike, --tenants: {error}"
+        message = f"{'--spike' if rate > 0 else '--rate'}: {error}"
         raise UsageError(message) from error
     road = Road(duplicates=duplicates, disorder_ms=span_ms("--disorder", disorder), late=late, seed=seed)
     arrivals = road.travel(centre.events(start_ms, end_ms))
@@ -109,7 +109,7 @@ def command(
     if out is None:
         import asyncio
 
-        asyncio.run(_to_kafka(settings, arrivals, span=(start_ms, begin_ms), partitions=partitions))
+        asyncio.run(_to_kafka(settings, arrivals, span=(start_ms, begin_ms, end_ms), partitions=partitions))
     else:
         _to_file(out, arrivals, span=(start_ms, end_ms))
 
@@ -165,7 +165,9 @@ def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | N
     print(f"{count} events", file=sys.stderr)
 
 
-async def _to_kafka(settings: Settings, arrivals: Iterator[Arrival], *, span: tuple[int, int], partitions: int) -> None:
+async def _to_kafka(
+    settings: Settings, arrivals: Iterator[Arrival], *, span: tuple[int, int, int | None], partitions: int
+) -> None:
     import asyncio
     import signal
     import sys
@@ -178,7 +180,7 @@ async def _to_kafka(settings: Settings, arrivals: Iterator[Arrival], *, span: tu
     from stream.simulate import send_all
 
     topics = Topics.of(settings)
-    start_ms, live_ms = span
+    start_ms, live_ms, end_ms = span
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with EventProducer(settings, partitions=partitions) as producer:
@@ -195,7 +197,7 @@ async def _to_kafka(settings: Settings, arrivals: Iterator[Arrival], *, span: tu
                 progress.update(task, completed=at_ms - start_ms, description=text)
 
             try:
-                count = await send_all(producer, arrivals, topics=topics, stop=stop, report=report)
+                count = await send_all(producer, arrivals, topics=topics, end_ms=end_ms, stop=stop, report=report)
             except KafkaError as error:
                 message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
                 raise UsageError(message) from error

@@ -1,0 +1,325 @@
+"""The simulated support centre: the same every time, well-formed, and believable."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from itertools import islice, pairwise
+from statistics import mean, median
+from typing import Any
+
+import pytest
+
+from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, instant_ms
+from aggregators.vocabulary import NAMES, TYPES
+from stream.simulator import Centre, Event, Road, Spike
+from stream.simulator.profile import DESKS, LOAD, slots_needed
+
+T0 = 1_795_075_200_000
+"""2026-11-19T08:00:00Z, a Thursday morning."""
+TEXT = {"chat", "web", "sms"}
+
+
+@cache
+def calm_day() -> tuple[tuple[Event, dict[str, Any]], ...]:
+    """Return eight hours of a centre in which nothing goes wrong, with the events as they are read."""
+    centre = Centre(seed=7, rate=900, tenants=("default", "acme"), incident_gap_ms=0)
+    return tuple((event, json.loads(event.value)) for event in centre.events(T0, T0 + 8 * HOUR_MS))
+
+
+def legs(day: tuple[tuple[Event, dict[str, Any]], ...]) -> list[tuple[str, str, float]]:
+    """Return channel, outcome and wait in seconds of each leg that was answered or abandoned."""
+    channels: dict[tuple[str, str], str] = {}
+    opened: dict[tuple[str, str], int] = {}
+    found = []
+    for event, fields in day:
+        who = (fields.get("tenant", "default"), fields.get("conversation", ""))
+        if fields["type"] == "chat.started":
+            channels[who] = fields["channel"]
+        elif fields["type"] == "chat.queued":
+            opened[who] = event.at_ms
+        elif fields["type"] in {"chat.accepted", "chat.abandoned", "chat.flowed_out", "chat.callback_requested"}:
+            start_ms = opened.pop(who, None)
+            if start_ms is not None:
+                found.append((channels[who], fields["type"], (event.at_ms - start_ms) / 1000))
+    return found
+
+
+def test_the_same_seed_and_span_give_the_same_bytes() -> None:
+    """A run can be repeated to the byte; another seed is another centre."""
+    runs = [b"\n".join(event.value for event in Centre(seed=seed).events(T0, T0 + HOUR_MS)) for seed in (1, 1, 2)]
+
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_a_longer_span_only_adds_events_at_the_end() -> None:
+    """What is simulated live begins like what is simulated for a fixed span."""
+    short = list(Centre().events(T0, T0 + HOUR_MS // 2))
+
+    endless = list(islice(Centre().events(T0), len(short)))
+
+    assert endless == short
+
+
+def test_events_come_in_time_order_and_inside_the_span() -> None:
+    """`start` <= at < `end`, never backwards."""
+    day = calm_day()
+
+    assert all(before.at_ms <= after.at_ms for (before, _), (after, _) in pairwise(day))
+    assert day[0][0].at_ms >= T0
+    assert day[-1][0].at_ms < T0 + 8 * HOUR_MS
+
+
+def test_ids_are_unique_within_what_they_are_about() -> None:
+    """One event, one id of at most 128 characters: per tenant and conversation, and for all that has none."""
+    ids = Counter((fields.get("tenant"), fields.get("conversation"), fields["id"]) for _, fields in calm_day())
+
+    assert max(ids.values()) == 1
+    assert max(len(name) for _, _, name in ids) <= 128
+
+
+def test_two_tenants_have_conversations_of_the_same_name() -> None:
+    """Identity is (tenant, conversation); the simulator makes sure that it matters."""
+    names: dict[str, set[str]] = {"default": set(), "acme": set()}
+    for _, fields in calm_day():
+        if "conversation" in fields:
+            names[fields.get("tenant", "default")].add(fields["conversation"])
+
+    assert len(names["default"] & names["acme"]) > 100
+
+
+def test_two_simulations_share_no_conversation() -> None:
+    """A demo started again in the same topics does not continue the conversations of the first."""
+    first, second = (
+        {event.key for event in Centre().events(start, start + HOUR_MS // 4) if event.lane == "chat"}
+        for start in (T0, T0 + 1000)
+    )
+
+    assert first.isdisjoint(second)
+
+
+def test_every_type_of_event_is_there() -> None:
+    """The centre speaks the whole wire format."""
+    seen = {fields["type"] for _, fields in calm_day()}
+    for event in Centre(seed=1, rate=2_000).events(T0, T0 + 2 * HOUR_MS):
+        seen.add(json.loads(event.value)["type"])
+
+    assert seen == set(TYPES)
+
+
+def test_events_have_what_their_type_requires_and_nothing_unknown() -> None:
+    """Required fields are there, the instant reads back, no field is misspelt."""
+    for event, fields in calm_day():
+        kind = TYPES[fields["type"]]
+        names = {code: name for name, (code, _) in kind.fields.items()}
+        assert instant_ms(fields["at"]) == event.at_ms
+        assert set(fields) <= set(kind.fields), fields
+        assert all((names.get(code) or NAMES[code]) in fields for code in kind.required), fields
+
+
+def test_lanes_keep_a_conversation_together() -> None:
+    """Chats and calls go one way, tickets another, agents a third; only heartbeats of sources go to everybody."""
+    lanes: dict[str, set[str]] = {}
+    for event, fields in calm_day():
+        lanes.setdefault(fields["type"].partition(".")[0], set()).add(event.lane)
+        assert event.key == fields.get("conversation", event.key)
+
+    assert lanes["chat"] == {"chat"}
+    assert lanes["ticket"] == {"ticket"}
+    assert lanes["survey"] == {"chat", "ticket"}
+    assert lanes["source"] == {"all"}
+    assert lanes["agent"] == lanes["cost"] == lanes["kpi"] == lanes["selfservice"] == {"agent"}
+
+
+def test_arrivals_follow_the_hour() -> None:
+    """Three in the morning is quiet, ten is not; over a week the rate is the one that was asked for."""
+    assert mean(LOAD) == pytest.approx(1, abs=0.02)
+
+    hours = Counter(
+        (event.at_ms - T0) // HOUR_MS
+        for event in Centre(rate=300, incident_gap_ms=0).events(T0, T0 + DAY_MS)
+        if b'"type":"chat.started"' in event.value
+    )
+
+    assert hours[2] > 2 * hours[19]
+
+
+def test_service_is_believable_on_a_calm_day() -> None:
+    """Most are answered within the target, a few in a hundred give up, waits are seconds to minutes."""
+    found = legs(calm_day())
+    for channels, target_s in ((TEXT, 60), ({"voice"}, 20)):
+        answered = [wait for channel, outcome, wait in found if channel in channels and outcome == "chat.accepted"]
+        left = [wait for channel, outcome, wait in found if channel in channels and outcome == "chat.abandoned"]
+        late_leavers = sum(wait > target_s for wait in left)
+        assert 0.7 < sum(wait <= target_s for wait in answered) / (len(answered) + late_leavers) < 0.93
+        assert 0.02 < len(left) / (len(answered) + len(left)) < 0.11
+        assert 3 < mean(answered) < 60
+
+
+def test_first_replies_on_text_take_seconds_to_minutes() -> None:
+    """From the first customer message to the first public human reply, bot and queue included."""
+    asked: dict[tuple[str, str], int] = {}
+    times = []
+    for event, fields in calm_day():
+        if fields["type"] == "chat.message":
+            who = (fields.get("tenant", "default"), fields["conversation"])
+            if fields["actor"] == "customer":
+                asked.setdefault(who, event.at_ms)
+            elif fields["actor"] == "human" and fields.get("public", True) and not fields.get("auto"):
+                start_ms = asked.get(who)
+                if start_ms is not None and start_ms > 0:
+                    times.append((event.at_ms - start_ms) / 1000)
+                    asked[who] = -1
+
+    assert len(times) > 1_000
+    assert 10 < median(times) < 60
+
+
+def test_ratings_are_believable() -> None:
+    """A third answers; the mean of the normalised ratings is a good three quarters; scores are on their scale."""
+    sent, scores = 0, []
+    for _, fields in calm_day():
+        if fields.get("kind") == "csat":
+            sent += fields["type"] == "survey.sent"
+            if fields["type"] == "survey.responded":
+                scale = fields.get("scale", {"min": 1, "max": 5, "direction": "up"})
+                score = (fields["score"] - scale["min"]) / (scale["max"] - scale["min"])
+                scores.append(score if scale["direction"] == "up" else 1 - score)
+
+    assert all(0 <= score <= 1 for score in scores)
+    assert 0.7 < mean(scores) < 0.85
+    assert 0.25 < len(scores) / sent < 0.45
+
+
+def test_no_agent_has_more_conversations_than_slots() -> None:
+    """Calls one at a time, chats three: offers beyond that are never made."""
+    channels: dict[tuple[str, str], str] = {}
+    busy: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    for _, fields in calm_day():
+        who = (fields.get("tenant", "default"), fields.get("conversation", ""))
+        if fields["type"] == "chat.started":
+            channels[who] = fields["channel"]
+        elif fields["type"] == "chat.wrapup_ended":
+            busy[fields["agent"]] -= 1
+        elif (fields["type"] == "chat.accepted" and "leg" in fields) or (
+            fields["type"] == "chat.accepted" and channels[who] == "voice"
+        ):
+            busy[fields["agent"]] += 1
+            kind = "voice" if channels[who] == "voice" else "text"
+            most[kind] = max(most[kind], busy[fields["agent"]])
+
+    assert dict(most) == {"voice": 1, "text": 3}
+
+
+def test_a_spike_brings_five_times_the_customers_and_a_queue() -> None:
+    """Ten minutes of it leave many more people waiting in that queue than anywhere else."""
+    spike = Spike("billing", T0 + 30 * MINUTE_MS)
+    waiting: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    where: dict[str, str] = {}
+    for event in Centre(seed=3, incident_gap_ms=0, spikes=(spike,)).events(T0, T0 + 40 * MINUTE_MS):
+        fields = json.loads(event.value)
+        if fields["type"] == "chat.queued":
+            where[fields["conversation"]] = fields["queue"]
+            waiting[fields["queue"]] += 1
+            most[fields["queue"]] = max(most[fields["queue"]], waiting[fields["queue"]])
+        elif fields["type"] in {"chat.accepted", "chat.abandoned", "chat.flowed_out", "chat.callback_requested"}:
+            queue = where.pop(fields.get("conversation", ""), None)
+            if queue:
+                waiting[queue] -= 1
+
+    assert most["billing"] > 25
+    assert most["billing"] > 2 * max(count for queue, count in most.items() if queue != "billing")
+
+
+def test_incidents_come_by_themselves() -> None:
+    """Without orders, a day holds stretches in which far more people give up than on a calm one."""
+    shares = []
+    for gap_ms in (0, 60 * MINUTE_MS):
+        centre = Centre(seed=5, rate=500, incident_gap_ms=gap_ms)
+        types = Counter(json.loads(event.value)["type"] for event in centre.events(T0, T0 + 6 * HOUR_MS))
+        shares.append(types["chat.abandoned"] / types["chat.accepted"])
+
+    assert shares[1] > shares[0] * 1.2
+
+
+def test_a_spike_of_an_unknown_queue_is_refused() -> None:
+    """The error names the queues there are."""
+    with pytest.raises(ValueError, match=r"'legal' is not a queue .*billing"):
+        Centre(spikes=(Spike("legal", T0),))
+
+
+def test_enough_agents_are_more_than_the_work() -> None:
+    """Staffing is never below the work, and relatively less above it in a large centre."""
+    needed = {work: slots_needed(work, desk=DESKS["text"]) for work in (0.5, 10, 200)}
+
+    assert all(slots > work for work, slots in needed.items())
+    assert needed[200] / 200 < needed[10] / 10 < needed[0.5] / 0.5
+
+
+# The road
+
+
+def hour() -> list[Event]:
+    """Return an hour of events."""
+    return list(Centre(seed=2).events(T0, T0 + HOUR_MS))
+
+
+def test_a_good_road_changes_nothing() -> None:
+    """Everything arrives once, in order, when it happens."""
+    events = hour()
+
+    assert [(arrival.at_ms, arrival.event) for arrival in Road().travel(events)] == [(e.at_ms, e) for e in events]
+
+
+def test_a_bad_road_is_the_same_every_time() -> None:
+    """The disorder is seeded too."""
+    road = Road(duplicates=0.2, disorder_ms=10 * MINUTE_MS, late=0.01, seed=4)
+
+    assert list(road.travel(hour())) == list(road.travel(hour()))
+
+
+def test_nothing_is_lost_on_a_bad_road_and_nothing_arrives_before_it_happens() -> None:
+    """Every event is there with its own bytes, in order of arrival, up to the disorder (or a day) late."""
+    events = hour()
+    road = Road(disorder_ms=10 * MINUTE_MS, late=0.01)
+
+    arrivals = list(road.travel(events))
+
+    assert Counter(arrival.event.value for arrival in arrivals) == Counter(event.value for event in events)
+    assert all(before.at_ms <= after.at_ms for before, after in pairwise(arrivals))
+    delays = [arrival.at_ms - arrival.event.at_ms for arrival in arrivals if arrival.event.lane != "all"]
+    assert all(0 <= delay < 10 * MINUTE_MS or DAY_MS <= delay < DAY_MS + 10 * MINUTE_MS for delay in delays)
+    assert 0.005 < sum(delay >= DAY_MS for delay in delays) / len(delays) < 0.015
+    assert [arrival.event.at_ms for arrival in arrivals] != sorted(arrival.event.at_ms for arrival in arrivals)
+
+
+def test_duplicates_are_up_to_three_more_of_the_same_id() -> None:
+    """A fifth comes again; some copies say something else, but never an earlier instant, and keep their way."""
+    events = {(event.key, json.loads(event.value)["id"]): event for event in hour() if event.lane != "all"}
+    # Two tenants would share keys; this hour has one.
+    copies: dict[tuple[str, str], list[Event]] = {}
+    for _, event in Road(duplicates=0.2).travel(list(events.values())):
+        copies.setdefault((event.key, json.loads(event.value)["id"]), []).append(event)
+
+    counts = Counter(len(some) for some in copies.values())
+
+    assert set(copies) == set(events)
+    assert set(counts) == {1, 2, 3, 4}
+    assert 0.17 < 1 - counts[1] / len(copies) < 0.23
+    others = [copy for about, some in copies.items() for copy in some if copy.value != events[about].value]
+    assert len(others) > 100
+    for about, some in copies.items():
+        assert all(copy.lane == events[about].lane and copy.at_ms >= events[about].at_ms for copy in some)
+
+
+def test_heartbeats_arrive_at_once_and_once() -> None:
+    """A source's heartbeat speaks for the connector, not for the road."""
+    road = Road(duplicates=1, disorder_ms=MINUTE_MS, late=0.5)
+
+    beats = [arrival for arrival in road.travel(hour()) if arrival.event.lane == "all"]
+
+    assert len(beats) == 3 * 360
+    assert all(arrival.at_ms == arrival.event.at_ms for arrival in beats)
