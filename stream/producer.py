@@ -108,12 +108,12 @@ class EventProducer:
         async with admin_client(self._settings) as admin:
             missing = sorted(set(wanted) - set(await admin.list_topics()))
             made = []
+            cluster = await admin.describe_cluster()
+            # librdkafka's mock cluster has no controller to ask: the one it names is none of its brokers.
+            if cluster["controller_id"] not in {broker["node_id"] for broker in cluster["brokers"]}:
+                missing = []
             for name in missing:
-                try:
-                    answer = await admin.create_topics([self._new_topic(name)])
-                except KafkaError as error:
-                    log.info("topic_left_to_broker", topic=name, error=repr(error))
-                    continue
+                answer = await admin.create_topics([self._new_topic(name)])
                 code, reason = answer.topic_errors[0][1], answer.topic_errors[0][-1]
                 if code == 0:
                     made.append(name)

@@ -50,7 +50,7 @@ class Centre:
         rate: float = 1_200,
         tenants: tuple[str, ...] = (DEFAULT_TENANT,),
         spikes: tuple[Spike, ...] = (),
-        incident_gap_ms: int = 60 * MINUTE_MS,
+        incident_gap_ms: int = 90 * MINUTE_MS,
         heartbeat_ms: int = 10_000,
     ) -> None:
         """Raises ValueError for a rate that is not above 0, or a spike of an unknown queue."""
