@@ -72,13 +72,12 @@ class Router:
         """Keep what cannot be read with the chats: the worker will reject it, with the reason."""
         if event is None:
             return Route("chat", None, None)
-        kind = event.get("type")
-        kind = kind if isinstance(kind, str) else ""
-        at_ms = instant_ms(event.get("at"))
-        at_ms = at_ms if at_ms is not None and at_ms >= EARLIEST_MS else None
+        kind, conversation, at_ms = event.get("type"), event.get("conversation"), instant_ms(event.get("at"))
+        if at_ms is not None and at_ms < EARLIEST_MS:
+            at_ms = None
         if kind == "source.heartbeat":
             return Route("all", _text(event, "source"), at_ms)
-        conversation = event.get("conversation")
+        kind = kind if isinstance(kind, str) else ""
         if isinstance(conversation, str) and not kind.startswith("agent."):
             lane: Lane = "chat" if (_tenant(event), conversation) in self.live else "ticket"
             return Route(lane, conversation, at_ms)
@@ -95,7 +94,8 @@ def parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def _tenant(event: dict[str, Any]) -> str:
-    return _text(event, "tenant") or DEFAULT_TENANT
+    tenant = event.get("tenant")
+    return tenant if isinstance(tenant, str) else DEFAULT_TENANT
 
 
 def _text(event: dict[str, Any], name: str) -> str | None:
