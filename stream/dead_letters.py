@@ -71,7 +71,7 @@ class KafkaDeadLetters:
         """Send; return the letters that are not stored. Raises KafkaError if none can be sent now."""
         producer = await self._started()
         waiting = [
-            await producer.send(self._topic, value=letter.value, key=letter.key, headers=_headers(letter))
+            await producer.send(self._topic, value=letter.value, key=_key(letter), headers=_headers(letter))
             for letter in letters
             if not await self._too_large(producer, letter)
         ]
@@ -117,13 +117,20 @@ class KafkaDeadLetters:
             return self._producer
 
 
+def _key(letter: DeadLetter) -> bytes | None:
+    # aiokafka sends no record without both; `deskpulse-absent` tells the empty key from a real one.
+    return b"" if letter.key is None and letter.value is None else letter.key
+
+
 def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
+    absent = [("deskpulse-absent", b"key")] if letter.key is None and letter.value is None else []
     return [
         ("deskpulse-reason", letter.reason.encode()),
         ("deskpulse-topic", letter.topic.encode()),
         ("deskpulse-partition", str(letter.partition).encode()),
         ("deskpulse-offset", str(letter.offset).encode()),
         ("deskpulse-timestamp", str(letter.timestamp).encode()),
+        *absent,
     ]
 
 

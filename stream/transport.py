@@ -205,7 +205,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         return {topic: len(found) for topic in topics if (found := cluster.partitions_for_topic(topic))}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Fetch nothing until the partitions are placed: a broker answers what is asked behind a fetch only after it."""
+        """Fetch nothing until the partitions are placed: a broker answers what is asked behind a fetch after it."""
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -283,7 +283,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         """Print nothing: the worker logs the reason once."""
 
 
-def _as_decoded(records: object, tp: TopicPartition, record: T) -> T:
+def _as_decoded(_records: object, _tp: TopicPartition, record: T) -> T:
     return record
 
 
@@ -476,14 +476,14 @@ class ChunkConsumer(driver.Consumer):
             await asyncio.sleep(1.0)
         log.error("log_shorter", topic=partition.topic, partition=partition.partition, stored=offset, end=end)
         message = (
-            f"{partition.topic}, partition {partition.partition}: its log ends at {end}, but {offset} is counted already: "
+            f"{partition.topic}, partition {partition.partition}: its log ends at {end}, but {offset} was counted: "
             "the topic was made anew, or DESKPULSE_KAFKA is another cluster. Nothing more is counted: "
             "point DESKPULSE_REDIS at an empty database to count the new topic, or bring the old one back"
         )
         raise TopicChanged(message)
 
     async def _reread_lost(self, cursors: Mapping[Partition, Cursor]) -> None:
-        """Read again what was read and never came to the agent. No way to that is known; it would stand still for ever."""
+        """Read again what was read and never came to the agent: no way to that is known, and it would stand still."""
         if self.hand.locked() or not self.flow_active:
             return
         waiting = {
@@ -506,7 +506,7 @@ class ChunkConsumer(driver.Consumer):
         for topic, count in self._thread.counts(self._counts).items():
             if count != self._counts[topic]:
                 message = (
-                    f"{topic}: has {count} partitions, and had {self._counts[topic]} when its tables were made; keys are "
+                    f"{topic}: has {count} partitions, and had {self._counts[topic]} when it was taken over; keys are "
                     "in other partitions now. Point DESKPULSE_REDIS at an empty database to count it anew"
                 )
                 raise TopicChanged(message)

@@ -43,6 +43,7 @@ class CountingProcessor:
         self.slow_s = float(os.environ.get("COUNTING_SLOW_S", "0"))
 
     async def acquire(self, partitions: Iterable[Partition], counts: Mapping[str, int]) -> dict[Partition, int | None]:
+        """Return the stored offsets."""
         await asyncio.sleep(float(os.environ.get("COUNTING_ACQUIRE_S", "0")))
         stored = {}
         for topic, count in counts.items():
@@ -61,10 +62,12 @@ class CountingProcessor:
         return stored
 
     def release(self, partitions: Iterable[Partition]) -> None:
+        """Forget."""
         for one in partitions:
             self.next.pop(one, None)
 
     async def apply(self, chunk: Chunk) -> Rewind | None:
+        """Commit by compare-and-set."""
         await asyncio.sleep(self.slow_s)
         partition, expected, records = chunk.partition, chunk.expected, chunk.records
         if expected > self.next[partition]:
@@ -82,6 +85,7 @@ class CountingProcessor:
             expected, records = stored, [record for record in records if record.offset >= stored]
 
     async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
+        """Write the positions; look for offsets that went back."""
         rewinds = []
         for one, (end, position) in positions.items():
             await self.retry(lambda one=one, p=(end, position): self.redis.set(f"{key(one)}:at", json.dumps(p)))
@@ -92,9 +96,11 @@ class CountingProcessor:
         return rewinds
 
     async def close(self) -> None:
+        """Let go."""
         await self.redis.aclose()
 
     async def retry(self, call: Any) -> Any:
+        """Wait while Redis is away."""
         while True:
             try:
                 return await call()

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis as redis_client
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 
 from tests.services import unique
 
@@ -43,11 +44,12 @@ class Site:
         self.kafka, self.url, self.folder = kafka, redis.url, folder
         self.topics = [unique(name) for name in ("support.chat", "support.ticket", "support.agent")]
         self.group = unique("group")
-        self.redis = redis_client.Redis.from_url(redis.url, decode_responses=True)
+        self.redis: Any = redis_client.Redis.from_url(redis.url, decode_responses=True)
         self.sent = self.total = 0
         self.started = 0
 
     def make_topics(self, partitions: int = 2) -> None:
+        """Make the three, each with so many partitions."""
         self.kafka.create_topics(dict.fromkeys(self.topics, partitions))
 
     def send(self, count: int) -> None:
@@ -72,18 +74,20 @@ class Site:
 
     def counted(self) -> tuple[int, int]:
         """Return the number and the sum of the records that are counted."""
-        cells = [self.redis.hmget(key, "records", "sum") for key in self.keys()]
+        cells = [self.redis.hmget(key, "records", "sum") for key in self.hashes()]
         return sum(int(n or 0) for n, _ in cells), sum(int(s or 0) for _, s in cells)
 
     def is_exact(self) -> bool:
+        """Tell whether all that was sent is counted, once."""
         return self.counted() == (self.sent, self.total)
 
-    def keys(self) -> list[str]:
+    def hashes(self) -> list[str]:
+        """Return the keys under which partitions are counted."""
         return [f"{{{topic}:{one}}}" for topic in self.topics for one in range(8)]
 
     def seams(self) -> list[list[str]]:
         """Return, of each partition, "expected>next" of each commit in order."""
-        return [found for key in self.keys() if (found := self.redis.lrange(f"{key}:seams", 0, -1))]
+        return [found for key in self.hashes() if (found := self.redis.lrange(f"{key}:seams", 0, -1))]
 
     @cached_property
     def admin(self) -> AdminClient:
@@ -114,17 +118,21 @@ class Worker:
 
     @property
     def log(self) -> str:
+        """Return what it wrote to stderr."""
         return self.path.read_text()
 
     def says(self, text: str) -> bool:
+        """Tell whether the log has *text*; the worker must be running."""
         assert self.process.poll() is None, self.log
         return text in self.log
 
     def stop(self, *, by: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal; return the exit code."""
         self.process.send_signal(by)
         return self.process.wait(timeout=20)
 
     def end(self) -> None:
+        """Kill it if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -132,7 +140,7 @@ class Worker:
     def listens(self) -> bool:
         """Tell whether the process has a TCP port open."""
         folder = Path(f"/proc/{self.process.pid}")
-        mine = {os.readlink(one) for one in (folder / "fd").iterdir()}
+        mine = {str(one.readlink()) for one in (folder / "fd").iterdir()}
         lines = (folder / "net/tcp").read_text().splitlines()[1:] + (folder / "net/tcp6").read_text().splitlines()[1:]
         return any(fields[3] == "0A" and f"socket:[{fields[9]}]" in mine for fields in map(str.split, lines))
 
@@ -187,7 +195,7 @@ def test_sigterm_drains_the_chunk_in_hand_and_the_next_start_redoes_nothing(
     wanted = [TopicPartition(topic, one) for topic in site.topics for one in range(2)]
     committed = {(one.topic, one.partition): max(one.offset, 0) for one in consumer.committed(wanted, timeout=10)}
     consumer.close()
-    stored = {tuple(key[1:-1].rsplit(":", 1)): site.redis.hget(key, "offset") for key in site.keys()}
+    stored = {tuple(key[1:-1].rsplit(":", 1)): site.redis.hget(key, "offset") for key in site.hashes()}
     assert committed == {key: int(stored[key[0], str(key[1])] or 0) for key in committed}
 
     with site.worker() as worker:
@@ -204,7 +212,7 @@ def test_killed_workers_leave_exact_sums(kafka: services.Kafka, redis: services.
     with site.worker(COUNTING_SLOW_S="0.02"):
         for number in range(5):
             with site.worker(COUNTING_SLOW_S="0.02", DESKPULSE_INSTANCE="second") as killed:
-                eventually(lambda worker=killed: worker.says("partitions_placed"))
+                eventually(partial(killed.says, "partitions_placed"))
                 site.send(20_000)
                 time.sleep(0.1 * number)
                 killed.stop(by=signal.SIGKILL)
@@ -244,7 +252,7 @@ def test_an_older_image_of_redis_is_continued_from_where_it_stood(
 
     with site.worker() as worker:
         eventually(site.is_exact)
-        older = {key: site.redis.hgetall(key) for key in site.keys()}
+        older = {key: site.redis.hgetall(key) for key in site.hashes()}
         site.send(20_000)
         eventually(site.is_exact)
         for key, cells in older.items():
