@@ -165,7 +165,8 @@ class Engine:
         after = observe(key, life.facts.values(), definitions=definitions)
         delta.facts[key] = FactsPut(life.facts, life.added)
         day = (life.last + definitions.retention_ms) // DAY_MS
-        delta.expiry[day].add(key)
+        if not life.original or (max(fact.at for fact in life.original) + definitions.retention_ms) // DAY_MS != day:
+            delta.expiry[day].add(key)
         if key.kind:
             return
         first = min(fact.at for fact in life.facts.values())

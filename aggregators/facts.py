@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from aggregators.instants import DAY_MS
 from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS
 
 if TYPE_CHECKING:
@@ -41,15 +40,13 @@ Facts = dict[str, Fact]
 
 
 def key_of(event: Event) -> Key:
-    """Return the owner of *event*.
+    """Return the owner of *event*: its conversation, or itself where there is none.
 
-    Events without a conversation are owned by their agent, series or session, a day at a time: a heartbeat every
-    two minutes for weeks would else make one owner ever larger.
+    An agent's heartbeats of weeks would else be one owner, read and written again with each of them.
     """
     if event.type.subject == CONVERSATION:
         return Key(event.tenant, event.subject)
-    family = event.type.name.partition(".")[0]
-    return Key(event.tenant, event.subject, f"{family}:{event.at // DAY_MS}")
+    return Key(event.tenant, event.subject, f"{event.type.name.partition('.')[0]}:{event.id}")
 
 
 def fact_of(event: Event) -> Fact:

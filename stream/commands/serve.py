@@ -1,13 +1,28 @@
-"""`deskpulse serve`."""
+"""`deskpulse serve`: what is in Redis, for Prometheus."""
 
 from __future__ import annotations
 
-from stream.errors import UsageError
+from typing import Annotated
+
+import typer
 
 NAME = "serve"
 
 
-def command() -> None:
-    """Not built yet."""
-    message = "serve: not built yet"
-    raise UsageError(message)
+def command(
+    listen: Annotated[str | None, typer.Option(help="Address, host:port (DESKPULSE_LISTEN).")] = None,
+    redis: Annotated[str | None, typer.Option(help="Redis (DESKPULSE_REDIS).")] = None,
+    clock: Annotated[str | None, typer.Option(help="wall, or event to replay old days (DESKPULSE_CLOCK).")] = None,
+) -> None:
+    """Serve /metrics, /live and /ready from Redis; any number of these may run.
+
+    Examples:
+
+        deskpulse serve
+
+        deskpulse serve --clock event --listen 127.0.0.1:9100
+    """
+    from stream.serving import run  # noqa: PLC0415 - `deskpulse --help` stays quick
+    from stream.settings import load  # noqa: PLC0415 - as above
+
+    raise typer.Exit(run(load({"listen": listen, "redis": redis, "clock": clock})))

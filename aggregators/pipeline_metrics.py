@@ -1,0 +1,85 @@
+"""What Deskpulse says about itself: one line a metric. The numbers of the support centre are in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineMetric:
+    """A metric of the processor. It has no levels; `labels` in order."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+AS_OF = PipelineMetric(
+    "deskpulse_as_of_timestamp_seconds", "gauge", "The instant every number of this scrape is for, in Unix time."
+)
+SNAPSHOT_TIME = PipelineMetric(
+    "deskpulse_snapshot_timestamp_seconds", "gauge", "When the snapshot behind this scrape was made, in Unix time."
+)
+SNAPSHOT_SECONDS = PipelineMetric(
+    "deskpulse_snapshot_duration_seconds", "gauge", "How long it took to read what changed and make the snapshot."
+)
+REDIS_UP = PipelineMetric("deskpulse_redis_up", "gauge", "1 if Redis answered the latest read, else 0.")
+READY = PipelineMetric("deskpulse_ready", "gauge", "1 if the numbers are fresh (/ready says why not), else 0.")
+COVERED = PipelineMetric(
+    "deskpulse_window_covered_seconds",
+    "gauge",
+    "How much of the window lies after the first event ever seen; less than its length while it is young.",
+    ("window",),
+)
+VIOLATIONS = PipelineMetric(
+    "deskpulse_identity_violations",
+    "gauge",
+    "Queues of the window where legs queued are not those ended plus those still waiting; must be 0.",
+    ("window",),
+)
+FOLDED = PipelineMetric(
+    "deskpulse_folded_names", "gauge", "Tenants, channels and queues over the caps, counted as `other`."
+)
+SERIES = PipelineMetric("deskpulse_exported_series", "gauge", "Series of the support centre in this scrape.")
+WATERMARK = PipelineMetric(
+    "deskpulse_partition_watermark_timestamp_seconds",
+    "gauge",
+    "The greatest event time accepted in a partition, in Unix time.",
+    ("topic", "partition"),
+)
+LAG = PipelineMetric(
+    "deskpulse_partition_lag_records", "gauge", "Records of a partition that are not applied yet.", ("topic", "partition")
+)
+REPORTED = PipelineMetric(
+    "deskpulse_partition_reported_timestamp_seconds",
+    "gauge",
+    "When a worker last said how far a partition is read, in Unix time.",
+    ("topic", "partition"),
+)
+SOURCE_SEEN = PipelineMetric(
+    "deskpulse_source_last_event_timestamp_seconds",
+    "gauge",
+    "The latest event time of each source, heartbeats included, in Unix time.",
+    ("source",),
+)
+ACCEPTED = PipelineMetric("deskpulse_accepted_total", "counter", "Records accepted, repeats included.", ("type",))
+REJECTED = PipelineMetric("deskpulse_rejected_total", "counter", "Records sent to the dead letters.", ("reason",))
+DUPLICATES = PipelineMetric("deskpulse_duplicates_total", "counter", "Records that said nothing new.")
+REPLACED = PipelineMetric("deskpulse_replaced_total", "counter", "Facts replaced by an earlier one of the same id.")
+CLAMPED = PipelineMetric(
+    "deskpulse_clamped_total", "counter", "Events dated over a minute ahead of their record, taken at its timestamp."
+)
+LATE_APPLIED = PipelineMetric(
+    "deskpulse_late_applied_total", "counter", "Events over ten minutes behind the watermark that were counted."
+)
+RESTATEMENTS = PipelineMetric(
+    "deskpulse_restatements_total", "counter", "Contributions added or taken back over ten minutes behind the watermark."
+)
+GENERATION = PipelineMetric(
+    "deskpulse_generation_info", "gauge", "1; the label names the definitions that made the numbers.", ("generation",)
+)
+
+PIPELINE: tuple[PipelineMetric, ...] = tuple(each for each in list(globals().values()) if type(each) is PipelineMetric)
+"""Every one of them, in the order above."""

@@ -1,0 +1,112 @@
+"""The stored form: facts, index entries and label sets as MessagePack, small because there are so many of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import msgpack
+
+from aggregators.delta import Entry
+from aggregators.facts import Fact, Facts, Key, stored
+from aggregators.samples import SHAPES, Interval, Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FACT_BUCKETS = 1_024
+_SAFE = 1 << 53
+"""Lua's numbers are doubles: greater integers travel as text."""
+
+pack: Any = msgpack.Packer(autoreset=True).pack
+
+
+def unpack(blob: bytes) -> Any:  # noqa: ANN401 - whatever was packed
+    """Return what *blob* holds, text as str."""
+    return msgpack.unpackb(blob, strict_map_key=False)
+
+
+def unpack_raw(blob: bytes) -> Any:  # noqa: ANN401 - whatever a script packed
+    """Return what a script packed, every string as bytes."""
+    return msgpack.unpackb(blob, raw=True, strict_map_key=False)
+
+
+def field_of(key: Key) -> bytes:
+    """Return the hash field of an owner of facts."""
+    packed: bytes = pack([key.tenant, key.subject, key.kind] if key.kind else [key.tenant, key.subject])
+    return packed
+
+
+def key_of(field: bytes) -> Key:
+    """Return the owner whose field *field* is."""
+    return Key(*unpack(field))
+
+
+def bucket_of(field: bytes) -> int:
+    """Return the hash that holds the facts of *field*."""
+    return crc32(field) % FACT_BUCKETS
+
+
+def pack_facts(key: Key, facts: Iterable[Fact]) -> bytes:
+    """Return *facts* one after the other; what is packed later may simply be appended."""
+    subject = key.subject
+    cut = len(subject)
+    rows = []
+    for fact in facts:
+        identifier: str | bytes = fact.id
+        # Most ids begin with their conversation's; bytes stand for "the conversation's id, then this".
+        if cut and fact.id.startswith(subject):
+            identifier = fact.id[cut:].encode()
+        rows.append(pack([fact.at, fact.type, identifier, fact.fields]))
+    return b"".join(rows)
+
+
+def unpack_facts(key: Key, blob: bytes) -> Facts:
+    """Return the facts packed in *blob*, by id."""
+    unpacker = msgpack.Unpacker(strict_map_key=False)
+    unpacker.feed(blob)
+    facts: Facts = {}
+    for at, code, identifier, fields in unpacker:
+        whole = identifier if type(identifier) is str else key.subject + identifier.decode()
+        facts[whole] = stored(at, code, whole, fields)
+    return facts
+
+
+def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
+    """Return an index entry, its labels by number. The content is a sample or an interval."""
+    content = entry.content
+    if isinstance(content, Interval):
+        row = [entry.tenant, entry.conversation, content.kind, lids[content.labels], *content[2:]]
+    else:
+        row = [entry.tenant, entry.conversation, content[0], content[1], lids[content[2]], *content[3:]]
+    packed: bytes = pack(row)
+    return packed
+
+
+def unpack_sample(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
+    """Return the entry of a sample."""
+    tenant, conversation, kind, at, lid, *rest = unpack(blob)
+    return Entry(tenant, conversation, SHAPES[kind](kind, at, labels[lid], *rest))
+
+
+def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
+    """Return the entry of an interval."""
+    tenant, conversation, kind, lid, start, end, since = unpack(blob)
+    return Entry(tenant, conversation, Interval(kind, labels[lid], start, end, since))
+
+
+def pack_measure(measure: int) -> int | str:
+    """Return a measure's number as a script may have it."""
+    return measure if measure < _SAFE else str(measure)
+
+
+def pack_labels(labels: Labels, first: int) -> bytes:
+    """Return a label set with its first instant."""
+    packed: bytes = pack([*labels, first])
+    return packed
+
+
+def unpack_labels(blob: bytes) -> tuple[Labels, int]:
+    """Return a label set and its first instant."""
+    tenant, channel, queue, first = unpack(blob)
+    return Labels(tenant, channel, queue), first

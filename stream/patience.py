@@ -1,0 +1,64 @@
+"""Patience with Redis: what is away, full or failing over is asked again, with back-off and a word in the log."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+from redis import asyncio as aioredis
+from redis import exceptions as errors
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+TIMEOUT_S = 10.0
+FIRST_WAIT_S = 0.05
+LONGEST_WAIT_S = 1.0
+_PASSING = (errors.ConnectionError, errors.TimeoutError, OSError)
+_PASSING_WORDS = ("OOM", "BUSY", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "MISCONF", "TRYAGAIN")
+
+
+def connect(url: str) -> aioredis.Redis:
+    """Return a client for *url*; nothing is sent yet. A command is tried once: what a retry means is the caller's."""
+    client: aioredis.Redis = aioredis.Redis.from_url(
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+    )
+    return client
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether Redis may answer the same call later."""
+    return isinstance(error, _PASSING) or any(word in str(error)[:80] for word in _PASSING_WORDS)
+
+
+class Patience:
+    """Repeats calls while Redis is in trouble. `trouble` says what it is, None while all is well."""
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+
+    async def persist(self, what: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return the answer of *call*, tried until Redis gives one. Other errors than passing ones are raised."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                answer = await call()
+            except (errors.RedisError, OSError) as error:
+                if not is_passing(error):
+                    raise
+                if self.trouble is None:
+                    log.warning("redis_waiting", doing=what, error=str(error) or type(error).__name__)
+                self.trouble = str(error) or type(error).__name__
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            else:
+                if self.trouble is not None:
+                    log.info("redis_back", doing=what)
+                    self.trouble = None
+                return answer

@@ -1,0 +1,115 @@
+"""A delta as the commit script takes it: one MessagePack message, names and fields ready to be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stream import codec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aggregators.delta import Delta, Entry, Index
+    from aggregators.facts import Key
+    from aggregators.samples import Labels
+
+
+class Payload(NamedTuple):
+    """The message for the script, and the stored form of the facts it puts."""
+
+    message: bytes
+    facts: dict[Key, bytes]
+
+
+def payload(
+    delta: Delta,
+    *,
+    expected: int,
+    following: int,
+    lids: dict[Labels, int],
+    known: Callable[[Key], bytes | None],
+    meta: Mapping[str, str | int],
+) -> Payload:
+    """Return the message that commits *delta*. New label sets get their numbers in *lids*.
+
+    `known` returns the stored form of an owner's facts before, None where there were none.
+    """
+    labels = [
+        part for each, first in delta.labels.items() for part in (_lid(lids, each), codec.pack_labels(each, first))
+    ]
+    facts = {key: _facts(key, delta, known) for key in delta.facts}
+    message = codec.pack(
+        [
+            expected,
+            following,
+            delta.watermark,
+            _facts_by_bucket(facts),
+            _cells(delta, lids),
+            [
+                *_index("i", delta.intervals, lids),
+                *_index("d", delta.due, lids),
+                *_index("s", delta.stops, lids),
+            ],
+            labels,
+            [part for source in delta.sources.items() for part in source],
+            [part for count in delta.counts.items() for part in count],
+            [[day, [part for key in owners for part in (codec.field_of(key), b"")]] for day, owners in delta.expiry.items()],
+            [codec.pack([following, *row[:3], list(row.sample), row.number]) for row in delta.log],
+            [part for pair in meta.items() for part in pair],
+        ]
+    )
+    return Payload(message, facts)
+
+
+def _lid(lids: dict[Labels, int], labels: Labels) -> int:
+    lid = lids.get(labels)
+    if lid is None:
+        lid = lids[labels] = len(lids)
+    return lid
+
+
+def _facts(key: Key, delta: Delta, known: Callable[[Key], bytes | None]) -> bytes:
+    put = delta.facts[key]
+    if put.added is None:
+        return codec.pack_facts(key, put.facts.values())
+    return (known(key) or b"") + codec.pack_facts(key, put.added)
+
+
+def _facts_by_bucket(facts: Mapping[Key, bytes]) -> list[list[Any]]:
+    buckets: dict[int, list[bytes]] = {}
+    for key, blob in facts.items():
+        field = codec.field_of(key)
+        buckets.setdefault(codec.bucket_of(field), []).extend((field, blob))
+    return [[bucket, flat, []] for bucket, flat in buckets.items()]
+
+
+def _cells(delta: Delta, lids: Mapping[Labels, int]) -> list[list[Any]]:
+    rows = []
+    for (width, start), groups in delta.cells.items():
+        touched = []
+        for labels, cells in groups.items():
+            flat = [
+                part for measure, amount in cells.items() if amount for part in (codec.pack_measure(measure), amount)
+            ]
+            if flat:
+                touched.append([lids[labels], flat])
+        if touched:
+            rows.append([f"{width}:{start}", touched])
+    return rows
+
+
+def _index(letter: str, index: Index, lids: Mapping[Labels, int]) -> list[list[Any]]:
+    rows = []
+    for bucket, entries in index.items():
+        put: list[bytes | int] = []
+        gone: list[bytes] = []
+        for entry, number in entries.items():
+            field = codec.pack_entry(entry, lids)
+            if number:
+                put += (field, number)
+            else:
+                gone.append(field)
+        rows.append([f"{letter}:{bucket}", put, gone])
+    return rows
+
+

@@ -1,0 +1,277 @@
+"""The processor: chunks of raw records become commits. Redis says which offset comes next; nobody else does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import structlog
+from redis import exceptions as errors
+
+from aggregators.engine import Engine, Incoming, is_expired
+from aggregators.events import Event
+from aggregators.facts import Key, key_of
+from stream import codec, keys
+from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
+from stream.clock import now_ms
+from stream.decoding import decode_record
+from stream.offline import definitions_of
+from stream.patience import Patience, connect
+from stream.payload import Payload, payload
+from stream.tables import RedisTables, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aggregators.delta import Delta
+    from aggregators.facts import Facts
+    from stream.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+COMMIT_SIZE = 5_000
+"""Cells and index entries a commit should have: about 15 ms inside Redis, which does nothing else meanwhile."""
+FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 2_000, 50, 8_192
+CACHED_OWNERS = 200_000
+CLEAN_EVERY_MS = 15 * 60_000
+
+
+class _State:
+    """A partition this worker owns: its engine, the next offset, and the facts lately seen, packed."""
+
+    def __init__(self, stored: Stored, engine: Engine) -> None:
+        self.next = stored.offset
+        self.engine = engine
+        self.lids = stored.lids
+        self.facts: OrderedDict[Key, bytes] = OrderedDict()
+        self.piece = FIRST_PIECE
+        self.cleaned_at = 0
+        self.lock = asyncio.Lock()
+
+
+class TableProcessor:
+    """Counts what chunks say into the tables of one generation."""
+
+    def __init__(self, settings: Settings, dead_letters: DeadLetterSink) -> None:
+        self._definitions = definitions_of(settings)
+        self._dead_letters = dead_letters
+        self._redis = connect(settings.redis)
+        self._tables = RedisTables(self._redis, self._definitions.generation())
+        self._patience = Patience()
+        self._states: dict[Partition, _State] = {}
+        self._counts: dict[str, int] = {}
+        self.conflicts = 0
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._redis.aclose()
+
+    async def acquire(self, partitions: Iterable[Partition], counts: Mapping[str, int]) -> dict[Partition, int | None]:
+        """Take over *partitions*; see chunks.Processor."""
+        self._counts = dict(counts)
+        generation = self._tables.generation
+        await self._patience.persist("registering", lambda: self._register(counts, generation))
+        found: dict[Partition, int | None] = {}
+        for partition in partitions:
+            state = await self._load(partition)
+            found[partition] = None if state.next == START else state.next
+        return found
+
+    def release(self, partitions: Iterable[Partition]) -> None:
+        """Forget *partitions*."""
+        for partition in partitions:
+            self._states.pop(partition, None)
+
+    async def apply(self, chunk: Chunk) -> Rewind | None:
+        """Commit *chunk*; see chunks.Processor."""
+        state = self._states.get(chunk.partition)
+        if state is None:
+            return None
+        async with state.lock:
+            if chunk.expected > state.next or chunk.next <= state.next:
+                return None
+            records = [record for record in chunk.records if record.offset >= state.next]
+            incoming = [Incoming(record.timestamp, decode_record(record.value)) for record in records]
+            done = 0
+            while done < len(records):
+                upto = min(done + state.piece, len(records))
+                following = chunk.next if upto == len(records) else records[upto].offset
+                rewind = await self._piece(chunk.partition, state, records[done:upto], incoming[done:upto], following)
+                if rewind is not None:
+                    return rewind
+                done = upto
+            if not records:
+                return await self._piece(chunk.partition, state, [], [], chunk.next)
+            await self._clean(chunk.partition, state)
+        return None
+
+    async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
+        """Write how far each partition is read, and look for offsets that went back; see chunks.Processor."""
+        states = dict(self._states)
+        expected = {partition: state.next for partition, state in states.items()}
+        status = {}
+        for partition, (end, position) in positions.items():
+            reached = max(expected.get(partition, START), 0)
+            # Nothing is stored of a topic whose records are all gone, though it is read to its end.
+            if reached == 0 and position >= end and partition in self._states:
+                reached = 0 if self._states[partition].lock.locked() else end
+            status[f"{partition.topic}:{partition.partition}"] = codec.pack([end, reached, now_ms()])
+        if not status:
+            return []
+        try:
+            stored = await self._report(status, list(expected))
+        except (errors.RedisError, OSError) as error:
+            # The commits wait for Redis with patience; this comes again in a second.
+            self._patience.trouble = self._patience.trouble or str(error)
+            return []
+        rewinds = []
+        for partition, offset in stored.items():
+            if offset < expected[partition]:
+                async with states[partition].lock:
+                    if self._states.get(partition) is states[partition]:
+                        rewinds.append(await self._rewind(partition, "audit"))
+        return rewinds
+
+    async def _register(self, counts: Mapping[str, int], generation: str) -> None:
+        await self._redis.set(keys.GENERATION, generation, nx=True)
+        await self._redis.hset(keys.topics(generation), mapping=dict(counts))
+
+    async def _report(self, status: Mapping[str, bytes], partitions: Sequence[Partition]) -> dict[Partition, int]:
+        generation = self._tables.generation
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hset(keys.status(generation), mapping=status)
+        for partition in partitions:
+            pipe.hget(keys.meta(generation, partition), "offset")
+        _, *offsets = await pipe.execute()
+        return {
+            partition: START if offset is None else int(offset)
+            for partition, offset in zip(partitions, offsets, strict=True)
+        }
+
+    async def _load(self, partition: Partition) -> _State:
+        """Read what is stored of *partition* and begin from there. A half-written one is emptied first."""
+        stored = await self._patience.persist("loading", lambda: self._tables.load(partition))
+        if stored.corrupt:
+            log.error("partition_corrupt", **partition._asdict(), action="rebuilding from the log's beginning")
+            await self._patience.persist("wiping", lambda: self._tables.wipe(partition))
+            stored = Stored()
+        count = self._counts.get(partition.topic)
+        if stored.partitions is not None and count is not None and stored.partitions != count:
+            message = (
+                f"{partition.topic} has {count} partitions, its tables were made for {stored.partitions}: conversations "
+                "have moved. Delete the tables (keys dp:*) to rebuild them from the log, or use a new topic."
+            )
+            raise TopicChanged(message)
+        engine = Engine(
+            self._definitions,
+            watermark=stored.watermark,
+            due=stored.due,
+            labels=stored.labels,
+            sources=stored.sources,
+        )
+        state = self._states[partition] = _State(stored, engine)
+        return state
+
+    async def _rewind(self, partition: Partition, why: str) -> Rewind:
+        before = self._states[partition].next
+        state = await self._load(partition)
+        log.warning("partition_rewound", **partition._asdict(), why=why, read=before, stored=state.next)
+        return Rewind(partition, None if state.next == START else state.next)
+
+    async def _piece(
+        self,
+        partition: Partition,
+        state: _State,
+        records: Sequence[Record],
+        incoming: Sequence[Incoming],
+        following: int,
+    ) -> Rewind | None:
+        """Apply some records and commit them."""
+        await self._fetch(partition, state, incoming)
+        delta = state.engine.run(incoming, lambda key: _facts_of(state, key))
+        if delta.rejected:
+            await self._reject(partition, records, delta)
+        built = self._build(state, delta, partition, following)
+        try:
+            rewind = await self._commit(partition, state, built, following)
+        except errors.ResponseError as error:
+            log.exception("commit_failed", **partition._asdict(), error=str(error))
+            await self._patience.persist("wiping", lambda: self._tables.wipe(partition))
+            return await self._rewind(partition, "commit failed")
+        if rewind is not None:
+            return rewind
+        for key, blob in built.facts.items():
+            state.facts[key] = blob
+            state.facts.move_to_end(key)
+        while len(state.facts) > CACHED_OWNERS // max(1, len(self._states)):
+            state.facts.popitem(last=False)
+        size = max(1, delta.size())
+        state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
+        return None
+
+    def _build(self, state: _State, delta: Delta, partition: Partition, following: int) -> Payload:
+        meta: dict[str, str | int] = {}
+        if state.next == START:
+            meta = {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
+        return payload(
+            delta,
+            expected=state.next,
+            following=following,
+            lids=state.lids,
+            known=state.facts.get,
+            meta=meta,
+        )
+
+    async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
+        """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
+        done = await self._patience.persist("committing", lambda: self._tables.commit(partition, built.message))
+        if done.applied or done.offset == following:
+            state.next = following
+            return None
+        self.conflicts += 1
+        return await self._rewind(partition, "went back" if done.offset < state.next else "somebody else wrote")
+
+    async def _fetch(self, partition: Partition, state: _State, incoming: Sequence[Incoming]) -> None:
+        """Bring the facts of all owners that *incoming* touches into the cache."""
+        owners = {key_of(record.content) for record in incoming if isinstance(record.content, Event)}
+        missing = [key for key in owners if key not in state.facts]
+        if missing:
+            found = await self._patience.persist("loading", lambda: self._tables.facts(partition, missing))
+            state.facts.update(found)
+
+    async def _reject(self, partition: Partition, records: Sequence[Record], delta: Delta) -> None:
+        letters = []
+        for index, rejected in delta.rejected:
+            record = records[index]
+            delta.counts[f"rejected:{rejected.reason}"] += 1
+            where = (partition.topic, partition.partition, record.offset, record.timestamp)
+            letters.append(DeadLetter(rejected.reason, *where, record.key, record.value))
+        await self._dead_letters.send(letters)
+
+    async def _clean(self, partition: Partition, state: _State) -> None:
+        """Now and then take away what the watermark has passed. Nobody can tell when: it is not there anyway."""
+        watermark = state.engine.watermark
+        if watermark is None or watermark < state.cleaned_at + CLEAN_EVERY_MS:
+            return
+        state.cleaned_at = watermark
+        owners = await self._patience.persist("cleaning", lambda: self._tables.expiring(partition, watermark))
+        gone: list[Key] = []
+        for start in range(0, len(owners), MOST_PIECE):
+            some = owners[start : start + MOST_PIECE]
+            found = await self._patience.persist("cleaning", lambda some=some: self._tables.facts(partition, some))
+            for key, blob in found.items():
+                facts = codec.unpack_facts(key, blob)
+                if is_expired(key, facts.values(), watermark=watermark, definitions=self._definitions):
+                    gone.append(key)
+        for key in gone:
+            state.facts.pop(key, None)
+        await self._patience.persist(
+            "cleaning",
+            lambda: self._tables.clean(partition, offset=state.next, watermark=watermark, gone=gone),
+        )
+
+
+def _facts_of(state: _State, key: Key) -> Facts | None:
+    blob = state.facts.get(key)
+    return None if blob is None else codec.unpack_facts(key, blob)

@@ -1,0 +1,121 @@
+"""The read side of one partition: what changed since the last look, brought onto the board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aggregators.panes import HOUR, Pane
+from stream import codec, keys
+from stream.chunks import START, Partition
+from stream.tables import script_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis import asyncio as aioredis
+
+    from aggregators.board import Board
+    from aggregators.samples import Labels
+
+NAMES_A_CALL = 500
+_UNSEEN = -2
+
+
+class PartitionReader:
+    """What is known of one partition. `offset` and `watermark` are those of the cut last read."""
+
+    def __init__(self, client: aioredis.Redis, generation: str, partition: Partition) -> None:
+        self._script = client.register_script(script_text("read"))
+        self._generation = generation
+        self.partition = partition
+        self._seen = _UNSEEN
+        self._born: bytes | None = None
+        self._cells: dict[tuple[Pane, int], dict[int, int]] = {}
+        self._labels: dict[int, Labels] = {}
+        self.offset = START
+        self.watermark: int | None = None
+        self.sources: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+
+    async def read(self) -> list[Any] | None:
+        """Return everything that changed, as pages of the script, or None if the tables are not what was read before.
+
+        In that case (wiped, rolled back) the whole picture has to be read anew by a fresh reader.
+        """
+        base = keys.prefix(self._generation, self.partition)
+        pages = []
+        seen = self._seen
+        while True:
+            args = [base, seen, NAMES_A_CALL, HOUR.ms, "cidl"]
+            page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
+            pages.append(page)
+            meta = _pairs(page[0])
+            offset = int(meta.get(b"offset", START))
+            if self._seen != _UNSEEN and (offset < self.offset or meta.get(b"born") != self._born):
+                return None
+            seen = page[5]
+            if not page[4]:
+                self._seen, self.offset, self._born = seen, offset, meta.get(b"born")
+                self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
+                self.sources = {source.decode(): int(at) for source, at in _pairs(page[2]).items()}
+                self.counts = {name.decode(): int(number) for name, number in _pairs(page[3]).items()}
+                return pages
+
+    def show(self, pages: list[Any], board: Board) -> None:
+        """Bring what *pages* say onto *board*."""
+        names: dict[bytes, Any] = {}
+        for page in pages:
+            for name, content in page[1]:
+                if name.startswith(b"c:"):
+                    names.setdefault(name, {}).update(_pairs(content))
+                else:
+                    names[name] = content
+        if b"l" in names:
+            self._see_labels(_pairs(names.pop(b"l")), board)
+        for name, content in names.items():
+            letter, _, rest = name.decode().partition(":")
+            if letter == "c":
+                width, start = rest.split(":")
+                self._show_pane(Pane(int(width), int(start)), content, board)
+            elif letter == "i":
+                entries = {codec.unpack_interval(each, self._labels): int(n) for each, n in _pairs(content).items()}
+                board.set_intervals(self.partition, int(rest), entries)
+            else:
+                timers = {codec.unpack_sample(each, self._labels): int(n) for each, n in _pairs(content).items()}
+                board.set_due(self.partition, int(rest), timers)
+
+    def forget(self, *, before: int) -> None:
+        """Drop what is remembered of panes that begin before *before*; they do not change for the board any more."""
+        for pane, lid in [key for key in self._cells if 0 < key[0].width and key[0].start < before]:
+            del self._cells[pane, lid]
+
+    def _see_labels(self, rows: Mapping[bytes, bytes], board: Board) -> None:
+        first: dict[Labels, int] = {}
+        for lid, blob in rows.items():
+            labels, at = codec.unpack_labels(blob)
+            self._labels[int(lid)] = labels
+            first[labels] = at
+        board.see_labels(first)
+
+    def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Board) -> None:
+        for lid_text, content in groups.items():
+            lid = int(lid_text)
+            labels = self._labels[lid]
+            if pane.width == HOUR.ms:
+                board.set_hour(self.partition, pane.start, labels, filled=bool(content))
+                continue
+            cells = {int(measure): int(number) for measure, number in _pairs(content).items()}
+            old = self._cells.get((pane, lid), {})
+            change = {
+                measure: cells.get(measure, 0) - old.get(measure, 0)
+                for measure in cells.keys() | old.keys()
+                if cells.get(measure, 0) != old.get(measure, 0)
+            }
+            self._cells[pane, lid] = cells
+            if change:
+                board.add(pane, labels, change)
+
+
+def _pairs(flat: list[Any] | dict[Any, Any]) -> dict[Any, Any]:
+    """Return [key, value, key, value, …] as a dict. An empty table of Lua arrives as an empty map or list."""
+    return dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat

@@ -1,0 +1,216 @@
+"""Snapshots: each second what changed in Redis is read, and everything there is to say stands in one frozen value."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import structlog
+from redis import exceptions as errors
+
+from aggregators.panes import QUARTER
+from aggregators.windows import IDENTITY_WINDOWS
+from stream import codec, keys
+from stream.chunks import Partition
+from stream.clock import now_ms
+from stream.offline import board_of
+from stream.patience import connect
+from stream.reader import PartitionReader
+
+if TYPE_CHECKING:
+    from aggregators.board import Board, Row
+    from stream.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+REFRESH_S = 1.0
+REPORT_GOOD_FOR_MS = 5_000
+STALE_MS = 30_000
+OLD_SNAPSHOT_MS = 10_000
+
+
+class PartitionHealth(NamedTuple):
+    """How far one partition is read. `lag` is in records, None while no worker has ever said where its end is."""
+
+    partition: Partition
+    watermark: int | None
+    lag: int | None
+    reported_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything known at one instant. `as_of` None: no number may be shown; `trouble` says why they may be stale."""
+
+    made_at: int = 0
+    took_s: float = 0.0
+    as_of: int | None = None
+    rows: tuple[Row, ...] = ()
+    trouble: str | None = "nothing has been read from Redis yet"
+    redis_up: bool = False
+    generation: str | None = None
+    folded: int = 0
+    covered_s: dict[str, float] = field(default_factory=dict)
+    violations: dict[str, int] = field(default_factory=dict)
+    partitions: tuple[PartitionHealth, ...] = ()
+    sources: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def ready_trouble(snapshot: Snapshot, now: int) -> str | None:
+    """Return why *snapshot* must not be believed at *now*; None if it may."""
+    if snapshot.trouble is None and now - snapshot.made_at > OLD_SNAPSHOT_MS:
+        return f"the snapshot is {(now - snapshot.made_at) // 1000} s old"
+    return snapshot.trouble
+
+
+class Snapshots:
+    """Makes snapshots. `latest` may be read from any thread: it is replaced whole, never changed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redis = connect(settings.redis)
+        self._generation: str | None = None
+        self._readers: dict[Partition, PartitionReader] = {}
+        self._board: Board = board_of(settings)
+        self._at_end: dict[Partition, int] = {}
+        self.latest = Snapshot()
+
+    async def run(self) -> None:
+        """Refresh each second until cancelled."""
+        try:
+            while True:
+                started = time.monotonic()
+                await self.refresh()
+                await asyncio.sleep(max(0.05, REFRESH_S - (time.monotonic() - started)))
+        finally:
+            await self._redis.aclose()
+
+    async def refresh(self) -> Snapshot:
+        """Read what changed and replace `latest`. While Redis is away the numbers stand still and say so."""
+        started = time.monotonic()
+        try:
+            made = await self._make(started)
+        except (errors.RedisError, OSError) as error:
+            trouble = f"Redis does not answer: {str(error) or type(error).__name__}"
+            if self.latest.redis_up or self.latest.trouble != trouble:
+                log.warning("redis_away", error=str(error))
+            kept = {name: getattr(self.latest, name) for name in Snapshot.__slots__}
+            made = Snapshot(**{**kept, "trouble": trouble, "redis_up": False})
+        self.latest = made
+        return made
+
+    async def _make(self, started: float) -> Snapshot:
+        generation = await self._redis.get(keys.GENERATION)
+        if generation is None:
+            self._start_anew(None)
+            return Snapshot(made_at=now_ms(), trouble="no worker has written to this Redis yet", redis_up=True)
+        if generation.decode() != self._generation:
+            self._start_anew(generation.decode())
+        await self._find_partitions()
+        if not await self._read():
+            log.warning("tables_replaced", action="reading everything again")
+            self._start_anew(self._generation)
+            await self._find_partitions()
+            await self._read()
+        health = await self._health()
+        as_of, trouble = self._as_of(health)
+        rows: tuple[Row, ...] = ()
+        board = self._board
+        if as_of is not None:
+            board.move(as_of)
+            rows = tuple(board.rows())
+            for reader in self._readers.values():
+                reader.forget(before=as_of - 9 * 96 * QUARTER.ms)
+        windows = self._settings.windows if as_of is not None else ()
+        return Snapshot(
+            made_at=now_ms(),
+            took_s=time.monotonic() - started,
+            as_of=as_of,
+            rows=rows,
+            trouble=trouble,
+            redis_up=True,
+            generation=self._generation,
+            folded=board.folded,
+            covered_s={window: board.covered_s(window) for window in windows},
+            violations={window: board.violations(window) for window in windows if window in IDENTITY_WINDOWS},
+            partitions=tuple(health),
+            sources=self._latest_of_sources(),
+            counts=dict(sum((Counter(reader.counts) for reader in self._readers.values()), Counter())),
+        )
+
+    def _start_anew(self, generation: str | None) -> None:
+        self._generation = generation
+        self._readers = {}
+        self._board = board_of(self._settings)
+
+    async def _find_partitions(self) -> None:
+        generation = self._generation or ""
+        for topic, count in (await self._redis.hgetall(keys.topics(generation))).items():
+            for number in range(int(count)):
+                partition = Partition(topic.decode(), number)
+                if partition not in self._readers:
+                    self._readers[partition] = PartitionReader(self._redis, generation, partition)
+
+    async def _read(self) -> bool:
+        """Bring what changed onto the board; False if the tables are not the ones read before."""
+        readers = list(self._readers.values())
+        found = await asyncio.gather(*(reader.read() for reader in readers))
+        if any(pages is None for pages in found):
+            return False
+        for reader, pages in zip(readers, found, strict=True):
+            if pages is not None:
+                reader.show(pages, self._board)
+        return True
+
+    async def _health(self) -> list[PartitionHealth]:
+        status = await self._redis.hgetall(keys.status(self._generation or ""))
+        health = []
+        for partition, reader in self._readers.items():
+            said = status.get(f"{partition.topic}:{partition.partition}".encode())
+            lag, at = None, None
+            if said is not None:
+                end, position, at = codec.unpack(said)
+                lag = max(0, end - max(position, reader.offset))
+            health.append(PartitionHealth(partition, reader.watermark, lag, at))
+        return health
+
+    def _as_of(self, health: list[PartitionHealth]) -> tuple[int | None, str | None]:
+        """Return the instant the numbers are for, and why they may be stale."""
+        now = now_ms()
+        silent = [each for each in health if each.reported_at is None or now - each.reported_at > REPORT_GOOD_FOR_MS]
+        trouble = f"no worker reports on {_named(silent)}" if silent else None
+        if self._settings.clock == "event":
+            marks = [each.watermark for each in health if each.watermark is not None]
+            return (min(marks) if marks else None), trouble or (None if marks else "no event has been read yet")
+        reached: list[int | None] = []
+        for each in health:
+            if each.lag == 0 and each not in silent:
+                self._at_end[each.partition] = now
+                reached.append(now)
+            else:
+                # Read to its end a moment ago is as good as that moment; else the watermark tells how far it is.
+                known = [mark for mark in (each.watermark, self._at_end.get(each.partition)) if mark is not None]
+                reached.append(max(known, default=None))
+        if not reached or any(mark is None for mark in reached):
+            return None, trouble or "a partition has not been read yet"
+        as_of = min(mark for mark in reached if mark is not None)
+        if now - as_of > STALE_MS and trouble is None:
+            trouble = f"the numbers are {(now - as_of) // 1000} s old: workers lag behind Kafka"
+        return as_of, trouble
+
+    def _latest_of_sources(self) -> dict[str, int]:
+        latest: dict[str, int] = {}
+        for reader in self._readers.values():
+            for source, at in reader.sources.items():
+                latest[source] = max(at, latest.get(source, at))
+        return latest
+
+
+def _named(health: list[PartitionHealth]) -> str:
+    first = health[0].partition
+    more = f" and {len(health) - 1} more" if len(health) > 1 else ""
+    return f"{first.topic}/{first.partition}{more}"
