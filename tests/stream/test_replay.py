@@ -311,26 +311,25 @@ def test_a_key_has_the_partition_other_producers_give_it(kafka: Kafka) -> None:
 
 def test_the_simulator_writes_the_past_then_goes_on_live_until_it_is_told_to_stop(desk: Desk) -> None:
     """Ctrl-C ends it with exit code 0 and everything stored that it counted; all three topics have their events."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "stream.cli", "simulate", "--past", "20m", "--heartbeat", "1s", "--partitions", "2"],
         env=desk.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-    )
-    try:
-        started_ms = None
-        for _ in range(200):
-            beats = _beats(desk)
-            started_ms = started_ms or (max(beats) if beats else None)
-            # Some second after the first look: it goes on by itself.
-            if started_ms and max(beats) > started_ms + 1_000:
-                break
-            _wait(process)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            started_ms = None
+            for _ in range(200):
+                beats = _beats(desk)
+                started_ms = started_ms or (max(beats) if beats else None)
+                # Some second after the first look: it goes on by itself.
+                if started_ms and max(beats) > started_ms + 1_000:
+                    break
+                _wait(process)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert process.returncode == 0, errors
     found = desk.stored_lanes()
