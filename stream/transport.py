@@ -21,7 +21,13 @@ import structlog
 from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -144,7 +150,13 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
 
         Not in Faust's method queue: its two workers would let a commit that waits for a broker hold up a fetch.
         """
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+        running = asyncio.run_coroutine_threadsafe(work, self.thread_loop)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(running))
+        except asyncio.CancelledError:
+            if not self.thread_loop.is_closed():
+                running.cancel()
+            raise
 
     async def fetch(self) -> list[Delivery]:
         """Return the next chunks, or none after FETCH_WAIT_S. Raises KafkaError; then no record is skipped."""
@@ -425,6 +437,8 @@ class ChunkConsumer(driver.Consumer):
             async with self.hand:
                 owned = {one: self._applied[one] for one in partitions if one in self._thread.cursors}
                 await self.place({one: None if offset == START else offset for one, offset in owned.items()})
+        except NoOffsetForPartitionError:
+            pass  # what aiokafka says of a partition that is about to be placed
         except KafkaError as error:
             log.warning("fetch_failed", error=str(error), retriable=error.retriable)
             await asyncio.sleep(1.0)

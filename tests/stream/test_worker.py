@@ -204,13 +204,33 @@ def test_sigterm_drains_the_chunk_in_hand_and_the_next_start_redoes_nothing(
         assert "rewind" not in worker.log
 
 
+def test_sigterm_ends_a_worker_that_waits_for_redis(
+    kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path
+) -> None:
+    """It does not wait for ever: the chunk in hand is left, and read again by the next start."""
+    site = Site(kafka, own_redis, tmp_path)
+    site.make_topics()
+    site.send(3_000)
+
+    with site.worker() as worker:
+        eventually(site.is_exact)
+        own_redis.pause()
+        site.send(3_000)
+        time.sleep(1)
+        assert worker.stop() == 0
+        assert "chunk_left" in worker.log
+        own_redis.resume()
+    with site.worker():
+        eventually(site.is_exact)
+
+
 def test_killed_workers_leave_exact_sums(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
-    """Five kill -9 of one of two workers, while records come in."""
+    """Three kill -9 of one of two workers, while records come in."""
     site = Site(kafka, redis, tmp_path)
     site.make_topics(partitions=4)
 
     with site.worker(COUNTING_SLOW_S="0.02"):
-        for number in range(5):
+        for number in range(3):
             with site.worker(COUNTING_SLOW_S="0.02", DESKPULSE_INSTANCE="second") as killed:
                 eventually(partial(killed.says, "partitions_placed"))
                 site.send(20_000)
