@@ -44,7 +44,7 @@ DOWN = {"min": 1, "max": 5, "direction": "down"}
 def test_scores_are_normalised(
     scale: dict[str, object] | None, score: float, normalised: Fraction | int, satisfied: int
 ) -> None:
-    """Each missing member of the scale is at its default 1, 5, up; satisfied from 3/4 on scales of 4 steps, else at 1."""
+    """Missing members of the scale are at their defaults 1, 5, up; satisfied from 3/4 on long scales, else at 1."""
     log = Log().responded("00:00", score, scale=scale)
 
     expects(log, "01:00", csat_responses_5m=1, csat_mean_5m=normalised, csat_satisfied_5m=satisfied)
