@@ -19,6 +19,8 @@ _SAFE = 1 << 53
 """Lua's numbers are doubles: greater integers travel as text."""
 
 pack: Any = msgpack.Packer(autoreset=True).pack
+pack_message: Any = msgpack.Packer(autoreset=True, use_bin_type=False).pack
+"""Packs arguments of scripts: Redis' own MessagePack knows no type for bytes but that of text."""
 
 
 def unpack(blob: bytes) -> Any:  # noqa: ANN401 - whatever was packed

@@ -27,7 +27,12 @@ def configure(settings: Settings) -> None:
     )
     json = settings.log_format == "json"
     renderer: Any = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if json
+        # Plain tracebacks: those with local variables would show what customers wrote.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     finish = [structlog.processors.format_exc_info] if json else []
     structlog.configure(

@@ -38,7 +38,7 @@ def payload(
         part for each, first in delta.labels.items() for part in (_lid(lids, each), codec.pack_labels(each, first))
     ]
     facts = {key: _facts(key, delta, known) for key in delta.facts}
-    message = codec.pack(
+    message = codec.pack_message(
         [
             expected,
             following,

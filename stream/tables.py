@@ -84,7 +84,7 @@ class RedisTables:
         """Return the stored facts of *owners*, packed; those of which there are none are left out."""
         wanted = [(codec.bucket_of(each), each) for each in map(codec.field_of, owners)]
         base = keys.prefix(self.generation, partition)
-        packed = await self._facts(keys=[base + "m"], args=[base, codec.pack(wanted)])
+        packed = await self._facts(keys=[base + "m"], args=[base, codec.pack_message(wanted)])
         return {key: blob for key, blob in zip(owners, codec.unpack_raw(packed), strict=True) if blob}
 
     async def commit(self, partition: Partition, message: bytes) -> Committed:
@@ -103,7 +103,7 @@ class RedisTables:
             owned = codec.field_of(owner)
             buckets.setdefault(codec.bucket_of(owned), []).append(owned)
         if passed or buckets:
-            message = codec.pack([passed, [[bucket, owned] for bucket, owned in buckets.items()]])
+            message = codec.pack_message([passed, [[bucket, owned] for bucket, owned in buckets.items()]])
             await self._clean(keys=[base + "m"], args=[base, offset, message])
         return len(passed)
 

@@ -1,13 +1,30 @@
-"""`deskpulse dump`."""
+"""`deskpulse dump`: what stands in Redis, line by line."""
 
 from __future__ import annotations
 
-from stream.errors import UsageError
+import sys
+from typing import Annotated
+
+import typer
 
 NAME = "dump"
 
 
-def command() -> None:
-    """Not built yet."""
-    message = "dump: not built yet"
-    raise UsageError(message)
+def command(
+    redis: Annotated[str | None, typer.Option(help="Redis (DESKPULSE_REDIS).")] = None,
+) -> None:
+    """Print every fact, cell, interval, timer and stop in Redis, with each partition's offset and watermark, sorted.
+
+    Equal, byte for byte, to `compute --as-applied` over the exported log. Examples:
+
+        deskpulse dump > redis.txt
+
+        deskpulse export | deskpulse compute --as-applied - | diff - redis.txt
+    """
+    import asyncio  # noqa: PLC0415 - `deskpulse --help` stays quick
+
+    from stream.dumping import dump  # noqa: PLC0415 - as above
+    from stream.settings import load  # noqa: PLC0415 - as above
+
+    for line in asyncio.run(dump(load({"redis": redis}))):
+        sys.stdout.write(line + "\n")

@@ -1,13 +1,33 @@
-"""`deskpulse export`."""
+"""`deskpulse export`: a Kafka log as a file."""
 
 from __future__ import annotations
 
-from stream.errors import UsageError
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 NAME = "export"
 
 
-def command() -> None:
-    """Not built yet."""
-    message = "export: not built yet"
-    raise UsageError(message)
+def command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write; .gz packs it; - is standard output.")] = Path(
+        "-"
+    ),
+    topic: Annotated[list[str] | None, typer.Option(help="Only this topic; may be repeated.")] = None,
+    kafka: Annotated[str | None, typer.Option(help="Kafka's bootstrap servers (DESKPULSE_KAFKA).")] = None,
+) -> None:
+    """Write every record of the source topics with its offset and timestamp, as far as the log goes now.
+
+    One JSON line a record: topic, partition, offset, timestamp, key and value (both base64). Examples:
+
+        deskpulse export --out log.jsonl.gz
+
+        deskpulse export | deskpulse compute --as-applied -
+    """
+    import asyncio  # noqa: PLC0415 - `deskpulse --help` stays quick
+
+    from stream.exporting import export  # noqa: PLC0415 - as above
+    from stream.settings import load  # noqa: PLC0415 - as above
+
+    asyncio.run(export(load({"kafka": kafka}), out, topics=tuple(topic or ())))

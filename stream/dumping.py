@@ -1,0 +1,96 @@
+"""Dump: the tables of every partition read back from Redis, in their canonical form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from redis import exceptions as errors
+
+from aggregators.panes import Pane
+from aggregators.tables import Tables, sorted_lines
+from stream import codec, keys
+from stream.chunks import Partition
+from stream.errors import UsageError
+from stream.offline import definitions_of
+from stream.patience import connect
+
+if TYPE_CHECKING:
+    from redis import asyncio as aioredis
+
+    from aggregators.samples import Labels
+    from stream.settings import Settings
+
+AT_ONCE = 500
+
+
+async def dump(settings: Settings) -> list[str]:
+    """Return the canonical lines of everything stored, sorted. Raises UsageError if there is nothing to read."""
+    client = connect(settings.redis)
+    try:
+        generation = await client.get(keys.GENERATION)
+        if generation is None:
+            message = f"DESKPULSE_REDIS: no worker has written to {settings.redis} yet"
+            raise UsageError(message)
+        lines: list[str] = []
+        definitions = definitions_of(settings)
+        for topic, count in (await client.hgetall(keys.topics(generation.decode()))).items():
+            for number in range(int(count)):
+                tables = await read_tables(client, generation.decode(), Partition(topic.decode(), number))
+                if tables.offset is not None:
+                    lines += tables.lines(topic.decode(), number, definitions=definitions)
+        return sorted_lines(lines)
+    except (errors.RedisError, OSError) as error:
+        message = f"DESKPULSE_REDIS: {settings.redis} does not answer ({error})"
+        raise UsageError(message) from error
+    finally:
+        await client.aclose()
+
+
+async def read_tables(client: aioredis.Redis, generation: str, partition: Partition) -> Tables:
+    """Return everything stored of *partition*. Not on one cut: for when nobody writes."""
+    base = keys.prefix(generation, partition)
+    meta = await client.hgetall(base + "m")
+    tables = Tables()
+    if b"offset" not in meta:
+        return tables
+    tables.offset = int(meta[b"offset"])
+    tables.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
+    by_lid: dict[int, Labels] = {}
+    for lid, blob in (await client.hgetall(base + "l")).items():
+        labels, first = codec.unpack_labels(blob)
+        by_lid[int(lid)], tables.labels[labels] = labels, first
+    for bucket in await _hashes(client, [f"{base}f:{number}" for number in range(codec.FACT_BUCKETS)]):
+        for owned, blob in bucket.items():
+            key = codec.key_of(owned)
+            tables.facts[key] = codec.unpack_facts(key, blob)
+    names = [name.decode() for name in await client.zrange(base + "z", 0, -1)]
+    await _read_panes(client, base, [name[2:] for name in names if name.startswith("c:")], by_lid, tables)
+    indexed = [name for name in names if name[0] in "ids"]
+    for name, rows in zip(indexed, await _hashes(client, [base + name for name in indexed]), strict=True):
+        index = {"i": tables.intervals, "d": tables.due, "s": tables.stops}[name[0]]
+        read = codec.unpack_interval if name[0] == "i" else codec.unpack_sample
+        index[int(name[2:])] = {read(blob, by_lid): int(number) for blob, number in rows.items()}
+    return tables
+
+
+async def _read_panes(
+    client: aioredis.Redis, base: str, panes: list[str], by_lid: dict[int, Labels], tables: Tables
+) -> None:
+    touched = await _hashes(client, [f"{base}p:{pane}" for pane in panes])
+    cells = [(pane, int(lid)) for pane, lids in zip(panes, touched, strict=True) for lid in lids]
+    found = await _hashes(client, [f"{base}c:{pane}:{lid}" for pane, lid in cells])
+    for (pane, lid), measures in zip(cells, found, strict=True):
+        width, start = pane.split(":")
+        groups = tables.cells.setdefault(Pane(int(width), int(start)), {})
+        groups[by_lid[lid]] = {int(measure): int(number) for measure, number in measures.items()}
+
+
+async def _hashes(client: aioredis.Redis, names: list[str]) -> list[dict[bytes, bytes]]:
+    """Return the hashes of these names, in order, in as few calls as is polite."""
+    found: list[dict[bytes, bytes]] = []
+    for start in range(0, len(names), AT_ONCE):
+        pipe = client.pipeline(transaction=False)
+        for name in names[start : start + AT_ONCE]:
+            pipe.hgetall(name)
+        found += await pipe.execute()
+    return found
