@@ -238,6 +238,8 @@ def well_formed(record: dict[str, Any]) -> bool:
     if record["type"] == "survey.responded":
         if not is_number(record.get("score")):
             return False
+        if record["kind"] not in SCALES and "scale" not in record:
+            return True
         low, high, _ = scale_of(record) or (0, 0, False)
         return low <= Fraction(repr(record["score"])) <= high
     return True
