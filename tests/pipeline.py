@@ -1,0 +1,320 @@
+"""The product as its users run it: workers and `serve` as processes, between a real Kafka and a real Redis.
+
+A `Pipeline` has topics, a group and addresses of its own, so that several may share one Kafka. A Redis holds the tables
+of one pipeline at a time: give it an empty one. Its clock is that of the events, unless told otherwise.
+
+    pipeline = Pipeline(kafka, empty_redis, tmp_path)
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.send(lines)
+        pipeline.heartbeat(t)
+        values = serve.at(t)
+        pipeline.assert_equals_batch()
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from confluent_kafka import Consumer, Producer
+from prometheus_client.parser import text_string_to_metric_families
+
+from aggregators.instants import rfc3339
+from stream.devstack.process import end, free_port, spawn
+from stream.routing import Router, Topics
+from stream.settings import Settings, load
+from tests.services import unique
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from confluent_kafka import Message
+
+    from tests import services
+
+Values: TypeAlias = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+"""(name, label pairs sorted by name) → value; what is absent has no key. `tests.columns.rows` makes tables of it."""
+
+ROOT = Path(__file__).parents[1]
+AS_OF = ("deskpulse_as_of_timestamp_seconds", ())
+PATIENCE_S = 60.0
+
+
+def eventually(true: Callable[[], object], *, within_s: float = PATIENCE_S, what: str = "") -> None:
+    """Return when *true* is; AssertionError, with *what*, if it does not become so."""
+    deadline = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline, f"not so within {within_s} s: {what or true}"
+        time.sleep(0.05)
+
+
+class Process:
+    """A process of Deskpulse with its log (stdout and stderr). It is killed with the tests at the latest."""
+
+    def __init__(self, command: str, *, env: dict[str, str], folder: Path, name: str) -> None:
+        self.path = folder / f"{name}.log"
+        self.child = spawn([sys.executable, "-m", "stream.cli", command], folder=folder, log=self.path, env=env)
+
+    @property
+    def log(self) -> str:
+        """What it has written so far, one JSON object a line."""
+        return self.path.read_text()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.child.poll() is None
+
+    def says(self, text: str) -> bool:
+        """Tell whether its log has *text*; fails if it has ended."""
+        assert self.running, self.log
+        return text in self.log
+
+    def stop(self, *, by: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal; return the exit code (negative: the signal that ended it)."""
+        self.child.send_signal(by)
+        return self.child.wait(timeout=20)
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self.stop(by=signal.SIGKILL)
+
+
+class Serve(Process):
+    """A `serve` that answers at `url`."""
+
+    def __init__(self, *, env: dict[str, str], folder: Path, name: str) -> None:
+        super().__init__("serve", env=env, folder=folder, name=name)
+        self.url = f"http://{env['DESKPULSE_LISTEN']}"
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return status and body of a path; status 0 while nobody listens."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=20) as answer:  # noqa: S310 - our own http address
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except (urllib.error.URLError, ConnectionError):
+            assert self.running, self.log
+            return 0, ""
+
+    def scrape(self) -> Values:
+        """Return all that /metrics shows now; nothing while nobody listens."""
+        families = text_string_to_metric_families(self.get("/metrics")[1])
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
+    def at(self, t: int, *, within_s: float = PATIENCE_S) -> Values:
+        """Return what is shown for the instant *t* (epoch ms), as soon as that is what is shown.
+
+        With the clock of the events, send a heartbeat of *t* before: it must be the least watermark.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            values = self.scrape()
+            if round(values.get(AS_OF, 0) * 1000) == t:
+                return values
+            assert time.monotonic() < deadline, f"shows {values.get(AS_OF)} instead of {t / 1000} after {within_s} s"
+            time.sleep(0.1)
+
+
+class Pipeline:
+    """Three source topics and a dead-letter topic, and what reads and writes them."""
+
+    def __init__(
+        self,
+        kafka: services.Kafka,
+        redis: services.Redis,
+        folder: Path,
+        *,
+        partitions: int = 4,
+        make_topics: bool = True,
+        **env: str,
+    ) -> None:
+        """*env* goes to every process, on top of the addresses: `DESKPULSE_CLOCK="wall"`, for example."""
+        self.kafka, self.redis, self.folder = kafka, redis, folder
+        self.partitions = partitions
+        self.chat, self.ticket, self.agent = (unique(f"support.{name}") for name in ("chat", "ticket", "agent"))
+        self.deadletter, self.group = unique("support.deadletter"), unique("deskpulse")
+        self._started = 0
+        self._router = Router()
+        self._env = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "default",
+            "DESKPULSE_KAFKA": kafka.address,
+            "DESKPULSE_REDIS": redis.url,
+            "DESKPULSE_TOPICS_CHAT": self.chat,
+            "DESKPULSE_TOPICS_TICKET": self.ticket,
+            "DESKPULSE_TOPICS_AGENT": self.agent,
+            "DESKPULSE_TOPICS_DEADLETTER": self.deadletter,
+            "DESKPULSE_GROUP": self.group,
+            "DESKPULSE_CLOCK": "event",
+            "DESKPULSE_LOG_FORMAT": "json",
+            **env,
+        }
+        if make_topics:
+            kafka.create_topics(dict.fromkeys(self.topics, partitions))
+
+    @property
+    def topics(self) -> tuple[str, str, str]:
+        """The source topics: chat, ticket, agent."""
+        return self.chat, self.ticket, self.agent
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The same settings for code that runs in the test itself."""
+        prefix = "DESKPULSE_"
+        return load({k.removeprefix(prefix).lower(): v for k, v in self._env.items() if k.startswith(prefix)})
+
+    @contextmanager
+    def worker(self, **env: str) -> Iterator[Process]:
+        """Run a worker; it is asked to end when the block does, and must go with 0 unless it was ended before."""
+        process = Process("worker", env=self._env | env, folder=self.folder, name=self._name("worker"))
+        try:
+            yield process
+            if process.running:
+                assert process.stop() == 0, process.log
+        finally:
+            end(process.child)
+
+    @contextmanager
+    def serve(self, **env: str) -> Iterator[Serve]:
+        """Run `serve` on a free port; as `worker` otherwise. It listens a moment later."""
+        listen = {"DESKPULSE_LISTEN": f"127.0.0.1:{free_port()}"}
+        process = Serve(env=self._env | listen | env, folder=self.folder, name=self._name("serve"))
+        try:
+            yield process
+            if process.running:
+                assert process.stop() == 0, process.log
+        finally:
+            end(process.child)
+
+    def run(self, *arguments: str | Path, code: int = 0) -> bytes:
+        """Run another command of Deskpulse to its end, with exit code *code*; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "stream.cli", *map(str, arguments)],
+            cwd=self.folder, env=self._env, capture_output=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr.decode()
+        return done.stdout
+
+    def learn(self, lines: Iterable[bytes]) -> None:
+        """Look ahead at lines sent later: a conversation with any `chat.*` event goes to the topic of chats."""
+        for line in lines:
+            self._router.learn(line)
+
+    def send(self, lines: Sequence[bytes], *, timestamp: int | None = None) -> None:
+        """Send lines as `replay` does, each conversation to one partition; return when they are stored.
+
+        Every record has *timestamp* (epoch ms), or the present. Lines of a conversation that becomes a chat by a later
+        call must be learnt before.
+        """
+        self.learn(lines)
+        topics = Topics.of(self.settings)
+        for line in lines:
+            route = self._router.route(line)
+            if route.lane == "all":
+                self._broadcast(line)
+            else:
+                self.produce(topics.named(route.lane), line, key=route.key, timestamp=timestamp)
+        self.flush()
+
+    def heartbeat(self, t: int) -> None:
+        """Send a heartbeat of the instant *t* (epoch ms) to every partition of every topic, after all that was sent."""
+        self.flush()
+        beat = f'{{"id":"until-{t}","type":"source.heartbeat","at":"{rfc3339(t)}","source":"test"}}'
+        self._broadcast(beat.encode())
+        self.flush()
+
+    def produce(self, topic: str, value: bytes | None, **options: Any) -> None:
+        """Send one record as it is: `key`, `partition`, `timestamp`, `headers` may be given. See `flush`."""
+        given = {name: option for name, option in options.items() if option is not None}
+        while True:
+            try:
+                self._producer.produce(topic, value, **given)
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                self._producer.poll(0)
+                return
+
+    def flush(self) -> None:
+        """Return when everything sent is stored."""
+        assert self._producer.flush(60) == 0, "Kafka does not store what was sent"
+
+    def dead_letters(self, count: int) -> list[Message]:
+        """Return the first *count* records of the dead-letter topic; fewer if no more come for 10 s."""
+        consumer = Consumer(
+            {"bootstrap.servers": self.kafka.address, "group.id": unique("reader"), "auto.offset.reset": "earliest"}
+        )
+        consumer.subscribe([self.deadletter])
+        found: list[Message] = []
+        while len(found) < count and (more := consumer.consume(count - len(found), timeout=10)):
+            found += more
+        consumer.close()
+        return found
+
+    def dump(self) -> bytes:
+        """Return the canonical lines of what stands in Redis."""
+        return self.run("dump")
+
+    def export(self) -> Path:
+        """Write all records of the source topics to a new file, and return it."""
+        file = self.folder / f"{self._name('export')}.jsonl"
+        self.run("export", "--out", file)
+        return file
+
+    def assert_equals_batch(self, *, within_s: float = PATIENCE_S) -> bytes:
+        """Assert that Redis holds, byte for byte, what `compute --as-applied` makes of the exported log; return it.
+
+        Waits until the workers have read all of it. Nothing must be sent meanwhile.
+        """
+        right = self.run("compute", "--as-applied", self.export())
+        deadline = time.monotonic() + within_s
+        while (stands := self.dump()) != right and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert stands == right, _first_differences(stands, right)
+        return stands
+
+    @cached_property
+    def _producer(self) -> Producer:
+        return Producer(
+            {
+                "bootstrap.servers": self.kafka.address,
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "linger.ms": 5,
+                "compression.type": "lz4",
+            }
+        )
+
+    def _broadcast(self, value: bytes) -> None:
+        for topic in self.topics:
+            for partition in range(self.partitions):
+                self.produce(topic, value, key="test", partition=partition)
+
+    def _name(self, kind: str) -> str:
+        self._started += 1
+        return f"{kind}-{self._started}"
+
+
+def _first_differences(stands: bytes, right: bytes) -> str:
+    """Return the first lines that only one of the two has."""
+    has, wants = set(stands.splitlines()), set(right.splitlines())
+    extra = [f"only in Redis: {line.decode()}" for line in sorted(has - wants)]
+    missing = [f"only in the batch: {line.decode()}" for line in sorted(wants - has)]
+    return "\n".join([f"{len(extra)} and {len(missing)} lines differ", *extra[:5], *missing[:5]])
