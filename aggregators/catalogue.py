@@ -232,9 +232,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean wait of legs answered or abandoned, short ones too.",
         "Σ wait / (answered + abandoned + short)",
         "M3",
-        lambda r: mean_s(
-            r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS] + r[m.SHORT_WAIT_MS], r[m.ANSWERED] + _all_abandoned(r)
-        ),
+        lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + _all_abandoned(r)),
     ),
     _rolling(
         "customer_wait_mean_seconds",
@@ -247,15 +245,15 @@ METRICS: tuple[Metric, ...] = (
     _rolling(
         "abandon_wait_mean_seconds",
         "s",
-        "Mean time until customers gave up, without the short ones.",
-        "Σ wait of abandoned / abandoned",
+        "Mean time until customers gave up, the short ones too.",
+        "Σ wait of abandoned and short / (abandoned + short)",
         "M4",
-        lambda r: mean_s(r[m.ABANDON_WAIT_MS], r[m.ABANDONED]),
+        lambda r: mean_s(r[m.ABANDON_WAIT_MS], _all_abandoned(r)),
     ),
     _rolling(
         "abandon_wait_seconds",
         "s",
-        "Quantiles of the time until customers gave up, within 1 %, without the short ones.",
+        "Quantiles of the time until customers gave up, within 1 %, the short ones too.",
         "nearest rank over abandoned legs",
         "M4",
         lambda r: r.quantiles_s(m.ABANDON_WAIT_BIN),

@@ -12,12 +12,12 @@ from zlib import crc32
 from aggregators import measures
 from aggregators.delta import Delta, Entry, FactsPut, Restated
 from aggregators.events import Event, Rejected
-from aggregators.facts import Fact, Facts, Key, fact_of, key_of, merge
+from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.instants import DAY_MS, MINUTE_MS
-from aggregators.observe import NOTHING, Observation, observe
+from aggregators.observe import NOTHING, observe
 from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
 from aggregators.samples import EVENTS, Interval, Labels, Leg, Sample, is_timer
-from aggregators.vocabulary import SOURCE
+from aggregators.vocabulary import SOURCE, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,15 +42,28 @@ class Incoming(NamedTuple):
 class _Life:
     """The facts of one owner while a run of records touches them."""
 
-    __slots__ = ("added", "before", "changed", "facts", "last", "original")
+    __slots__ = ("added", "changed", "facts", "last", "original")
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.original: tuple[Fact, ...] = tuple(facts.values())
-        self.before: Observation | None = None if facts else NOTHING
-        self.added: list[Fact] | None = []
+    def __init__(self, facts: Facts | None) -> None:
         self.changed = False
-        self.last = max((fact.at for fact in self.original), default=0)
+        self.added: list[Fact] | None = []
+        if facts:
+            self.facts = facts
+            self.original: tuple[Fact, ...] = tuple(facts.values())
+            self.last = max([fact.at for fact in self.original])
+        else:
+            self.facts = {}
+            self.original = ()
+            self.last = 0
+
+    def take(self, at: int, change: Merge) -> None:
+        """Note that a fact of *at* came in, or took another's place; it is the last of `facts` if it is new."""
+        self.changed = True
+        self.last = max(self.last, at)
+        if change == "replaced":
+            self.added = None
+        elif self.added is not None:
+            self.added.append(next(reversed(self.facts.values())))
 
 
 class Engine:
@@ -84,22 +97,46 @@ class Engine:
         """
         delta = Delta()
         lives: dict[Key, _Life] = {}
+        retention_ms = self._definitions.retention_ms
+        types: dict[EventType, int] = {}
         watermark = self.watermark
-        for index, (timestamp, content) in enumerate(records):
-            if isinstance(content, Rejected):
-                delta.rejected.append((index, content))
-                continue
-            event = self._admit(content, timestamp, watermark, delta)
-            if isinstance(event, Rejected):
+        for index, (timestamp, event) in enumerate(records):
+            if type(event) is Rejected:
                 delta.rejected.append((index, event))
                 continue
-            if event.source is not None:
-                self._see_source(event.source, event.at, delta)
-            delta.counts[event.type.name] += 1
-            if event.type.subject != SOURCE:
-                self._merge(event, watermark, lives, lookup, delta)
-            if watermark is None or event.at > watermark:
-                watermark = event.at
+            kind, at, _, _, identifier, source, fields = event
+            if at > timestamp + CLAMP_MS:
+                if at > timestamp + DAY_MS:
+                    delta.rejected.append((index, Rejected("in_the_future")))
+                    continue
+                delta.counts["clamped"] += 1
+                event = event._replace(at=timestamp)
+                at = timestamp
+            if watermark is not None and at < watermark - LATE_MS:
+                if at < watermark - retention_ms:
+                    delta.rejected.append((index, Rejected("late")))
+                    continue
+                delta.counts["late_applied"] += 1
+            if source is not None:
+                self._see_source(source, at, delta)
+            types[kind] = types.get(kind, 0) + 1
+            if kind.subject != SOURCE:
+                key = key_of(event)
+                life = lives.get(key)
+                if life is None:
+                    life = lives[key] = _Life(lookup(key))
+                if watermark is not None and watermark > life.last + retention_ms and life.facts:
+                    life = lives[key] = self._renew(key, life, watermark, delta)
+                change = merge(life.facts, Fact(at, kind.rank, identifier, kind.code, fields), key)
+                if change == "duplicate":
+                    delta.counts["duplicates"] += 1
+                else:
+                    life.take(at, change)
+                    if change == "replaced":
+                        delta.counts["replaced"] += 1
+            if watermark is None or at > watermark:
+                watermark = at
+        delta.counts.update({kind.name: number for kind, number in types.items()})
         for key, life in lives.items():
             if life.changed:
                 self._settle(key, life, delta, watermark)
@@ -107,69 +144,28 @@ class Engine:
         self.watermark = delta.watermark = watermark
         return delta
 
-    def _admit(self, event: Event, timestamp: int, watermark: int | None, delta: Delta) -> Event | Rejected:
-        ahead = event.at - timestamp
-        if ahead > CLAMP_MS:
-            if ahead > DAY_MS:
-                return Rejected("in_the_future")
-            delta.counts["clamped"] += 1
-            event = event._replace(at=timestamp)
-        if watermark is not None and event.at < watermark - LATE_MS:
-            if event.at < watermark - self._definitions.retention_ms:
-                return Rejected("late")
-            delta.counts["late_applied"] += 1
-        return event
-
-    def _merge(
-        self,
-        event: Event,
-        watermark: int | None,
-        lives: dict[Key, _Life],
-        lookup: Callable[[Key], Facts | None],
-        delta: Delta,
-    ) -> None:
-        key = key_of(event)
-        life = lives.get(key)
-        if life is None:
-            life = lives[key] = _Life(lookup(key) or {})
-        if (
-            watermark is not None
-            and life.facts
-            and watermark > life.last + self._definitions.retention_ms
-            and is_expired(key, life.facts.values(), watermark=watermark, definitions=self._definitions)
-        ):
-            # The old life's difference stays; a new one starts from nothing.
-            if life.changed:
-                self._settle(key, life, delta, watermark)
-            life = lives[key] = _Life({})
-            life.added = None
-        fact = fact_of(event)
-        change = merge(life.facts, fact, key)
-        if change == "duplicate":
-            delta.counts["duplicates"] += 1
-            return
-        life.changed = True
-        life.last = max(life.last, fact.at)
-        if change == "replaced":
-            life.added = None
-            delta.counts["replaced"] += 1
-        elif life.added is not None:
-            life.added.append(fact)
+    def _renew(self, key: Key, life: _Life, watermark: int, delta: Delta) -> _Life:
+        """Return *life*, or a new one if it has expired by now: the old one's difference stays in *delta*."""
+        if not is_expired(key, life.facts.values(), watermark=watermark, definitions=self._definitions):
+            return life
+        if life.changed:
+            self._settle(key, life, delta, watermark)
+        fresh = _Life(None)
+        fresh.added = None
+        return fresh
 
     def _settle(self, key: Key, life: _Life, delta: Delta, watermark: int | None) -> None:
         """Add to *delta* the difference between what the life contributed before and what it does now."""
         definitions = self._definitions
-        before = life.before
-        if before is None:
-            before = observe(key, life.original, definitions=definitions)
-        after = observe(key, life.facts.values(), definitions=definitions)
         delta.facts[key] = FactsPut(life.facts, life.added)
         day = (life.last + definitions.retention_ms) // DAY_MS
         if not life.original or (max(fact.at for fact in life.original) + definitions.retention_ms) // DAY_MS != day:
             delta.expiry[day].add(key)
         if key.kind:
             return
-        first = min(fact.at for fact in life.facts.values())
+        before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
+        after = observe(key, life.facts.values(), definitions=definitions)
+        first = min([fact.at for fact in life.facts.values()])
         old, new = before.samples, after.samples
         for sample, number in new.items():
             had = old.get(sample, 0)

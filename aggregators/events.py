@@ -8,16 +8,13 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from aggregators.instants import EARLIEST_MS, instant_ms
 from aggregators.vocabulary import (
-    AT,
     CONVERSATION,
     DROPPED,
-    ID,
     KIND,
     SCALE,
     SCORE,
     SOURCE,
     TENANT,
-    TYPE,
     TYPES,
     EventType,
 )
@@ -78,6 +75,21 @@ def decode(sent: object) -> Event | Rejected:
     kind = TYPES.get(name)
     if kind is None:
         return Rejected("unknown_type")
+    identifier = sent.get("id")
+    stamp = sent.get("at")
+    conversation = sent.get("conversation")
+    source = sent.get("source")
+    if type(identifier) is not str or stamp is None or type(conversation) is not str or source is not None:
+        problem = _own_problem(kind, identifier, stamp, conversation, source)
+        if problem is not None:
+            return problem
+    if not 1 <= len(identifier) <= MAX_ID_LENGTH:
+        return Rejected("bad_id")
+    at = instant_ms(stamp)
+    if at is None:
+        return Rejected("bad_instant", "at")
+    if at < EARLIEST_MS:
+        return Rejected("before_1990")
     known = kind.fields
     kept: dict[int, Any] = {}
     for field, value in sent.items():
@@ -88,30 +100,21 @@ def decode(sent: object) -> Event | Rejected:
             if type(value) is not str:
                 return Rejected("wrong_type", field)
         else:
-            problem = _CHECKS[entry[1]](value)
-            if problem:
-                return Rejected(problem, field)
+            reason = _CHECKS[entry[1]](value)
+            if reason:
+                return Rejected(reason, field)
         kept[entry[0]] = value
     for needed in kind.required:
         if needed not in kept:
             return Rejected("missing_field", _FIELD_NAMES[needed])
-    del kept[TYPE]
-    kept.pop(DROPPED, None)
-    identifier = kept.pop(ID)
-    if not 1 <= len(identifier) <= MAX_ID_LENGTH:
-        return Rejected("bad_id")
-    at = instant_ms(kept.pop(AT))
-    if at is None:
-        return Rejected("bad_instant", "at")
-    if at < EARLIEST_MS:
-        return Rejected("before_1990")
+    if DROPPED in kept:
+        del kept[DROPPED]
     if SCALE in kept or SCORE in kept:
-        problem = _survey_problem(kept)
-        if problem:
-            return Rejected(problem)
-    source = kept.pop(SOURCE, None)
+        reason = _survey_problem(kept)
+        if reason:
+            return Rejected(reason)
     if kind.subject == CONVERSATION:
-        subject = kept.pop(CONVERSATION)
+        subject = conversation
     else:
         subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
     return Event(kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept)
@@ -130,6 +133,24 @@ def bounds(fields: dict[int, Any]) -> tuple[int | float, int | float] | None:
     least = default[0] if least is None else least
     most = default[1] if most is None else most
     return None if least is None or most is None else (least, most)
+
+
+def _own_problem(
+    kind: EventType, identifier: object, stamp: object, conversation: object, source: object
+) -> Rejected | None:
+    """Return what is wrong with the fields that every event has a place of its own for."""
+    for name, value, needed in (
+        ("id", identifier, True),
+        ("at", stamp, True),
+        ("conversation", conversation, kind.subject == CONVERSATION),
+        ("source", source, kind.subject == SOURCE),
+    ):
+        if value is None:
+            if needed:
+                return Rejected("missing_field", name)
+        elif name != "at" and type(value) is not str:
+            return Rejected("wrong_type", name)
+    return None
 
 
 def _survey_problem(kept: dict[int, Any]) -> Reason | None:

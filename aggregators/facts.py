@@ -49,11 +49,6 @@ def key_of(event: Event) -> Key:
     return Key(event.tenant, event.subject, f"{event.type.name.partition('.')[0]}:{event.id}")
 
 
-def fact_of(event: Event) -> Fact:
-    """Return the kept form of *event*."""
-    return Fact(event.at, event.type.rank, event.id, event.type.code, event.fields)
-
-
 def stored(at: int, code: int, identifier: str, fields: dict[int, Any]) -> Fact:
     """Rebuild a fact from what is stored of it."""
     return Fact(at, RANKS[code], identifier, code, fields)

@@ -33,10 +33,9 @@ ABANDONED_WITHIN = 10
 CALLBACK_WITHIN = 11
 WAIT_MS = 12
 ABANDON_WAIT_MS = 13
-SHORT_WAIT_MS = 14
-STAYS = 15
-STAYS_ABANDONED = 16
-STAYS_WAIT_MS = 17
+STAYS = 14
+STAYS_ABANDONED = 15
+STAYS_WAIT_MS = 16
 FIRST_RESPONSES = 18
 FIRST_RESPONSE_MS = 19
 FIRST_RESPONSES_WITHIN = 20
@@ -127,10 +126,8 @@ def _leg(leg: s.Leg, definitions: Definitions) -> Amounts:
         amounts: Amounts = ((ANSWERED, 1), (WAIT_MS, waited), (WAIT_BIN + bin_of(waited), 1))
         return (*amounts, (ANSWERED_WITHIN, 1)) if within else amounts
     if outcome == s.ABANDONED:
-        if definitions.is_short(labels.channel, waited):
-            amounts = ((SHORT_ABANDONED, 1), (SHORT_WAIT_MS, waited))
-        else:
-            amounts = ((ABANDONED, 1), (ABANDON_WAIT_MS, waited), (ABANDON_WAIT_BIN + bin_of(waited), 1))
+        which = SHORT_ABANDONED if definitions.is_short(labels.channel, waited) else ABANDONED
+        amounts = ((which, 1), (ABANDON_WAIT_MS, waited), (ABANDON_WAIT_BIN + bin_of(waited), 1))
         return (*amounts, (ABANDONED_WITHIN, 1)) if within else amounts
     if outcome == s.CALLBACK:
         return ((CALLBACK, 1), (CALLBACK_WITHIN, 1)) if within else ((CALLBACK, 1),)

@@ -55,18 +55,11 @@ CURRENCY = 40
 PERIOD_START = 41
 PERIOD_END = 42
 NAME = 43
-# Only while decoding: they end in fields of their own.
-ID = 100
-AT = 101
-TYPE = 102
-CONVERSATION = 103
-SOURCE = 104
+# Never among the kept fields: every event has a place of its own for them.
+CONVERSATION = 100
+SOURCE = 101
 
 COMMON: dict[str, tuple[int, Kind]] = {
-    "id": (ID, "string"),
-    "type": (TYPE, "string"),
-    "at": (AT, "instant"),
-    "conversation": (CONVERSATION, "string"),
     "tenant": (TENANT, "string"),
     "channel": (CHANNEL, "string"),
     "queue": (QUEUE, "string"),
@@ -78,8 +71,8 @@ COMMON: dict[str, tuple[int, Kind]] = {
     "tags": (TAGS, "strings"),
     "actor": (ACTOR, "string"),
     "agent": (AGENT, "string"),
-    "source": (SOURCE, "string"),
 }
+"""Fields any event may have, beside id, type, at, conversation and source."""
 
 _LEG: dict[str, tuple[int, Kind]] = {"leg": (LEG, "string")}
 _REASON: dict[str, tuple[int, Kind]] = {"reason": (DROPPED, "string")}
@@ -106,11 +99,12 @@ _SURVEY: dict[str, tuple[int, Kind]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EventType:
     """One type: its number in the stored form, its rank among events of one instant, its fields.
 
-    `fields` holds the common ones too. `subject` is the field whose value owns the fact.
+    `fields` holds the common ones too, `required` those an event must have beside id and at. `subject` is the field
+    whose value owns the fact; events of a conversation must name it, heartbeats their source.
     """
 
     name: str
@@ -126,8 +120,7 @@ def _declare(*rows: tuple[str, int, dict[str, tuple[int, Kind]], tuple[int, ...]
     subjects = {"agent": AGENT, "source": SOURCE, "cost": CURRENCY, "kpi": NAME, "selfservice": SESSION}
     for code, (name, rank, own, required) in enumerate(rows, start=1):
         subject = subjects.get(name.partition(".")[0], CONVERSATION)
-        needed = (ID, AT, *required, *((CONVERSATION,) if subject == CONVERSATION else ()))
-        types[name] = EventType(name, code, rank, {**COMMON, **own}, needed, subject)
+        types[name] = EventType(name, code, rank, {**COMMON, **own}, required, subject)
     return types
 
 
@@ -180,7 +173,7 @@ TYPES: dict[str, EventType] = _declare(
         (AGENT, SHIFT_START, SHIFT_END),
     ),
     ("agent.capacity_changed", _LAST, {"slots": (SLOTS, "integer")}, (AGENT, SLOTS)),
-    ("source.heartbeat", _LAST, {}, (SOURCE,)),
+    ("source.heartbeat", _LAST, {}, ()),
     ("selfservice.viewed", _LAST, _SESSION, (SESSION,)),
     ("selfservice.searched", _LAST, _SESSION, (SESSION,)),
     (
