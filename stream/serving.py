@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import signal
 import threading
 from http import HTTPStatus
@@ -10,13 +11,12 @@ from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import structlog
-from prometheus_client import make_wsgi_app
-from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, ThreadingWSGIServer
 
 from stream import log as logs
 from stream.clock import now_ms
 from stream.errors import UsageError
-from stream.exporter import registry
+from stream.exporter import Exporter
 from stream.snapshot import Snapshot, Snapshots, ready_trouble
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Silent(WSGIRequestHandler):
 
 def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
     """Return the WSGI application."""
-    metrics = make_wsgi_app(registry(latest))
+    exporter = Exporter(latest)
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
         def answer(status: HTTPStatus, body: bytes) -> Iterable[bytes]:
@@ -51,8 +51,7 @@ def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
             return answer(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET and HEAD\n")
         match environ.get("PATH_INFO"):
             case "/metrics":
-                found: Iterable[bytes] = metrics(environ, start_response)
-                return found
+                return metrics(exporter, environ, start_response)
             case "/live":
                 return answer(HTTPStatus.OK, b"ok\n")
             case "/ready":
@@ -65,6 +64,18 @@ def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
         return answer(HTTPStatus.NOT_FOUND, b"not found; " + _HOME)
 
     return application
+
+
+def metrics(exporter: Exporter, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+    """Answer a scrape: always the text format, which every Prometheus reads, so that it can be made quickly."""
+    body = exporter.text()
+    headers = [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)]
+    if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+        # The least level: the text repeats itself, and higher ones cost more than making it did.
+        body = gzip.compress(body, compresslevel=1)
+        headers.append(("Content-Encoding", "gzip"))
+    start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
 def run(settings: Settings) -> int:
@@ -82,8 +93,8 @@ async def _serve(settings: Settings) -> int:
     server = _listen(settings, web(lambda: snapshots.latest))
     thread = threading.Thread(target=server.serve_forever, name="http", daemon=True)
     thread.start()
-    host, port = server.server_address[:2]
-    log.info("serving", address=f"http://{host}:{port}", clock=settings.clock)
+    address = f"http://{settings.listen_address[0]}:{server.server_port}"
+    log.info("serving", address=address, clock=settings.clock)
     refreshing = asyncio.create_task(snapshots.run())
     try:
         await asyncio.wait({refreshing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
