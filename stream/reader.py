@@ -51,7 +51,7 @@ class PartitionReader:
             pages.append(page)
             meta = _pairs(page[0])
             offset = int(meta.get(b"offset", START))
-            if self._seen != _UNSEEN and (offset < self.offset or meta.get(b"born") != self._born):
+            if self._born is not None and (offset < self.offset or meta.get(b"born") != self._born):
                 return None
             seen = page[5]
             if not page[4]:
@@ -86,7 +86,7 @@ class PartitionReader:
 
     def forget(self, *, before: int) -> None:
         """Drop what is remembered of panes that begin before *before*; they do not change for the board any more."""
-        for pane, lid in [key for key in self._cells if 0 < key[0].width and key[0].start < before]:
+        for pane, lid in [key for key in self._cells if key[0].width > 0 and key[0].start < before]:
             del self._cells[pane, lid]
 
     def _see_labels(self, rows: Mapping[bytes, bytes], board: Board) -> None:

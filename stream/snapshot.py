@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from redis import exceptions as errors
@@ -16,11 +16,14 @@ from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
 from stream.chunks import Partition
 from stream.clock import now_ms
+from stream.event_clock import EventClock, PartitionHealth
 from stream.offline import board_of
 from stream.patience import connect
 from stream.reader import PartitionReader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aggregators.board import Board, Row
     from stream.settings import Settings
 
@@ -30,15 +33,6 @@ REFRESH_S = 1.0
 REPORT_GOOD_FOR_MS = 5_000
 STALE_MS = 30_000
 OLD_SNAPSHOT_MS = 10_000
-
-
-class PartitionHealth(NamedTuple):
-    """How far one partition is read. `lag` is in records, None while no worker has ever said where its end is."""
-
-    partition: Partition
-    watermark: int | None
-    lag: int | None
-    reported_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +71,7 @@ class Snapshots:
         self._readers: dict[Partition, PartitionReader] = {}
         self._board: Board = board_of(settings)
         self._at_end: dict[Partition, int] = {}
+        self._event_clock = EventClock()
         self.latest = Snapshot()
 
     async def run(self) -> None:
@@ -111,12 +106,14 @@ class Snapshots:
         if generation.decode() != self._generation:
             self._start_anew(generation.decode())
         await self._find_partitions()
+        # Before the tables: what a worker says it has applied is in them then.
+        status = await self._redis.hgetall(keys.status(self._generation or ""))
         if not await self._read():
             log.warning("tables_replaced", action="reading everything again")
             self._start_anew(self._generation)
             await self._find_partitions()
             await self._read()
-        health = await self._health()
+        health = self._health(status)
         as_of, trouble = self._as_of(health)
         rows: tuple[Row, ...] = ()
         board = self._board
@@ -146,6 +143,7 @@ class Snapshots:
         self._generation = generation
         self._readers = {}
         self._board = board_of(self._settings)
+        self._event_clock = EventClock()
 
     async def _find_partitions(self) -> None:
         generation = self._generation or ""
@@ -166,8 +164,7 @@ class Snapshots:
                 reader.show(pages, self._board)
         return True
 
-    async def _health(self) -> list[PartitionHealth]:
-        status = await self._redis.hgetall(keys.status(self._generation or ""))
+    def _health(self, status: Mapping[Any, Any]) -> list[PartitionHealth]:
         health = []
         for partition, reader in self._readers.items():
             said = status.get(f"{partition.topic}:{partition.partition}".encode())
@@ -184,8 +181,8 @@ class Snapshots:
         silent = [each for each in health if each.reported_at is None or now - each.reported_at > REPORT_GOOD_FOR_MS]
         trouble = f"no worker reports on {_named(silent)}" if silent else None
         if self._settings.clock == "event":
-            marks = [each.watermark for each in health if each.watermark is not None]
-            return (min(marks) if marks else None), trouble or (None if marks else "no event has been read yet")
+            as_of = self._event_clock.as_of(health, silent=silent)
+            return as_of, trouble or ("a partition has not been read yet" if as_of is None else None)
         reached: list[int | None] = []
         for each in health:
             if each.lag == 0 and each not in silent:
