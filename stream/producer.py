@@ -11,10 +11,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
+from redis.exceptions import RedisError
 
+from stream import keys
+from stream.chunks import Partition
 from stream.dead_letters import DEFAULT_MESSAGE_BYTES, HEADERS_BYTES
 from stream.errors import UsageError
 from stream.kafka import admin_client, backoff_s, client_options
+from stream.patience import connect
+from stream.settings import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,9 +41,32 @@ KEPT_MS = 100 * 86_400_000
 
 
 async def stored_watermarks(settings: Settings) -> dict[str, int] | None:
-    """Return the greatest watermark (epoch ms) of each source topic that the tables hold, None if unknown."""
-    del settings
-    return None
+    """Return the greatest watermark (epoch ms) of each source topic that the tables hold, None if unknown.
+
+    Unknown is it where Redis is away or no worker has ever written to it; topics that hold no event are left out.
+    """
+    client: Any = connect(settings.redis)  # redis-py's types allow text where bytes come
+    try:
+        name = await client.get(keys.GENERATION)
+        if name is None:
+            return None
+        generation = name.decode()
+        counts = await client.hgetall(keys.topics(generation))
+        partitions = [Partition(topic.decode(), one) for topic, count in counts.items() for one in range(int(count))]
+        pipe = client.pipeline(transaction=False)
+        for partition in partitions:
+            pipe.hget(keys.meta(generation, partition), "watermark")
+        found: dict[str, int] = {}
+        for partition, watermark in zip(partitions, await pipe.execute(), strict=True):
+            if watermark is not None:
+                found[partition.topic] = max(int(watermark), found.get(partition.topic, int(watermark)))
+    except (RedisError, OSError) as error:
+        log.info("watermarks_unknown", redis=hidden("redis", settings.redis), error=str(error))
+        return None
+    else:
+        return found
+    finally:
+        await client.aclose()
 
 
 class EventProducer:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -14,9 +16,14 @@ from stream.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydantic import ValidationInfo
+
 PREFIX = "DESKPULSE_"
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
+SECRETS = frozenset({"redis", "sasl_plain_password"})
+"""Settings whose value is never shown as it is."""
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
 def duration_ms(text: str) -> int:
@@ -31,10 +38,17 @@ def duration_ms(text: str) -> int:
 def address(text: str) -> tuple[str, int]:
     """Split "host:port"; an IPv6 host stands in brackets. ValueError if there is no port."""
     host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65_535:
+    if not separator or not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the greatest port
         message = f"{text!r} is not an address (try 127.0.0.1:8420)"
         raise ValueError(message)
     return host.strip("[]"), int(port)
+
+
+def hidden(name: str, value: object) -> str:
+    """Return *value* of the setting *name* as it may be shown: without passwords."""
+    if name == "redis":
+        return re.sub(r"(?i)([?&]password=)[^&]*", r"\1***", re.sub(r"//.*@", "//***@", str(value)))
+    return "***" if name in SECRETS else ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 class Settings(BaseSettings):
@@ -47,7 +61,9 @@ class Settings(BaseSettings):
     topics_chat: str = Field("support.chat", description="Topic of conversations held live; several with commas.")
     topics_ticket: str = Field("support.ticket", description="Topic of the other conversations; several with commas.")
     topics_agent: str = Field("support.agent", description="Topic of events of agents; several with commas.")
-    topics_deadletter: str = Field("support.deadletter", description="Topic for rejected records.")
+    topics_deadletter: str = Field(
+        "support.deadletter", description="Topic for rejected records.", validate_default=True
+    )
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: /metrics, /live, /ready.")
@@ -68,8 +84,10 @@ class Settings(BaseSettings):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "PLAIN", description="Kafka's sasl.mechanism."
     )
-    sasl_plain_username: str | None = Field(None, description="Kafka's SASL user name.")
-    sasl_plain_password: str | None = Field(None, description="Kafka's SASL password.", repr=False)
+    sasl_plain_username: str | None = Field(None, description="Kafka's SASL user name.", validate_default=True)
+    sasl_plain_password: str | None = Field(
+        None, description="Kafka's SASL password.", repr=False, validate_default=True
+    )
     ssl_cafile: str | None = Field(None, description="Authorities that sign Kafka's certificate.")
     ssl_certfile: str | None = Field(None, description="This client's certificate for Kafka.")
     ssl_keyfile: str | None = Field(None, description="The key of that certificate.")
@@ -88,6 +106,86 @@ class Settings(BaseSettings):
                     duration_ms(window)
                 message = f"{window!r} is not one of {', '.join(FIXED_WINDOWS)}"
                 raise ValueError(message)
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("kafka")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for server in value.split(","):
+            if not re.fullmatch(r"([\w.-]+|\[[\w.:%]+\]):\d{1,5}", server.strip()):
+                message = f"{value!r} is not a list of host:port (try 127.0.0.1:9092)"
+                raise ValueError(message)
+        return value
+
+    @field_validator("topics_chat", "topics_ticket", "topics_agent")
+    @classmethod
+    def _are_topics(cls, value: str) -> str:
+        for name in value.split(","):
+            if not _is_topic(name.strip()):
+                message = f"{value!r} is not a list of topics (letters, digits, . _ -; several with commas)"
+                raise ValueError(message)
+        return value
+
+    @field_validator("topics_deadletter")
+    @classmethod
+    def _is_no_source(cls, value: str, info: ValidationInfo) -> str:
+        if not _is_topic(value):
+            message = f"{value!r} is not a topic (letters, digits, . _ -)"
+            raise ValueError(message)
+        for source in ("topics_chat", "topics_ticket", "topics_agent"):
+            if value in (part.strip() for part in str(info.data.get(source, "")).split(",")):
+                message = f"{value!r} is also in {PREFIX}{source.upper()}: rejected records would be rejected for ever"
+                raise ValueError(message)
+        return value
+
+    @field_validator("group")
+    @classmethod
+    def _is_group(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            message = f"{value!r} is not the name of a consumer group"
+            raise ValueError(message)
+        return value
+
+    @field_validator("instance", "sasl_plain_username", "sasl_plain_password", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return value or None
+
+    @field_validator("ssl_cafile", "ssl_certfile", "ssl_keyfile", mode="before")
+    @classmethod
+    def _is_file(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        if not value:
+            return None
+        try:
+            Path(value).open("rb").close()
+        except (OSError, ValueError) as error:
+            message = f"{value!r} cannot be read ({getattr(error, 'strerror', None) or error})"
+            raise ValueError(message) from error
+        return value
+
+    @field_validator("ssl_keyfile")
+    @classmethod
+    def _has_certificate(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and "ssl_certfile" in info.data and not info.data["ssl_certfile"]:
+            message = f"{value!r} is a key without a certificate (see {PREFIX}SSL_CERTFILE)"
+            raise ValueError(message)
+        return value
+
+    @field_validator("instance")
+    @classmethod
+    def _is_member(cls, value: str | None) -> str | None:
+        if value is not None and not _is_topic(value):
+            message = f"{value!r} is not a member id (letters, digits, . _ -)"
+            raise ValueError(message)
+        return value
+
+    @field_validator("sasl_plain_username", "sasl_plain_password")
+    @classmethod
+    def _is_there_for_sasl(cls, value: str | None, info: ValidationInfo) -> str | None:
+        protocol = str(info.data.get("security_protocol", ""))
+        if value is None and protocol.startswith("SASL"):
+            message = f"is needed, as {PREFIX}SECURITY_PROTOCOL is {protocol}"
+            raise ValueError(message)
         return value
 
     @field_validator("retention")
@@ -115,8 +213,9 @@ class Settings(BaseSettings):
     @field_validator("redis")
     @classmethod
     def _is_redis(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://", "unix://")):
-            message = f"{value!r} is not a Redis address (try redis://127.0.0.1:6379/0)"
+        problem = _redis_problem(value)
+        if problem is not None:
+            message = f"{hidden('redis', value)!r} is not a Redis address{problem} (try redis://127.0.0.1:6379/0)"
             raise ValueError(message)
         return value
 
@@ -128,7 +227,7 @@ class Settings(BaseSettings):
     @property
     def source_topics(self) -> tuple[str, ...]:
         """Every topic the workers read, in the order chat, ticket, agent."""
-        named = ",".join((self.topics_chat, self.topics_ticket, self.topics_agent))
+        named = f"{self.topics_chat},{self.topics_ticket},{self.topics_agent}"
         return tuple(dict.fromkeys(part.strip() for part in named.split(",") if part.strip()))
 
     @property
@@ -151,8 +250,33 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
+        field = str(first["loc"][0])
         reason = first["msg"].removeprefix("Value error, ")
-        shown = "" if "password" in name.lower() or repr(first["input"]) in reason else f" (got {first['input']!r})"
-        message = f"{name}: {reason}{shown}"
+        shown = "" if first["type"] == "value_error" or field in SECRETS else f" (got {first['input']!r})"
+        message = f"{PREFIX}{field.upper()}: {reason}{shown}"
         raise SettingsError(message) from error
+    except (OSError, UnicodeDecodeError) as error:
+        message = f".env: cannot be read ({error})"
+        raise SettingsError(message) from error
+
+
+def _is_topic(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and name not in (".", "..")
+
+
+def _redis_problem(value: str) -> str | None:
+    """Return what is wrong with the address of a Redis ("" if just everything), None if nothing is."""
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+        if parts.query:
+            from redis import ConnectionPool  # noqa: PLC0415 - only few addresses have options
+
+            ConnectionPool.from_url(value).make_connection()
+    except (ValueError, TypeError) as error:
+        return f": {hidden('redis', error)}"
+    if parts.scheme != "unix" and parts.path.strip("/") and not parts.path.strip("/").isdigit():
+        return ": the database is no number"
+    return None

@@ -1,13 +1,40 @@
-"""`deskpulse catalogue`."""
+"""`deskpulse catalogue`: every metric and its definition."""
 
 from __future__ import annotations
 
-from stream.errors import UsageError
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 NAME = "catalogue"
 
 
-def command() -> None:
-    """Not built yet."""
-    message = "catalogue: not built yet"
-    raise UsageError(message)
+class Format(StrEnum):
+    """How the catalogue is printed."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def command(
+    fmt: Annotated[Format, typer.Option("--format", help="A page for people, or data for programs.")] = Format.MARKDOWN,
+) -> None:
+    """Print every metric: names, kind, unit, labels, what it says, its formula; and what a queue costs in series.
+
+    **Examples**
+
+    `deskpulse catalogue > docs/metrics.md`
+
+    `deskpulse catalogue --format json | jq '.series_budget'`
+    """
+    import json
+    import sys
+
+    from stream.metrics_page import as_data, as_markdown
+    from stream.settings import FIXED_WINDOWS
+
+    if fmt is Format.MARKDOWN:
+        sys.stdout.write(as_markdown(FIXED_WINDOWS))
+    else:
+        print(json.dumps(as_data(FIXED_WINDOWS), indent=1, ensure_ascii=False))

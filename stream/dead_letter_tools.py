@@ -1,0 +1,210 @@
+"""Dead letters for people: read them all, choose some, send their original bytes to where they came from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from aggregators.events import REASONS
+from stream.errors import UsageError
+from stream.kafka import client_options
+from stream.progress import progress
+from stream.settings import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from aiokafka.structs import ConsumerRecord
+
+    from stream.settings import Settings
+
+LATE = "late"
+ANSWER_S = 20.0
+POLL_MS = 1_000
+QUIET_POLLS = 10
+"""A log whose last offsets hold no records (control records) ends before its end offset."""
+LARGEST_REQUEST = 16 * 1_048_576
+UNDER_WAY = 500
+
+
+class Place(NamedTuple):
+    """Where a rejected record stood: what tells one dead letter from another."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter. `timestamp_ms` and the key are those of the rejected record; `value` its bytes.
+
+    `is_whole` is False where the value was too large for the dead-letter topic, and is None here.
+    """
+
+    reason: str
+    place: Place
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a retry sends, and how many letters it leaves, by why."""
+
+    letters: tuple[Letter, ...]
+    left: Counter[str]
+
+
+async def read(settings: Settings) -> list[Letter]:
+    """Return every dead letter once, in the order of the dead-letter topic.
+
+    Raises UsageError if Kafka or the topic is not there.
+    """
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    try:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await consumer.start()
+                known = await consumer.topics()
+        except (KafkaError, OSError) as error:
+            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({error})"
+            raise UsageError(message) from error
+        topic = settings.topics_deadletter
+        if topic not in known:
+            message = (
+                f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it at the first rejection"
+            )
+            raise UsageError(message)
+        letters: dict[Place, Letter] = {}
+        for record in await _records(consumer, topic):
+            letter = _letter(record)
+            if letter is not None:
+                letters.setdefault(letter.place, letter)
+        return list(letters.values())
+    finally:
+        await consumer.stop()
+
+
+def chosen(letters: Iterable[Letter], *, reason: str | None, topics: Collection[str] = ()) -> list[Letter]:
+    """Return the letters of a reason and of topics; None and nothing mean any.
+
+    Raises UsageError, naming the option, for a reason there is not.
+    """
+    if reason is not None and reason not in REASONS:
+        message = f"--reason: {reason!r} is not one of {', '.join(REASONS)}"
+        raise UsageError(message)
+    return [
+        letter
+        for letter in letters
+        if (reason is None or letter.reason == reason) and (not topics or letter.place.topic in topics)
+    ]
+
+
+def plan(letters: Iterable[Letter], topics: Collection[str]) -> Plan:
+    """Return what a retry of *letters* sends: each record once, to its own topic if that is one of *topics*.
+
+    A record that was retried before and rejected again is in the dead letters twice, with the same bytes: it is sent
+    once, so that retrying again and again does not multiply it.
+    """
+    kept: dict[tuple[str, bytes | None, bytes], Letter] = {}
+    left: Counter[str] = Counter()
+    for letter in letters:
+        if letter.reason == LATE:
+            left["late, which cannot be retried"] += 1
+        elif not letter.is_whole:
+            left["without their bytes, which were too large to keep"] += 1
+        elif letter.value is None:
+            left["without a value"] += 1
+        elif letter.place.topic not in topics:
+            left["of topics that are not read (name them with --topic)"] += 1
+        elif (letter.place.topic, letter.key, letter.value) in kept:
+            left["with the same bytes as another"] += 1
+        else:
+            kept[letter.place.topic, letter.key, letter.value] = letter
+    return Plan(tuple(kept.values()), left)
+
+
+async def resend(settings: Settings, letters: Sequence[Letter]) -> int:
+    """Send the letters' bytes to their topics as new records, each to its key's partition; return how many.
+
+    Raises UsageError if Kafka does not take them; those before are sent then.
+    """
+    producer = AIOKafkaProducer(
+        **client_options(settings),
+        client_id="deskpulse-retry",
+        enable_idempotence=True,
+        max_request_size=LARGEST_REQUEST,
+    )
+    sent = 0
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await producer.start()
+        with progress("sending", len(letters)) as step:
+            for start in range(0, len(letters), UNDER_WAY):
+                some = letters[start : start + UNDER_WAY]
+                waiting = [
+                    await producer.send(letter.place.topic, letter.value, key=letter.key, headers=_retried(letter))
+                    for letter in some
+                ]
+                for stored in await asyncio.gather(*waiting, return_exceptions=True):
+                    if isinstance(stored, BaseException):
+                        raise stored
+                    sent += 1
+                step(len(some))
+    except (KafkaError, OSError) as error:
+        message = f"{PREFIX}KAFKA: {settings.kafka} took {sent} of {len(letters)} letters, then: {error!r}"
+        raise UsageError(message) from error
+    finally:
+        await producer.stop()
+    return sent
+
+
+def _retried(letter: Letter) -> list[tuple[str, bytes]]:
+    return [("deskpulse-retried", "{}:{}:{}".format(*letter.place).encode())]
+
+
+async def _records(consumer: AIOKafkaConsumer, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
+    """Return the records of every partition of *topic*, up to where each ends now."""
+    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+    consumer.assign(partitions)
+    starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    unread = {each for each in partitions if starts[each] < ends[each]}
+    found: list[ConsumerRecord[bytes, bytes]] = []
+    quiet = 0
+    with progress("reading dead letters", sum(ends[each] - starts[each] for each in partitions)) as step:
+        while unread and quiet < QUIET_POLLS:
+            batches = await consumer.getmany(timeout_ms=POLL_MS)
+            quiet = 0 if batches else quiet + 1
+            for partition, records in batches.items():
+                found += [record for record in records if record.offset < ends[partition]]
+                step(len(records))
+                if await consumer.position(partition) >= ends[partition]:
+                    unread.discard(partition)
+    return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+def _letter(record: ConsumerRecord[bytes, bytes]) -> Letter | None:
+    """Return the letter of a record, None if somebody else wrote it: it has none of our headers."""
+    headers = dict(record.headers)
+    try:
+        place = Place(
+            headers["deskpulse-topic"].decode(),
+            int(headers["deskpulse-partition"]),
+            int(headers["deskpulse-offset"]),
+        )
+        reason, timestamp_ms = headers["deskpulse-reason"].decode(), int(headers["deskpulse-timestamp"])
+    except (KeyError, ValueError):
+        return None
+    key = None if headers.get("deskpulse-absent") == b"key" else record.key
+    is_whole = "deskpulse-value-bytes" not in headers
+    return Letter(reason, place, timestamp_ms, key, record.value, tuple(record.headers), is_whole)
