@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -17,7 +17,7 @@ from stream.progress import progress
 from stream.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
     from aiokafka.structs import ConsumerRecord
 
@@ -42,16 +42,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter. `timestamp_ms` and the key are those of the rejected record; `value` its bytes.
+    """A dead letter. `timestamp_ms` and the key are those of the rejected record; `value` its bytes, `size` of them.
 
-    `is_whole` is False where the value was too large for the dead-letter topic, and is None here.
+    `value` is None where there was none (`size` as well), where it was not asked for, and where it was too large for
+    the dead-letter topic (`is_whole` is False). `rejected_ms` is when the letter was written.
     """
 
     reason: str
     place: Place
     timestamp_ms: int
+    rejected_ms: int
     key: bytes | None
     value: bytes | None
+    size: int | None
     headers: tuple[tuple[str, bytes], ...]
     is_whole: bool = True
 
@@ -64,8 +67,8 @@ class Plan:
     left: Counter[str]
 
 
-async def read(settings: Settings) -> list[Letter]:
-    """Return every dead letter once, in the order of the dead-letter topic.
+async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
+    """Return every dead letter once, in the order they were written; without `values` it needs little memory.
 
     Raises UsageError if Kafka or the topic is not there.
     """
@@ -76,7 +79,7 @@ async def read(settings: Settings) -> list[Letter]:
                 await consumer.start()
                 known = await consumer.topics()
         except (KafkaError, OSError) as error:
-            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({error})"
+            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({error or type(error).__name__})"
             raise UsageError(message) from error
         topic = settings.topics_deadletter
         if topic not in known:
@@ -85,11 +88,11 @@ async def read(settings: Settings) -> list[Letter]:
             )
             raise UsageError(message)
         letters: dict[Place, Letter] = {}
-        for record in await _records(consumer, topic):
+        async for record in _records(consumer, topic):
             letter = _letter(record)
             if letter is not None:
-                letters.setdefault(letter.place, letter)
-        return list(letters.values())
+                letters.setdefault(letter.place, letter if values else replace(letter, value=None))
+        return sorted(letters.values(), key=lambda letter: letter.rejected_ms)
     finally:
         await consumer.stop()
 
@@ -172,25 +175,25 @@ def _retried(letter: Letter) -> list[tuple[str, bytes]]:
     return [("deskpulse-retried", "{}:{}:{}".format(*letter.place).encode())]
 
 
-async def _records(consumer: AIOKafkaConsumer, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
-    """Return the records of every partition of *topic*, up to where each ends now."""
+async def _records(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Yield the records of every partition of *topic*, up to where each ends now."""
     partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     consumer.assign(partitions)
     starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     await consumer.seek_to_beginning(*partitions)
     unread = {each for each in partitions if starts[each] < ends[each]}
-    found: list[ConsumerRecord[bytes, bytes]] = []
     quiet = 0
     with progress("reading dead letters", sum(ends[each] - starts[each] for each in partitions)) as step:
         while unread and quiet < QUIET_POLLS:
             batches = await consumer.getmany(timeout_ms=POLL_MS)
             quiet = 0 if batches else quiet + 1
             for partition, records in batches.items():
-                found += [record for record in records if record.offset < ends[partition]]
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield record
                 step(len(records))
                 if await consumer.position(partition) >= ends[partition]:
                     unread.discard(partition)
-    return sorted(found, key=lambda record: (record.partition, record.offset))
 
 
 def _letter(record: ConsumerRecord[bytes, bytes]) -> Letter | None:
@@ -206,5 +209,16 @@ def _letter(record: ConsumerRecord[bytes, bytes]) -> Letter | None:
     except (KeyError, ValueError):
         return None
     key = None if headers.get("deskpulse-absent") == b"key" else record.key
-    is_whole = "deskpulse-value-bytes" not in headers
-    return Letter(reason, place, timestamp_ms, key, record.value, tuple(record.headers), is_whole)
+    cut = headers.get("deskpulse-value-bytes")
+    size = int(cut) if cut else None if record.value is None else len(record.value)
+    return Letter(
+        reason=reason,
+        place=place,
+        timestamp_ms=timestamp_ms,
+        rejected_ms=record.timestamp,
+        key=key,
+        value=record.value,
+        size=size,
+        headers=tuple(record.headers),
+        is_whole=cut is None,
+    )

@@ -80,7 +80,8 @@ def _lines(windows: Sequence[str]) -> Iterator[str]:
     yield (
         "Every metric of the support centre stands at three levels, and the level is in its name: `support_queue_…` "
         "has the labels `tenant`, `channel`, `queue`; `support_channel_…` has `tenant`, `channel`; `support_tenant_…` "
-        "has `tenant`. M… are the numbers of the definitions. A value that is unknown has no series: it is absent, not 0."
+        "has `tenant`. M… are the numbers of the definitions. A value that is unknown has no series: it is absent, "
+        "not 0."
     )
     for family, title in TITLES.items():
         yield from ("", f"## {title}", "")
@@ -95,7 +96,8 @@ def _lines(windows: Sequence[str]) -> Iterator[str]:
         f"One queue costs at most **{budget(len(windows))} series** with all {len(windows)} windows: "
         f"{_cost('state')} for its state, {len(windows)} × {_cost('rolling')} for the windows, {_cost('total')} "
         "counters and histogram buckets. Each channel and each tenant costs the same once more. `DESKPULSE_WINDOWS` "
-        "leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS` and `DESKPULSE_MAX_TENANTS` bound the names."
+        "leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS` and `DESKPULSE_MAX_TENANTS` bound the "
+        "names."
     )
     yield from ("", "## The processor itself", "")
     yield from _table(

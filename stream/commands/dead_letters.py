@@ -54,7 +54,7 @@ def list_(
     from stream.settings import load
 
     chosen((), reason=reason)
-    letters = chosen(asyncio.run(read(load({"kafka": kafka}))), reason=reason)
+    letters = chosen(asyncio.run(read(load({"kafka": kafka}), values=False)), reason=reason)
     counts = Counter(letter.reason for letter in letters)
     shown = letters[len(letters) - min(limit, len(letters)) :]
     if fmt is Format.JSON:
@@ -164,14 +164,14 @@ def retry(
 
 
 def _row(letter: Letter) -> dict[str, object]:
-    from aggregators.instants import rfc3339
+    from aggregators.instants import LATEST_MS, rfc3339
 
     return {
         "reason": letter.reason,
         **letter.place._asdict(),
-        "timestamp": rfc3339(letter.timestamp_ms),
+        "timestamp": rfc3339(letter.timestamp_ms) if 0 <= letter.timestamp_ms <= LATEST_MS else None,
         "key": None if letter.key is None else _legible(letter.key),
-        "bytes": None if letter.value is None else len(letter.value),
+        "bytes": letter.size,
     }
 
 
