@@ -80,7 +80,7 @@ class Board:
         self._first: dict[Labels, int] = {}
         self._hours: dict[Labels, set[tuple[object, int]]] = {}
         self._states: dict[Group, State] = {}
-        self._rows: dict[Group, list[Row]] = {}
+        self._rows: dict[Group, dict[str, list[Row]]] = {}
         self._refold = False
         self.as_of = 0
 
@@ -137,19 +137,25 @@ class Board:
             for item in rows.items()
         ]
         states = states_at(entries, as_of, definitions=self._definitions, grouping=self._folding.groups)
-        self._rolling.changed.update(self._states, states)
+        for group in self._states.keys() | states.keys():
+            # Ages go on whenever somebody waits; two ratios count those past their target.
+            self._rolling.changed.add((TOTALS, group))
+            if _past_target(self._states.get(group)) != _past_target(states.get(group)):
+                self._rolling.changed.update((window, group) for window in self._windows)
         self._states = states
 
     def rows(self) -> Iterator[Row]:
         """Yield every value there is, absent ones left out. Only what changed is computed anew."""
         present = self._present()
-        for group in self._rolling.changed | (present - self._rows.keys()):
-            self._rows[group] = list(self._rows_of(group))
+        fresh = {(window, group) for group in present - self._rows.keys() for window in (*self._windows, TOTALS)}
+        for window, group in self._rolling.changed | fresh:
+            self._rows.setdefault(group, {})[window] = list(self._rows_of(group, window))
         self._rolling.changed.clear()
         for group in self._rows.keys() - present:
             del self._rows[group]
-        for rows in self._rows.values():
-            yield from rows
+        for windows in self._rows.values():
+            for rows in windows.values():
+                yield from rows
 
     def violations(self, window: str) -> int:
         """Return in how many queues of *window* the identity does not hold.
@@ -219,18 +225,18 @@ class Board:
                     self._rolling.add(Pane(width, at - at % width), labels, amounts)
         self._passed = passed
 
-    def _rows_of(self, group: Group) -> Iterator[Row]:
-        state = self._states.get(group, State())
-        readings: dict[str | None, Reading] = {
-            window: Reading(self._rolling.sums(window, group), state, self.as_of) for window in self._windows
-        }
-        totals = Reading(self._rolling.sums(TOTALS, group), state, self.as_of)
+    def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
+        reading = Reading(self._rolling.sums(window, group), self._states.get(group, _NOBODY), self.as_of)
         for metric in METRICS:
-            if metric.family == "rolling":
-                for window, reading in readings.items():
-                    yield from _read(metric, group, window, reading)
-            else:
-                yield from _read(metric, group, None, totals)
+            if (metric.family == "rolling") == (window != TOTALS):
+                yield from _read(metric, group, window if window != TOTALS else None, reading)
+
+
+_NOBODY = State()
+
+
+def _past_target(state: State | None) -> tuple[int, int]:
+    return (0, 0) if state is None else (state.waiting_past_target, state.response_open_past_target)
 
 
 def _read(metric: Metric, group: Group, window: str | None, reading: Reading) -> Iterator[Row]:

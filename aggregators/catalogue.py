@@ -29,7 +29,7 @@ LABELS: dict[Level, tuple[str, ...]] = {
 PREFIX = "support"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
     """One metric. `extra` is the label it has beside those of its level and window; `read` then returns a mapping."""
 

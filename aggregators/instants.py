@@ -15,7 +15,7 @@ EARLIEST_MS = 631_152_000_000
 LATEST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
-_HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):", re.ASCII)
+_HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):", re.ASCII)
 _TAIL = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 _HEAD_LENGTH = len("2024-02-29T20:46:")
 # Stamps of a stream share their minutes and their milliseconds, so both halves are looked up, not parsed again.

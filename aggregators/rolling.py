@@ -54,7 +54,8 @@ class Rolling:
         self._panes: dict[Pane, dict[Labels, Sums]] = {}
         self._spans: dict[str, Span] = dict.fromkeys(self._windows, Span(0, 0, 0))
         self._sums: dict[str, dict[Group, Sums]] = {window: {} for window in (*self._windows, TOTALS)}
-        self.changed: set[Group] = set()
+        self.changed: set[tuple[str, Group]] = set()
+        """Windows of groups whose sums are not those of the last look; whoever looks clears it."""
 
     def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int]) -> None:
         """Add *amounts* to a pane, and to every window that holds it now."""
@@ -75,8 +76,8 @@ class Rolling:
     def regroup(self, grouping: Callable[[Labels], tuple[Group, ...]]) -> None:
         """Count every label set in other groups from now on."""
         self._grouping = grouping
-        for groups in self._sums.values():
-            self.changed.update(groups)
+        for window, groups in self._sums.items():
+            self.changed.update((window, group) for group in groups)
             groups.clear()
         for pane, known in self._panes.items():
             for window in self._windows_of(pane):
@@ -123,7 +124,7 @@ class Rolling:
             if known is None:
                 known = sums[group] = {}
             _add(known, amounts, sign)
-            self.changed.add(group)
+            self.changed.add((window, group))
 
 
 def _add(known: Sums, amounts: Mapping[int, int], sign: int) -> None:
