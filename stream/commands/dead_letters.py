@@ -50,11 +50,14 @@ def list_(
     import json
     from collections import Counter
 
+    from stream import log
     from stream.dead_letter_tools import chosen, read
     from stream.settings import load
 
     chosen((), reason=reason)
-    letters = chosen(asyncio.run(read(load({"kafka": kafka}), values=False)), reason=reason)
+    settings = load({"kafka": kafka})
+    log.configure(settings)
+    letters = chosen(asyncio.run(read(settings, values=False)), reason=reason)
     counts = Counter(letter.reason for letter in letters)
     shown = letters[len(letters) - min(limit, len(letters)) :]
     if fmt is Format.JSON:
@@ -88,11 +91,13 @@ def show(
     import asyncio
     import sys
 
+    from stream import log
     from stream.dead_letter_tools import Place, read
     from stream.errors import UsageError
     from stream.settings import load
 
     settings = load({"kafka": kafka})
+    log.configure(settings)
     place = Place(topic, partition, offset)
     found = next((letter for letter in asyncio.run(read(settings)) if letter.place == place), None)
     if found is None:
@@ -138,6 +143,7 @@ def retry(
     import sys
     from collections import Counter
 
+    from stream import log
     from stream.dead_letter_tools import LATE, chosen, plan, read, resend
     from stream.errors import UsageError
     from stream.settings import load
@@ -147,6 +153,7 @@ def retry(
         raise UsageError(message)
     chosen((), reason=reason)
     settings = load({"kafka": kafka})
+    log.configure(settings)
     letters = chosen(asyncio.run(read(settings)), reason=reason, topics=topic or ())
     planned = plan(letters, topic or settings.source_topics)
     for why, number in planned.left.items():
