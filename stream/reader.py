@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aggregators.panes import HOUR, Pane
 from stream import codec, keys
 from stream.chunks import START, Partition
-from stream.tables import script_text
+from stream.tables import is_passed, script_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ class PartitionReader:
         self._born: bytes | None = None
         self._cells: dict[tuple[Pane, int], dict[int, int]] = {}
         self._labels: dict[int, Labels] = {}
+        self._buckets: set[str] = set()
         self.offset = START
         self.watermark: int | None = None
         self.sources: dict[str, int] = {}
@@ -77,12 +78,11 @@ class PartitionReader:
             if letter == "c":
                 width, start = rest.split(":")
                 self._show_pane(Pane(int(width), int(start)), content, board)
-            elif letter == "i":
-                entries = {codec.unpack_interval(each, self._labels): int(n) for each, n in _pairs(content).items()}
-                board.set_intervals(self.partition, int(rest), entries)
             else:
-                timers = {codec.unpack_sample(each, self._labels): int(n) for each, n in _pairs(content).items()}
-                board.set_due(self.partition, int(rest), timers)
+                self._show_bucket(name.decode(), _pairs(content), board)
+        # A clean-up takes the names away as well, and with them the news that the last entry went.
+        for bucket in [each for each in self._buckets if is_passed(each, self.watermark or 0)]:
+            self._show_bucket(bucket, {}, board)
 
     def forget(self, *, before: int) -> None:
         """Drop what is remembered of panes that begin before *before*; they do not change for the board any more."""
@@ -96,6 +96,15 @@ class PartitionReader:
             self._labels[int(lid)] = labels
             first[labels] = at
         board.see_labels(first)
+
+    def _show_bucket(self, name: str, content: Mapping[bytes, bytes], board: Board) -> None:
+        letter, _, number = name.partition(":")
+        unpack, put = {
+            "i": (codec.unpack_interval, board.set_intervals),
+            "d": (codec.unpack_sample, board.set_due),
+        }[letter]
+        put(self.partition, int(number), {unpack(each, self._labels): int(n) for each, n in content.items()})
+        (self._buckets.add if content else self._buckets.discard)(name)
 
     def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Board) -> None:
         for lid_text, content in groups.items():

@@ -97,7 +97,7 @@ class RedisTables:
         """Take away panes and buckets that *watermark* has passed, and the facts *gone*; return how many names."""
         base = keys.prefix(self.generation, partition)
         names = [name.decode() for name in await self._redis.zrange(base + "z", 0, -1)]
-        passed = [name for name in names if _is_passed(name, watermark)]
+        passed = [name for name in names if is_passed(name, watermark)]
         buckets: dict[int, list[bytes]] = {}
         for owner in gone:
             owned = codec.field_of(owner)
@@ -112,7 +112,7 @@ class RedisTables:
         base = keys.prefix(self.generation, partition)
         owners: list[Key] = []
         for name in await self._redis.zrange(base + "z", 0, -1):
-            if name.startswith(b"x:") and _is_passed(name.decode(), watermark):
+            if name.startswith(b"x:") and is_passed(name.decode(), watermark):
                 owners += [codec.key_of(owned) for owned in await self._redis.hkeys(base + name.decode())]
         return owners
 
@@ -124,7 +124,8 @@ class RedisTables:
             await self._redis.unlink(key)
 
 
-def _is_passed(name: str, watermark: int) -> bool:
+def is_passed(name: str, watermark: int) -> bool:
+    """Tell whether *watermark* has passed the table *name*, so that it may be taken away at any time."""
     letter, _, rest = name.partition(":")
     if letter == "c":
         width, start = rest.split(":")

@@ -14,6 +14,7 @@ of one pipeline at a time: give it an empty one. Its clock is that of the events
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -123,12 +124,17 @@ class Serve(Process):
         With the clock of the events, send a heartbeat of *t* before: it must be the least watermark.
         """
         deadline = time.monotonic() + within_s
-        while True:
-            values = self.scrape()
-            if round(values.get(AS_OF, 0) * 1000) == t:
-                return values
-            assert time.monotonic() < deadline, f"shows {values.get(AS_OF)} instead of {t / 1000} after {within_s} s"
+        while (shown := self.as_of()) != t:
+            assert time.monotonic() < deadline, f"shows {shown} instead of {t} after {within_s} s"
             time.sleep(0.1)
+        values = self.scrape()
+        assert round(values[AS_OF] * 1000) == t, f"went on to {values[AS_OF]}"
+        return values
+
+    def as_of(self) -> int | None:
+        """Return the instant (epoch ms) that is shown, None while there is none."""
+        found = re.search(rf"^{AS_OF[0]} (\S+)$", self.get(f"/metrics?name[]={AS_OF[0]}")[1], re.MULTILINE)
+        return round(float(found[1]) * 1000) if found else None
 
 
 class Pipeline:
@@ -218,7 +224,7 @@ class Pipeline:
             self._router.learn(line)
 
     def send(self, lines: Sequence[bytes], *, timestamp: int | None = None) -> None:
-        """Send lines as `replay` does, each conversation to one partition; return when they are stored.
+        """Send lines, without their line feeds, each conversation to one partition; return when they are stored.
 
         Every record has *timestamp* (epoch ms), or the present. Lines of a conversation that becomes a chat by a later
         call must be learnt before.
@@ -228,9 +234,9 @@ class Pipeline:
         for line in lines:
             route = self._router.route(line)
             if route.lane == "all":
-                self._broadcast(line)
+                self._broadcast(line.removesuffix(b"\n"))
             else:
-                self.produce(topics.named(route.lane), line, key=route.key, timestamp=timestamp)
+                self.produce(topics.named(route.lane), line.removesuffix(b"\n"), key=route.key, timestamp=timestamp)
         self.flush()
 
     def heartbeat(self, t: int) -> None:
@@ -285,10 +291,18 @@ class Pipeline:
         """
         right = self.run("compute", "--as-applied", self.export())
         deadline = time.monotonic() + within_s
-        while (stands := self.dump()) != right and time.monotonic() < deadline:
+        while (stands := self._stands()) != right and time.monotonic() < deadline:
             time.sleep(0.5)
         assert stands == right, _first_differences(stands, right)
         return stands
+
+    def _stands(self) -> bytes:
+        """Return what stands in Redis; nothing while no worker has told a wiped one its generation."""
+        client = self.redis.client()
+        try:
+            return self.dump() if client.exists("dp:generation") else b""
+        finally:
+            client.close()
 
     @cached_property
     def _producer(self) -> Producer:
@@ -298,6 +312,7 @@ class Pipeline:
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "linger.ms": 5,
+                "log_level": 0,
                 "compression.type": "lz4",
             }
         )
