@@ -70,8 +70,6 @@ class TableProcessor:
     async def acquire(self, partitions: Iterable[Partition], counts: Mapping[str, int]) -> dict[Partition, int | None]:
         """Take over *partitions*; see chunks.Processor."""
         self._counts = dict(counts)
-        generation = self._tables.generation
-        await self._patience.persist("registering", lambda: self._register(counts, generation))
         found: dict[Partition, int | None] = {}
         for partition in partitions:
             state = await self._load(partition)
@@ -133,17 +131,16 @@ class TableProcessor:
                         rewinds.append(await self._rewind(partition, "audit"))
         return rewinds
 
-    async def _register(self, counts: Mapping[str, int], generation: str) -> None:
-        await self._redis.set(keys.GENERATION, generation, nx=True)
-        await self._redis.hset(keys.topics(generation), mapping=dict(counts))
-
     async def _report(self, status: Mapping[str, bytes], partitions: Sequence[Partition]) -> dict[Partition, int]:
         generation = self._tables.generation
         pipe = self._redis.pipeline(transaction=False)
+        # Said again each second: a Redis that lost everything has to learn it anew.
+        pipe.set(keys.GENERATION, generation, nx=True)
+        pipe.hset(keys.topics(generation), mapping=self._counts)
         pipe.hset(keys.status(generation), mapping=status)
         for partition in partitions:
             pipe.hget(keys.meta(generation, partition), "offset")
-        _, *offsets = await pipe.execute()
+        _, _, _, *offsets = await pipe.execute()
         return {
             partition: START if offset is None else int(offset)
             for partition, offset in zip(partitions, offsets, strict=True)
