@@ -87,7 +87,7 @@ def decode(sent: object) -> Event | Rejected:
         return Rejected("bad_id")
     at = instant_ms(stamp)
     if at is None:
-        return Rejected("bad_instant", "at")
+        return Rejected("bad_instant" if type(stamp) is str or type(stamp) is int else "wrong_type", "at")
     if at < EARLIEST_MS:
         return Rejected("before_1990")
     known = kind.fields
@@ -117,6 +117,8 @@ def decode(sent: object) -> Event | Rejected:
         subject = conversation
     else:
         subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
+        if subject is None:
+            return Rejected("missing_field", "source")
     return Event(kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept)
 
 

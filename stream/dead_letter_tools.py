@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from aggregators.events import REASONS
 from stream.errors import UsageError
-from stream.kafka import client_options
+from stream.kafka import admin_client, client_options
 from stream.progress import progress
 from stream.settings import PREFIX
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 LATE = "late"
-ANSWER_S = 20.0
+ANSWER_S = 10.0
 POLL_MS = 1_000
 QUIET_POLLS = 10
 """A log whose last offsets hold no records (control records) ends before its end offset."""
@@ -76,19 +76,20 @@ async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
     try:
         try:
             async with asyncio.timeout(ANSWER_S):
+                async with admin_client(settings) as admin:
+                    described = await admin.describe_topics([settings.topics_deadletter])
                 await consumer.start()
-                known = await consumer.topics()
         except (KafkaError, OSError) as error:
-            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({error or type(error).__name__})"
+            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
             raise UsageError(message) from error
-        topic = settings.topics_deadletter
-        if topic not in known:
+        topic, numbers = settings.topics_deadletter, [each["partition"] for each in described[0]["partitions"]]
+        if not numbers:
             message = (
                 f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it at the first rejection"
             )
             raise UsageError(message)
         letters: dict[Place, Letter] = {}
-        async for record in _records(consumer, topic):
+        async for record in _records(consumer, [TopicPartition(topic, number) for number in sorted(numbers)]):
             letter = _letter(record)
             if letter is not None:
                 letters.setdefault(letter.place, letter if values else replace(letter, value=None))
@@ -175,9 +176,10 @@ def _retried(letter: Letter) -> list[tuple[str, bytes]]:
     return [("deskpulse-retried", "{}:{}:{}".format(*letter.place).encode())]
 
 
-async def _records(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """Yield the records of every partition of *topic*, up to where each ends now."""
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+async def _records(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Yield the records of *partitions*, up to where each ends now."""
     consumer.assign(partitions)
     starts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
     await consumer.seek_to_beginning(*partitions)

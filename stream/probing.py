@@ -126,7 +126,7 @@ async def _config(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
 
 
 async def _spans(settings: Settings, topics: dict[str, int]) -> dict[Partition, tuple[int, int]]:
-    # A consumer that has nothing to ask would be stopped before its tasks began, which aiokafka takes for a cancellation.
+    # aiokafka takes it for a cancellation when a consumer that asked nothing is stopped before its tasks began.
     if not topics:
         return {}
     consumer = AIOKafkaConsumer(**client_options(settings), client_id="deskpulse-check", enable_auto_commit=False)

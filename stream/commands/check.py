@@ -20,7 +20,8 @@ def command(
 ) -> None:
     """Check settings, Kafka, topics, Redis, tables and lag: a line each with ok, warn or FAIL.
 
-    Exit code 2 if one fails. It changes nothing and takes seconds, also where servers are away. Passwords are not shown.
+    Exit code 2 if one fails. It changes nothing and takes seconds, also where servers are away; passwords
+    are not shown.
 
     **Examples**
 
