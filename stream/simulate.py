@@ -50,6 +50,15 @@ def spike_of(text: str, *, from_ms: int) -> Spike:
     return Spike(found[1], from_ms + int(found[2]) * UNIT_MS[found[3]])
 
 
+def tenant_names(text: str) -> tuple[str, ...]:
+    """Return the names that `default,acme` lists, each once. Raises UsageError."""
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names or not all(re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) for name in names):
+        message = f"--tenants: {text!r} is not a list of names (try default,acme)"
+        raise UsageError(message)
+    return names
+
+
 def write_lines(arrivals: Iterator[Arrival], out: Binary, *, report: Callable[[int, int], None]) -> int:
     """Write one line an arrival, in order of arrival; return how many. `report(events, arrived at in ms)`."""
     count, lines, at_ms = 0, [], 0

@@ -61,7 +61,7 @@ def command(
     from stream.clock import now_ms
     from stream.errors import UsageError
     from stream.settings import load
-    from stream.simulate import span_ms, spike_of
+    from stream.simulate import span_ms, spike_of, tenant_names
     from stream.simulator import Centre, Road
 
     settings = load({"kafka": kafka})
@@ -92,7 +92,7 @@ def command(
         centre = Centre(
             seed=seed,
             rate=rate,
-            tenants=_names(tenants),
+            tenants=tenant_names(tenants),
             spikes=tuple(spike_of(text, from_ms=spikes_from_ms) for text in spike or ()),
             heartbeat_ms=max(100, span_ms("--heartbeat", heartbeat)),
             **({"incident_gap_ms": 0} if calm else {}),
@@ -112,18 +112,6 @@ def command(
         asyncio.run(_to_kafka(settings, arrivals, span=(start_ms, begin_ms, end_ms), partitions=partitions))
     else:
         _to_file(out, arrivals, span=(start_ms, end_ms))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    import re
-
-    from stream.errors import UsageError
-
-    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not names or not all(re.fullmatch(r"[\w.-]{1,64}", name, re.ASCII) for name in names):
-        message = f"--tenants: {text!r} is not a list of names (try default,acme)"
-        raise UsageError(message)
-    return names
 
 
 def _bar() -> Progress:

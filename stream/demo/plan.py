@@ -1,0 +1,62 @@
+"""What the demo's support centre goes through: as busy as asked for whatever the hour, a queue goes wrong at times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from stream.errors import UsageError
+from stream.simulator import Centre, Spike
+from stream.simulator.dice import pick
+from stream.simulator.profile import HOUR_MS, QUEUES, load_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAST_MS = HOUR_MS
+FIRST_SPIKE_MS = 5_000
+SPIKE_LENGTH_MS = 100_000
+SPIKE_FACTOR = 10.0
+HEARTBEAT_MS = 30_000
+SPIKE_GAPS_MS = (300_000, 480_000)
+SPIKES_FOR_MS = 7 * 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked of the simulator. `rate` is contacts per hour, now and in the past hour, over all tenants.
+
+    With `calm` no queue goes wrong. The numbers of the past hour are those of a quiet hour either way.
+    """
+
+    rate: float = 2_400
+    seed: int = 1
+    tenants: tuple[str, ...] = ("default",)
+    calm: bool = False
+
+    def centre(self, now_ms: int) -> Centre:
+        """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate that is none."""
+        # The simulator's rate is that of a mean hour; a demo at night is to be as lively as one at noon.
+        load = (load_at(now_ms) + load_at(now_ms - PAST_MS)) / 2
+        try:
+            return Centre(
+                seed=self.seed,
+                rate=self.rate / load,
+                tenants=self.tenants,
+                spikes=() if self.calm else tuple(spikes(now_ms, seed=self.seed)),
+                incident_gap_ms=0,
+                heartbeat_ms=HEARTBEAT_MS,
+            )
+        except ValueError as error:
+            message = f"--rate: {self.rate} is not a rate (try 2400 contacts per hour)"
+            raise UsageError(message) from error
+
+
+def spikes(now_ms: int, *, seed: int) -> Iterator[Spike]:
+    """Yield a week of spikes: the first at once, and then one every five to eight minutes."""
+    dice = Random(f"demo/{seed}")  # noqa: S311 - seeded on purpose
+    at_ms = now_ms + FIRST_SPIKE_MS
+    while at_ms < now_ms + SPIKES_FOR_MS:
+        yield Spike(pick(dice, QUEUES), at_ms, SPIKE_LENGTH_MS, SPIKE_FACTOR)
+        at_ms += dice.randrange(*SPIKE_GAPS_MS)

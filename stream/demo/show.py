@@ -1,0 +1,189 @@
+"""The demo from its start to its end: what it says on the way, and the picture that moves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from aggregators.windows import WINDOWS
+from stream.clock import now_ms
+from stream.demo.feed import feed
+from stream.demo.figures import Scrape
+from stream.demo.screen import View, paint
+from stream.demo.stack import running
+from stream.errors import UsageError
+
+if TYPE_CHECKING:
+    from stream.demo.plan import Plan
+    from stream.demo.stack import Stack
+
+EVERY_S = 1.0
+PLAIN_EVERY_S = 10.0
+PLAIN_WIDTH = 120
+PATIENCE_S = 120.0
+SCRAPE_S = 5.0
+FRESH_MS = 5_000
+RATE_OVER = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for. `for_ms` counts from the first numbers, None is until Ctrl-C; `port` 0 is any."""
+
+    plan: Plan
+    port: int
+    for_ms: int | None
+
+
+def run(request: Request) -> None:
+    """Show the demo until Ctrl-C, SIGTERM, the terminal closes, or its time is over. Raises UsageError."""
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    try:
+        asyncio.run(_Demo(request, console).run())
+    except OSError:
+        if _is_open():
+            raise
+        # Whoever read this is gone, and nothing is to be flushed to them at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_open() -> bool:
+    try:
+        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), b"")
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Demo:
+    request: Request
+    console: Console
+    began_s: float = field(default_factory=time.monotonic)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    seen: list[tuple[float, int]] = field(default_factory=list)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stop.set)
+        self.console.print(
+            Text.assemble(("Deskpulse", "bold"), " demo: all on this machine, nothing kept. Ctrl-C ends it.")
+        )
+        with running(port=self.request.port, say=self.say) as stack:
+            feeding = asyncio.create_task(
+                feed(stack.settings, self.request.plan, stop=self.stop, caught_up=self.caught_up)
+            )
+            try:
+                await self.show(stack, feeding)
+            finally:
+                self.stop.set()
+                ended = await asyncio.gather(feeding, return_exceptions=True)
+            if ended[0] is not None:
+                raise UsageError(f"demo: the simulator ended: {ended[0]!r}")  # noqa: EM102, TRY003
+            ending_s = time.monotonic()
+        self.console.print(f"ended in {time.monotonic() - ending_s:.1f} s; no process and no file is left")
+
+    def say(self, what: str, text: str) -> None:
+        since_s = time.monotonic() - self.began_s
+        self.console.print(Text.assemble((f"{since_s:5.1f} s  ", "dim"), (f"{what:<12}", "bold"), text), soft_wrap=True)
+
+    def caught_up(self, events: int) -> None:
+        self.say(
+            "simulator",
+            f"the past hour is sent: {events:,} events; live now, {self.request.plan.rate:,.0f} contacts an hour",
+        )
+
+    async def show(self, stack: Stack, feeding: asyncio.Task[None]) -> None:
+        """Wait for the first numbers, then show them until the end."""
+        self.say("simulator", "sends the past hour, then goes on live")
+        scrape = await self.first(stack, feeding)
+        if scrape is None:
+            return
+        self.say("numbers", f"the first after {time.monotonic() - self.began_s:.1f} s")
+        self.say("Prometheus", f"{stack.address}/metrics")
+        self.say("health", f"{stack.address}/ready")
+        ends_s = None if self.request.for_ms is None else time.monotonic() + self.request.for_ms / 1000
+        live = self.console.is_terminal
+        with ExitStack() as screen:
+            picture = (
+                screen.enter_context(Live(console=self.console, screen=True, auto_refresh=False)) if live else None
+            )
+            plain_s = 0.0
+            view = self.view(stack, scrape)
+            while not self.stop.is_set() and (ends_s is None or time.monotonic() < ends_s):
+                if picture is not None:
+                    picture.update(paint(view, width=self.console.width, height=self.console.height), refresh=True)
+                elif time.monotonic() >= plain_s:
+                    plain_s = time.monotonic() + PLAIN_EVERY_S
+                    self.console.print(paint(view, width=PLAIN_WIDTH, height=None))
+                await self.pause()
+                if trouble := stack.trouble():
+                    if self.stop.is_set():
+                        break
+                    raise UsageError(trouble)
+                if feeding.done():
+                    break
+                scrape = await self.scrape(stack) or scrape
+                view = self.view(stack, scrape)
+        if live:
+            self.console.print(paint(view, width=self.console.width, height=None))
+
+    async def first(self, stack: Stack, feeding: asyncio.Task[None]) -> Scrape | None:
+        """Return the first scrape in which every headline number is there and new, None if the end comes before."""
+        while not self.stop.is_set() and not feeding.done():
+            if trouble := stack.trouble():
+                raise UsageError(trouble)
+            scrape = await self.scrape(stack)
+            if scrape is not None and is_complete(scrape, now_ms()):
+                return scrape
+            if time.monotonic() - self.began_s > PATIENCE_S:
+                message = f"demo: no numbers within {PATIENCE_S:.0f} s: is this machine very busy?"
+                raise UsageError(message)
+            await self.pause(0.25)
+        return None
+
+    async def scrape(self, stack: Stack) -> Scrape | None:
+        try:
+            return Scrape.of(await asyncio.to_thread(_get, f"{stack.address}/metrics"))
+        except (URLError, OSError):
+            return None
+
+    def view(self, stack: Stack, scrape: Scrape) -> View:
+        now_s = time.monotonic()
+        self.seen = [*self.seen[-RATE_OVER:], (now_s, scrape.accepted)]
+        then_s, then = self.seen[0]
+        trouble = None if scrape.ready else "the numbers are not fresh: see /ready"
+        rate = (scrape.accepted - then) / (now_s - then_s) if now_s > then_s else None
+        return View(scrape=scrape, now_ms=now_ms(), rate=rate, address=stack.address, trouble=trouble)
+
+    async def pause(self, seconds: float = EVERY_S) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+
+
+def is_complete(scrape: Scrape, at_ms: int) -> bool:
+    """Tell whether every headline number of every tenant is there, over every window, and is of this moment."""
+    tenants = list(scrape.groups("tenant"))
+    if not scrape.ready or scrape.as_of_s is None or at_ms - scrape.as_of_s * 1000 > FRESH_MS or not tenants:
+        return False
+    return all(scrape.figures("tenant", tenant, window=window).complete for tenant in tenants for window in WINDOWS)
+
+
+def _get(url: str) -> str:
+    with urlopen(url, timeout=SCRAPE_S) as answer:  # noqa: S310 - our own address
+        text: bytes = answer.read()
+    return text.decode()
