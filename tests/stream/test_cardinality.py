@@ -1,0 +1,73 @@
+"""However many names come in, the number of series has a limit."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from stream.clock import now_ms
+from tests.live import Centre, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests import services
+
+NAMES = 10_000
+CAP = 500
+WINDOWS = 5
+
+
+def events() -> list[dict[str, Any]]:
+    """Return a customer waiting in each of the queues, and another who has left it; three queues begin at each instant.
+
+    Names are against the order of time, so that neither alone decides.
+    """
+    begin = now_ms() - 30 * 60_000
+    found = []
+    for number in range(NAMES):
+        common = {"tenant": "acme", "queue": name_of(number)}
+        at = begin + number // 3 * 100
+        found += [
+            common | {"id": f"q-{number}", "type": "chat.queued", "at": at, "conversation": f"c-{number}"},
+            common | {"id": f"p-{number}", "type": "chat.queued", "at": at + 50, "conversation": f"d-{number}"},
+            common | {"id": f"a-{number}", "type": "chat.abandoned", "at": at + 60_000, "conversation": f"d-{number}"},
+        ]
+    random.Random(7).shuffle(found)
+    return found
+
+
+def name_of(number: int) -> str:
+    """Return the name of the queue that is the *number*th to begin."""
+    return f"queue-{NAMES - number:05d}"
+
+
+def test_ten_thousand_queues_are_five_hundred_and_one(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """The first in event time, by name at the same instant, whatever the order of arrival; the rest is `other`."""
+    with Centre(kafka, empty_redis, tmp_path) as centre:
+        centre.send(events())
+        eventually(lambda: centre.value("support_tenant_events_total", type="chat.abandoned") == NAMES)
+        eventually(lambda: centre.value("support_tenant_waiting", tenant="acme") == NAMES)
+        found = centre.samples()
+
+    waiting = {sample.labels["queue"]: sample.value for sample in found["support_queue_waiting"]}
+    left = {
+        sample.labels["queue"]: sample.value
+        for sample in found["support_queue_rolling_abandoned"]
+        if sample.labels["window"] == "1h"
+    }
+    first = sorted(range(NAMES), key=lambda number: (number // 3, name_of(number)))[:CAP]
+    kept = {name_of(number) for number in first}
+    assert waiting == dict.fromkeys(kept, 1) | {"other": NAMES - CAP}
+    assert left == dict.fromkeys(kept, 1) | {"other": NAMES - CAP}
+    assert found["deskpulse_folded_names"][0].value == NAMES - CAP
+    exported = sum(len(samples) for name, samples in found.items() if name.startswith("support_"))
+    assert found["deskpulse_exported_series"][0].value == exported
+    for name, samples in found.items():
+        if name.startswith("support_queue_"):
+            series_of_a_queue = len(
+                {tuple(sorted(each.labels.items() - {("queue", each.labels["queue"])})) for each in samples}
+            )
+            assert len(samples) <= (CAP + 1) * series_of_a_queue, name

@@ -1,0 +1,304 @@
+"""The exporter says what its snapshot says, in the words of the catalogue."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from typing import Any
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from aggregators import pipeline_metrics as p
+from aggregators.board import Row
+from aggregators.catalogue import METRICS, Metric
+from aggregators.rolling import Group
+from stream.chunks import Partition
+from stream.event_clock import PartitionHealth
+from stream.exporter import SPARE_SERIES, Exporter, registry
+from stream.offline import Offline
+from stream.serving import web
+from stream.snapshot import Snapshot
+from tests.logs import Log, after
+
+AS_OF = after("10:00")
+BILLING = Group("queue", ("acme", "chat", "billing"))
+
+
+def metric(suffix: str, family: str = "state") -> Metric:
+    """Return a metric of the catalogue."""
+    (found,) = (each for each in METRICS if (each.suffix, each.family) == (suffix, family))
+    return found
+
+
+WAITING = Row(metric("waiting"), BILLING, None, None, 3)
+EVENTS = metric("events_total", "total")
+
+
+def snapshot(*rows: Row, **more: Any) -> Snapshot:
+    """Return a snapshot of *rows*."""
+    return Snapshot(rows=rows, made_at=AS_OF, as_of=AS_OF, trouble=None, redis_up=True, generation="abc", **more)
+
+
+def values(exporter: Exporter) -> dict[tuple[str, ...], float]:
+    """Return what a scrape has: name and label values to value."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(exporter.text().decode())
+        for sample in family.samples
+    }
+
+
+def test_a_value_has_the_name_and_the_labels_of_the_catalogue() -> None:
+    """In their order, with the help and the type above them."""
+    text = Exporter(lambda: snapshot(WAITING)).text().decode()
+
+    assert text.startswith(
+        "# HELP support_queue_waiting Legs waiting in queue now.\n"
+        "# TYPE support_queue_waiting gauge\n"
+        'support_queue_waiting{tenant="acme",channel="chat",queue="billing"} 3\n'
+    )
+
+
+def test_nothing_known_is_nothing_said() -> None:
+    """Before the first snapshot there is no number of the centre, no instant, and it is not ready."""
+    found = values(Exporter(Snapshot))
+
+    assert found == {(p.READY.name,): 0, (p.REDIS_UP.name,): 0}
+
+
+def centre(log: Log) -> Snapshot:
+    """Return the snapshot of a log at AS_OF, without Kafka and Redis."""
+    offline = Offline()
+    offline.feed(log.lines)
+    offline.board.move(AS_OF)
+    return snapshot(*offline.board.rows())
+
+
+def conversation() -> Log:
+    """Return one that fills every family, and another that waits."""
+    pen = Log(conversation="c", tenant="acme", queue="billing")
+    pen.add("chat.message", "1:00", actor="customer", message="1").add("chat.queued", "1:10")
+    pen.add("chat.accepted", "1:40", agent="a").add("chat.message", "2:00", actor="human", agent="a", message="2")
+    pen.add("survey.sent", "3:00", survey="s", kind="csat").add(
+        "survey.responded", "4:00", survey="s", kind="csat", score=4
+    )
+    pen.of(conversation="d", tenant="acme", queue="billing").add("chat.queued", "9:00")
+    return pen
+
+
+def test_an_empty_window_has_counts_and_no_means() -> None:
+    """A queue that somebody has just entered: counts are 0, means, ratios and quantiles absent; none is NaN or 0."""
+    log = Log(conversation="c", tenant="acme", queue="billing").add("chat.queued", "9:59")
+
+    found = values(Exporter(lambda: centre(log)))
+    rolling = {name: value for name, value in found.items() if name[0].startswith("support_queue_rolling_")}
+
+    assert rolling["support_queue_rolling_answered", "acme", "chat", "billing", "5m"] == 0
+    assert {name for name in rolling if name[0].endswith("_seconds")} == set()
+    ratios = {name[-1] for name in rolling if name[0].endswith("_ratio")}
+    assert ratios <= {"SL6"}  # of the legs queued, of which there is one
+    assert not any(math.isnan(value) for value in found.values())
+
+
+def test_a_queue_without_anybody_waiting_has_no_oldest_wait() -> None:
+    """Its depth is 0; the age of nobody is absent."""
+    log = Log(conversation="c", tenant="acme", queue="billing").add("chat.queued", "1:00").add("chat.accepted", "2:00")
+
+    names = {name[0]: value for name, value in values(Exporter(lambda: centre(log))).items()}
+
+    assert names["support_queue_waiting"] == 0
+    assert "support_queue_oldest_wait_seconds" not in names
+    assert "support_queue_oldest_wait_timestamp_seconds" not in names
+
+
+def test_every_family_has_help_and_type() -> None:
+    """Once each, above its samples, which stand together."""
+    lines = Exporter(lambda: centre(conversation())).text().decode().splitlines()
+    families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+
+    assert [line.split()[2] for line in lines if line.startswith("# HELP")] == families
+    assert len(families) == len(set(families))
+    current = ""
+    for line in lines:
+        if line.startswith("# HELP"):
+            current = line.split()[2]
+        elif not line.startswith("#"):
+            assert line.partition("{")[0].partition(" ")[0].startswith(current)
+
+
+def test_every_metric_of_the_catalogue_is_exported() -> None:
+    """At each level, after one conversation with an answer, a reply and a survey, and one that waits."""
+    pen = conversation()
+    pen.of(conversation="e", tenant="acme", queue="billing").add("chat.queued", "2:00").add("chat.abandoned", "5:00")
+    pen.of(conversation="f", tenant="acme", queue="billing").add("chat.message", "5:00", actor="customer", message="1")
+
+    families = {family.name: family.type for family in Exporter(lambda: centre(pen)).collect()}
+
+    for metric_ in METRICS:
+        for level in ("queue", "channel", "tenant"):
+            name = metric_.name(level)
+            assert families[name.removesuffix("_total")] == metric_.kind, name
+
+
+def test_a_histogram_is_cumulative_and_ends_with_its_count() -> None:
+    """Buckets by their bound, `+Inf` the same as the count, the sum in seconds."""
+    found = {
+        (sample.name, sample.labels.get("le")): sample.value
+        for family in text_string_to_metric_families(Exporter(lambda: centre(conversation())).text().decode())
+        for sample in family.samples
+        if sample.name.startswith("support_queue_wait_seconds")
+    }
+
+    assert found["support_queue_wait_seconds_bucket", "20.0"] == 0
+    assert found["support_queue_wait_seconds_bucket", "30.0"] == 1
+    assert found["support_queue_wait_seconds_bucket", "+Inf"] == 1
+    assert found["support_queue_wait_seconds_count", None] == 1
+    assert found["support_queue_wait_seconds_sum", None] == 30
+
+
+def test_a_counter_never_falls() -> None:
+    """Redis takes an event back, or is lost; the counter stays where it was until it is passed."""
+    shown = [snapshot(Row(EVENTS, BILLING, None, "chat.queued", number)) for number in (5, 3, 6)]
+    exporter = Exporter(lambda: shown.pop(0))
+    name = ("support_queue_events_total", "acme", "chat", "billing", "chat.queued")
+
+    assert [values(exporter)[name] for _ in range(3)] == [5, 5, 6]
+
+
+def test_a_counter_of_the_processor_never_falls() -> None:
+    """The same for what Deskpulse says of itself."""
+    shown = [snapshot(counts={"duplicates": number, "rejected:late": number}) for number in (5, 3, 6)]
+    exporter = Exporter(lambda: shown.pop(0))
+    scrapes = [values(exporter) for _ in range(3)]
+
+    assert [scrape[p.DUPLICATES.name,] for scrape in scrapes] == [5, 5, 6]
+    assert [scrape[p.REJECTED.name, "late"] for scrape in scrapes] == [5, 5, 6]
+
+
+def test_a_gauge_falls() -> None:
+    """What is state now is what it is now."""
+    shown = [snapshot(WAITING), snapshot(WAITING._replace(value=1))]
+    exporter = Exporter(lambda: shown.pop(0))
+
+    assert [values(exporter)["support_queue_waiting", "acme", "chat", "billing"] for _ in range(2)] == [3, 1]
+
+
+def test_what_left_the_snapshot_leaves_the_scrape() -> None:
+    """A queue that is gone has no series, not an old one."""
+    shown = [snapshot(WAITING), snapshot()]
+    exporter = Exporter(lambda: shown.pop(0))
+
+    assert "support_queue_waiting" in exporter.text().decode()
+    assert "support_queue_waiting" not in exporter.text().decode()
+
+
+def test_a_scrape_reads_the_snapshot_once() -> None:
+    """All of its numbers are of one instant; nothing else is read."""
+    reads = []
+
+    def latest() -> Snapshot:
+        reads.append(1)
+        return snapshot(WAITING)
+
+    exporter = Exporter(latest)
+
+    assert not reads
+    list(exporter.collect())
+    assert len(reads) == 1
+    exporter.text()
+    assert len(reads) == 2
+
+
+def test_registering_reads_nothing() -> None:
+    """A registry may be made before there is a snapshot."""
+
+    def latest() -> Snapshot:
+        pytest.fail("read")
+
+    registry(latest)
+
+
+@pytest.mark.parametrize("name", ["a\\b", 'a"b', "a\nb", "Käse, {Brot} = 1", ""])
+def test_any_name_survives(name: str) -> None:
+    """Quotes, backslashes, line ends and letters of all kinds come out as they went in."""
+    row = WAITING._replace(group=Group("queue", ("acme", "chat", name)))
+
+    assert values(Exporter(lambda: snapshot(row)))["support_queue_waiting", "acme", "chat", name] == 3
+
+
+def test_the_quick_text_is_the_librarys_text() -> None:
+    """What prometheus_client writes of `collect` has the same families and the same samples in the same order."""
+    made = centre(conversation())
+    ours = list(text_string_to_metric_families(Exporter(lambda: made).text().decode()))
+    theirs = list(text_string_to_metric_families(generate_latest(registry(lambda: made)).decode()))
+
+    assert ours == theirs
+
+
+def test_what_is_remembered_of_series_is_bounded() -> None:
+    """Names that come and go do not fill the memory."""
+    number = 0
+
+    def latest() -> Snapshot:
+        nonlocal number
+        number += 1
+        rows = [WAITING._replace(group=Group("queue", ("acme", "chat", f"{number}-{each}"))) for each in range(5_000)]
+        return snapshot(*rows)
+
+    exporter = Exporter(latest)
+    for _ in range(12):
+        exporter.text()
+
+    assert sum(len(known) for known in exporter._known.values()) <= 2 * 5_000 + SPARE_SERIES + 5_000
+
+
+def test_the_processor_says_what_it_is() -> None:
+    """Instants in seconds, labels by partition, source, window and generation; unknown ones absent."""
+    partitions = (
+        PartitionHealth(Partition("support.chat", 0), AS_OF, 7, AS_OF + 500),
+        PartitionHealth(Partition("support.chat", 1), None, None, None),
+    )
+    made = snapshot(WAITING, partitions=partitions, sources={"shop": AS_OF}, covered_s={"5m": 60.0}, folded=2)
+
+    found = values(Exporter(lambda: made))
+
+    assert found[p.AS_OF.name,] == AS_OF / 1000
+    assert found[p.LAG.name, "0", "support.chat"] == 7
+    assert found[p.REPORTED.name, "0", "support.chat"] == AS_OF / 1000 + 0.5
+    assert found[p.WATERMARK.name, "0", "support.chat"] == AS_OF / 1000
+    assert (p.LAG.name, "1", "support.chat") not in found
+    assert found[p.SOURCE_SEEN.name, "shop"] == AS_OF / 1000
+    assert found[p.COVERED.name, "5m"] == 60
+    assert found[p.FOLDED.name,] == 2
+    assert found[p.SERIES.name,] == 1
+    assert found[p.GENERATION.name, "abc"] == 1
+
+
+def get(path: str, *, method: str = "GET", **headers: str) -> tuple[str, dict[str, str], bytes]:
+    """Return what the web side answers: status, headers, body."""
+    answer: list[Any] = []
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": method} | headers
+    body = b"".join(web(lambda: snapshot(WAITING))(environ, lambda *given: answer.extend(given)))
+    return answer[0], dict(answer[1]), body
+
+
+def test_a_scrape_may_be_compressed() -> None:
+    """If the scraper takes gzip it gets it; the text is the same."""
+    plain = get("/metrics")
+    small = get("/metrics", HTTP_ACCEPT_ENCODING="gzip, deflate")
+
+    assert plain[1]["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert small[1]["Content-Encoding"] == "gzip"
+    assert int(small[1]["Content-Length"]) == len(small[2])
+    assert b"support_queue_waiting" in plain[2]
+    assert gzip.decompress(small[2]).splitlines()[:3] == plain[2].splitlines()[:3]
+
+
+def test_head_has_no_body() -> None:
+    """It says how long one would be."""
+    status, headers, body = get("/metrics", method="HEAD")
+
+    assert (status, body) == ("200 OK", b"")
+    assert int(headers["Content-Length"]) > 0

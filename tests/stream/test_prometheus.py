@@ -1,0 +1,157 @@
+"""A real Prometheus scrapes a real serve, behind which a real worker counts what is in a real Kafka."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stream.clock import now_ms
+from tests.live import Centre, eventually
+from tests.queries import catalogue
+from tests.test_grafana import FILES, load, panels
+from tests.test_rules import RULES, promtool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests import services
+    from tests.conftest import PrometheusFactory
+
+ALERT_S = 150.0
+"""Longer than any `for` of the rules with the age that it waits for."""
+
+
+def queued(number: int, *, queue: str, ago_s: float, **more: Any) -> dict[str, Any]:
+    """Return the event of a customer who stood in *queue* so long ago."""
+    at = now_ms() - int(ago_s * 1000)
+    whole = {"id": f"queued-{queue}-{number}", "type": "chat.queued", "at": at, "conversation": f"c-{queue}-{number}"}
+    return whole | {"tenant": "acme", "queue": queue} | more
+
+
+def answered(number: int, *, queue: str) -> dict[str, Any]:
+    """Return the event of an agent who takes that customer now."""
+    return queued(number, queue=queue, ago_s=0) | {
+        "id": f"taken-{queue}-{number}",
+        "type": "chat.accepted",
+        "agent": "a",
+    }
+
+
+def talk(number: int, *, queue: str) -> list[dict[str, Any]]:
+    """Return a conversation from its first message to a survey, which fills every kind of metric."""
+    common = {"conversation": f"t-{number}", "tenant": "acme", "queue": queue}
+    begin = now_ms() - 120_000
+    steps: list[dict[str, Any]] = [
+        {"type": "chat.started"},
+        {"type": "chat.message", "actor": "customer", "message": "1"},
+        {"type": "chat.queued"},
+        {"type": "chat.accepted", "agent": "a"},
+        {"type": "chat.message", "actor": "human", "agent": "a", "message": "2"},
+        {"type": "chat.closed", "by": "human"},
+        {"type": "survey.sent", "survey": "s", "kind": "csat"},
+        {"type": "survey.responded", "survey": "s", "kind": "csat", "score": 4},
+    ]
+    return [
+        common | step | {"id": f"t-{number}-{index}", "at": begin + index * 10_000} for index, step in enumerate(steps)
+    ]
+
+
+def states(prometheus: services.Prometheus, name: str) -> set[str]:
+    """Return the states, pending or firing, in which alerts of *name* are."""
+    return {alert["state"] for alert in prometheus.alerts() if alert["labels"]["alertname"] == name}
+
+
+def awaits(true: Callable[[], object], prometheus: services.Prometheus) -> None:
+    """Return when *true* is; a failure shows what Prometheus has."""
+    try:
+        eventually(true, within_s=ALERT_S, every_s=0.5)
+    except AssertionError as error:
+        shown = [(alert["labels"], alert["state"]) for alert in prometheus.alerts()]
+        pytest.fail(f"{error}: {shown} {[target['lastError'] for target in prometheus.targets()]}")
+
+
+def test_a_spike_fires_and_ends_and_a_dead_worker_makes_the_data_stale(
+    kafka: services.Kafka, empty_redis: services.Redis, prometheus: PrometheusFactory, tmp_path: Path
+) -> None:
+    """The rules as they are shipped, with their minutes.
+
+    time ->   six past target      served     worker killed
+    spike     pending .. firing ... firing .. gone
+    stale     silent ........................ silent .. pending .. firing
+    """
+    with Centre(kafka, empty_redis, tmp_path) as centre:
+        centre.send([queued(number, queue="sales", ago_s=5) for number in range(20)])
+        server = prometheus(targets=[centre.target], rules=[RULES])
+        awaits(lambda: server.query('support_queue_waiting{queue="sales"} == 20'), server)
+        awaits(lambda: not server.alerts(), server)
+
+        centre.send([queued(number, queue="billing", ago_s=300) for number in range(6)])
+        awaits(lambda: states(server, "DeskpulseQueueSpike") == {"pending"}, server)
+        centre.send([answered(number, queue="sales") for number in range(20)])
+        awaits(lambda: states(server, "DeskpulseQueueSpike") == {"firing"}, server)
+        (alert,) = server.alerts()
+        labels = {"alertname": "DeskpulseQueueSpike", "severity": "critical", "job": "deskpulse"}
+        assert alert["labels"] == labels | {"tenant": "acme", "channel": "chat", "queue": "billing"}
+        assert alert["annotations"]["description"].startswith("6 people in the queue billing (chat, tenant acme)")
+
+        centre.send([answered(number, queue="billing") for number in range(6)])
+        awaits(lambda: server.query('support_queue_waiting_past_target{queue="billing"} == 0'), server)
+        centre.kill("worker")
+        awaits(lambda: states(server, "DeskpulseDataStale") == {"pending"}, server)
+        awaits(lambda: not states(server, "DeskpulseQueueSpike"), server)
+        awaits(lambda: states(server, "DeskpulseDataStale") == {"firing"}, server)
+        assert not states(server, "DeskpulseDataAbsent") | states(server, "DeskpulseSnapshotStale")
+
+
+def test_what_prometheus_has_is_what_the_dashboard_asks_for(
+    kafka: services.Kafka, empty_redis: services.Redis, prometheus: PrometheusFactory, tmp_path: Path
+) -> None:
+    """Every query of every dashboard has an answer after one conversation, once its variables have values."""
+    values = {"tenant": "acme", "channel": ".+", "queue": ".+", "window": "30m", "__rate_interval": "1m"}
+    with Centre(kafka, empty_redis, tmp_path) as centre:
+        centre.send([*talk(1, queue="sales"), queued(1, queue="sales", ago_s=90), *waiting_for_reply()])
+        server = prometheus(targets=[centre.target])
+        awaits(lambda: server.query('support_tenant_rolling_csat_responses{window="30m"} == 1'), server)
+
+        queries = [target["expr"] for path in FILES for panel in panels(load(path)) for target in panel["targets"]]
+        for query in queries:
+            filled = query
+            for name, value in values.items():
+                filled = filled.replace(f"${name}", value)
+            assert server.query(filled), filled
+
+
+def waiting_for_reply() -> list[dict[str, Any]]:
+    """Return the first message of a customer whom nobody has answered."""
+    return [
+        queued(9, queue="sales", ago_s=90) | {"id": "m", "type": "chat.message", "actor": "customer", "message": "1"}
+    ]
+
+
+def test_promtool_finds_nothing_to_say_about_a_live_scrape(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Names, types and help of every metric, and nothing is exported that the catalogue does not have."""
+    with Centre(kafka, empty_redis, tmp_path) as centre:
+        bad = {"id": "x", "type": "chat.vanished", "at": now_ms(), "conversation": "c"}
+        centre.send([*talk(1, queue="sales"), queued(1, queue='Käse "&" Brot\\', ago_s=90), *waiting_for_reply(), bad])
+        eventually(lambda: (centre.value("deskpulse_rejected_total", reason="unknown_type") or 0) > 0)
+        eventually(lambda: centre.value("support_tenant_waiting", tenant="acme") == 1)
+        text = centre.text()
+
+        promtool("--version")
+        done = subprocess.run(
+            ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
+        )
+
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert centre.samples().keys() <= catalogue().keys()
+        assert {queue for queue in queues(centre) if queue.startswith("Käse")} == {'Käse "&" Brot\\'}
+
+
+def queues(centre: Centre) -> set[str]:
+    """Return the names of queues that have series."""
+    return {sample.labels["queue"] for sample in centre.samples()["support_queue_waiting"]}
