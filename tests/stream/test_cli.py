@@ -1,0 +1,88 @@
+"""The command line itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from stream.cli import app
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"aiokafka", "faust", "redis", "orjson", "prometheus_client", "pydantic_settings", "structlog", "aggregators"}
+"""What a help text does not need."""
+
+
+def paths() -> list[tuple[str, ...]]:
+    """Return every command and sub-command as the words that call it."""
+    found: list[tuple[str, ...]] = []
+
+    def walk(group: object, words: tuple[str, ...]) -> None:
+        for name, command in getattr(group, "commands", {}).items():
+            found.append((*words, name))
+            walk(command, (*words, name))
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `deskpulse` in a wide terminal; stderr has what it imported."""
+    command = [sys.executable, "-X", "importtime", "-m", "stream.cli", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "COLUMNS": "160"}, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def test_every_command_of_the_design_is_there() -> None:
+    """DESIGN names them."""
+    commands = {" ".join(words) for words in paths()}
+
+    assert commands >= {
+        *("demo", "worker", "serve", "simulate", "replay", "compute", "export", "dump", "catalogue", "check"),
+        *("dead-letters list", "dead-letters show", "dead-letters retry"),
+    }
+
+
+@pytest.mark.parametrize("words", paths(), ids=" ".join)
+def test_the_help_of_a_command_has_an_example_and_is_quick(words: tuple[str, ...]) -> None:
+    """One that can be copied: it begins with `deskpulse` and the command. What does the work is not imported for it."""
+    done = run(*words, "--help")
+
+    assert done.returncode == 0, done.stderr
+    assert "Example" in done.stdout
+    assert f"deskpulse {' '.join(words)}" in done.stdout.partition("Example")[2]
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert imported & HEAVY == set()
+
+
+def test_no_command_is_a_request_for_help() -> None:
+    """The commands are listed."""
+    done = run()
+
+    assert "dead-letters" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("fly",), ("worker", "--wings"), ("dead-letters", "show", "t", "-1", "0")])
+def test_what_there_is_not_ends_with_exit_code_2(arguments: tuple[str, ...]) -> None:
+    """No traceback."""
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_crash() -> None:
+    """`deskpulse catalogue | head -1` ends without a traceback."""
+    command = f"{sys.executable} -m stream.cli catalogue --format json | head -1"
+
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,195 @@
+"""Settings, through the command line: a wrong one ends with exit code 2 and one line that names it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream.settings import PREFIX, Settings, SettingsError, hidden, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "/there/is/no/such.pem"
+BAD = [
+    ("KAFKA", "localhost"),
+    ("KAFKA", ""),
+    ("KAFKA", "one:9092,two"),
+    ("REDIS", "localhost:6379"),
+    ("REDIS", "http://localhost"),
+    ("REDIS", "redis://localhost:99999/0"),
+    ("REDIS", "redis://localhost/first"),
+    ("REDIS", "redis://localhost/0?colour=red"),
+    ("TOPICS_CHAT", "support chat"),
+    ("TOPICS_CHAT", ""),
+    ("TOPICS_TICKET", "one,,two"),
+    ("TOPICS_AGENT", "agent/1"),
+    ("TOPICS_DEADLETTER", "one,two"),
+    ("TOPICS_DEADLETTER", "support.ticket"),
+    ("GROUP", ""),
+    ("INSTANCE", "worker 1"),
+    ("LISTEN", "8420"),
+    ("LISTEN", "localhost:http"),
+    ("CLOCK", "sundial"),
+    ("ZONE", "Mars/Olympus"),
+    ("ZONE", ""),
+    ("WINDOWS", "5x"),
+    ("WINDOWS", "10m"),
+    ("WINDOWS", ""),
+    ("RETENTION", "35"),
+    ("RETENTION", "0d"),
+    ("MAX_QUEUES", "0"),
+    ("MAX_QUEUES", "many"),
+    ("MAX_CHANNELS", "-1"),
+    ("MAX_TENANTS", "1.5"),
+    ("LOG_LEVEL", "loud"),
+    ("LOG_FORMAT", "xml\nwith a newline"),
+    ("SECURITY_PROTOCOL", "TLS"),
+    ("SASL_MECHANISM", "GSSAPI"),
+    ("SSL_CAFILE", NOWHERE),
+    ("SSL_CERTFILE", NOWHERE),
+    ("SSL_KEYFILE", NOWHERE),
+]
+
+
+def run(folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command that needs settings before anything else, in a folder without `.env` of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    command = [sys.executable, "-m", "stream.cli", "check"]
+    return subprocess.run(
+        command, env={**kept, "PYTHONPATH": str(ROOT), **env}, cwd=folder, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line on stderr of a command that ended with exit code 2."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.endswith("\n")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda text: text or "empty")
+def test_a_wrong_setting_ends_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
+    """Exit code 2, no traceback, and the variable first on the line."""
+    assert refusal(run(tmp_path, {PREFIX + name: value})).startswith(f"{PREFIX}{name}: ")
+
+
+@pytest.mark.parametrize("missing", ["SASL_PLAIN_USERNAME", "SASL_PLAIN_PASSWORD"])
+def test_a_setting_that_another_needs_is_named(missing: str, tmp_path: Path) -> None:
+    """SASL without a user or without a password: the line names what is missing, and why it is needed."""
+    env = {
+        f"{PREFIX}SECURITY_PROTOCOL": "SASL_SSL",
+        f"{PREFIX}SASL_PLAIN_USERNAME": "u",
+        f"{PREFIX}SASL_PLAIN_PASSWORD": "p",
+    }
+    del env[PREFIX + missing]
+
+    line = refusal(run(tmp_path, env))
+
+    assert line == f"{PREFIX}{missing}: is needed, as {PREFIX}SECURITY_PROTOCOL is SASL_SSL"
+
+
+def test_every_setting_has_a_wrong_value_here() -> None:
+    """A new setting comes with a test; the two that take any text are wrong only where they are missing."""
+    anything = {"sasl_plain_username", "sasl_plain_password"}
+
+    assert {name.lower() for name, _ in BAD} | anything == set(Settings.model_fields)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """Each has a description that ends like a sentence."""
+    assert [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    "value", ["http://user:s3cret@host", "redis://user:s3cret@host:99999", "redis://h/x?password=s3cret"]
+)
+def test_no_error_shows_a_password(value: str, tmp_path: Path) -> None:
+    """The address of Redis may hold one."""
+    assert "s3cret" not in refusal(run(tmp_path, {f"{PREFIX}REDIS": value}))
+
+
+def test_a_file_of_settings_counts_where_the_environment_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An option wins over the environment, and that over `.env`."""
+    (tmp_path / ".env").write_text("DESKPULSE_GROUP=file\nDESKPULSE_ZONE=Europe/Berlin\nDESKPULSE_CLOCK=event\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DESKPULSE_ZONE", "Asia/Tokyo")
+    monkeypatch.setenv("DESKPULSE_CLOCK", "wall")
+
+    found = load({"clock": "event", "zone": None})
+
+    assert (found.group, found.zone, found.clock) == ("file", "Asia/Tokyo", "event")
+
+
+def test_a_mistake_in_the_file_is_named_as_well(tmp_path: Path) -> None:
+    """The same line as for the environment; a file that is no text is named itself."""
+    (tmp_path / ".env").write_text("DESKPULSE_LISTEN=everywhere\n")
+    assert refusal(run(tmp_path, {})).startswith("DESKPULSE_LISTEN: 'everywhere' is not an address")
+
+    (tmp_path / ".env").write_bytes(b"DESKPULSE_LISTEN=\xff\n")
+    assert refusal(run(tmp_path, {})).startswith(".env: ")
+
+
+def test_what_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that is named twice is not published twice; a topic is not read twice."""
+    monkeypatch.setenv("DESKPULSE_WINDOWS", "5m, 1h,5m")
+    monkeypatch.setenv("DESKPULSE_TOPICS_CHAT", "one, two")
+    monkeypatch.setenv("DESKPULSE_TOPICS_TICKET", "two")
+
+    found = load()
+
+    assert found.windows == ("5m", "1h")
+    assert found.source_topics == ("one", "two", "support.agent")
+
+
+def test_an_empty_member_id_or_file_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose files pass on variables that nobody set as empty ones."""
+    for name in ("INSTANCE", "SASL_PLAIN_USERNAME", "SSL_CAFILE", "SSL_CERTFILE", "SSL_KEYFILE"):
+        monkeypatch.setenv(PREFIX + name, "")
+
+    found = load()
+
+    assert (found.instance, found.sasl_plain_username, found.ssl_cafile) == (None, None, None)
+
+
+def test_a_key_needs_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key alone is a mistake, named before anybody connects."""
+    monkeypatch.setenv("DESKPULSE_SSL_KEYFILE", str(ROOT / "LICENSE"))
+
+    with pytest.raises(SettingsError, match=r"^DESKPULSE_SSL_KEYFILE: .*see DESKPULSE_SSL_CERTFILE"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("redis", "redis://:p@ss@h:1/0", "redis://***@h:1/0"),
+        ("redis", "rediss://h/0?Password=p&db=1", "rediss://h/0?Password=***&db=1"),
+        ("redis", "redis://h:1/0", "redis://h:1/0"),
+        ("sasl_plain_password", "p", "***"),
+        ("windows", ("5m", "1h"), "5m,1h"),
+        ("group", "g", "g"),
+    ],
+)
+def test_passwords_are_hidden_and_nothing_else(name: str, value: object, shown: str) -> None:
+    """What is shown of an address is what one needs to find it."""
+    assert hidden(name, value) == shown
+
+
+def test_the_defaults_are_right_and_reach_no_other_machine() -> None:
+    """A worker that is told nothing talks to this machine."""
+    addresses = [str(Settings.model_fields[name].default) for name in ("kafka", "redis", "listen")]
+
+    assert all(re.search(r"\b127\.0\.0\.1:\d+", each) for each in addresses)
