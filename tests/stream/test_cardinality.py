@@ -48,7 +48,7 @@ def test_ten_thousand_queues_are_five_hundred_and_one(
     """The first in event time, by name at the same instant, whatever the order of arrival; the rest is `other`."""
     with Centre(kafka, empty_redis, tmp_path) as centre:
         centre.send(events())
-        eventually(lambda: centre.value("support_tenant_events_total", type="chat.abandoned") == NAMES)
+        eventually(lambda: centre.value("support_tenant_events_total", type="chat.abandoned") == NAMES, every_s=1)
         eventually(lambda: centre.value("support_tenant_waiting", tenant="acme") == NAMES)
         found = centre.samples()
 
