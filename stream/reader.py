@@ -45,18 +45,18 @@ class PartitionReader:
         """
         base = keys.prefix(self._generation, self.partition)
         pages = []
-        seen = self._seen
+        reached = self._seen
         while True:
-            args = [base, seen, NAMES_A_CALL, HOUR.ms, "cidl"]
+            args = [base, self._seen, NAMES_A_CALL, HOUR.ms, "cidl", reached]
             page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
             pages.append(page)
             meta = _pairs(page[0])
             offset = int(meta.get(b"offset", START))
             if self._born is not None and (offset < self.offset or meta.get(b"born") != self._born):
                 return None
-            seen = page[5]
+            reached = page[5]
             if not page[4]:
-                self._seen, self.offset, self._born = seen, offset, meta.get(b"born")
+                self._seen, self.offset, self._born = reached, offset, meta.get(b"born")
                 self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
                 self.sources = {source.decode(): int(at) for source, at in _pairs(page[2]).items()}
                 self.counts = {name.decode(): int(number) for name, number in _pairs(page[3]).items()}

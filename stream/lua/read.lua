@@ -1,18 +1,19 @@
 -- What changed in a partition since a reader last looked, on one cut.
 -- KEYS[1] meta hash; ARGV[1] prefix, ARGV[2] offset seen (-2: nothing yet), ARGV[3] most names a call,
--- ARGV[4] width of the panes of which only the label sets are wanted, ARGV[5] letters of the tables wanted.
+-- ARGV[4] width of the panes of which only the label sets are wanted, ARGV[5] letters of the tables wanted,
+-- ARGV[6] the page to go on from: the offset that the call before reached.
 -- Returns MessagePack: {meta, names, sources, counts, more, reached}. `reached` is the offset to go on from; where
 -- `more` is true the picture is whole only after the calls that follow.
-local base, seen, hour = ARGV[1], tonumber(ARGV[2]), ARGV[4]
+local base, seen, hour, after = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[6]
 local meta = redis.call('HGETALL', KEYS[1])
 local offset = tonumber(redis.call('HGET', KEYS[1], 'offset') or '-1')
 local zset = base .. 'z'
-local page = redis.call('ZRANGEBYSCORE', zset, '(' .. seen, '+inf', 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))
+local page = redis.call('ZRANGEBYSCORE', zset, '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))
 local last = page[#page]
 local more = false
 if #page == 2 * tonumber(ARGV[3]) then
   -- Names of one commit belong together: take all of the last score.
-  page = redis.call('ZRANGEBYSCORE', zset, '(' .. seen, last, 'WITHSCORES')
+  page = redis.call('ZRANGEBYSCORE', zset, '(' .. after, last, 'WITHSCORES')
   more = redis.call('ZCOUNT', zset, '(' .. last, '+inf') > 0
 end
 local names = {}
@@ -25,6 +26,7 @@ for i = 1, #page, 2 do
       local touched = redis.call('HGETALL', base .. 'p:' .. pane)
       local counted = string.match(pane, '^(%d+):') == hour
       for j = 1, #touched, 2 do
+        -- Against what was seen before the first page: a pane that comes late in the pages may have old label sets.
         if tonumber(touched[j + 1]) > seen then
           local key = base .. 'c:' .. pane .. ':' .. touched[j]
           groups[#groups + 1] = touched[j]

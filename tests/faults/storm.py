@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,7 @@ class Workers:
         self._running[number] = self._start(number)
 
     def _start(self, number: int) -> Process:
-        return self._stack.enter_context(
-            self._pipeline.worker(DESKPULSE_INSTANCE=f"{self._pipeline.group}-{number}")
-        )
+        return self._stack.enter_context(self._pipeline.worker(DESKPULSE_INSTANCE=f"{self._pipeline.group}-{number}"))
 
 
 def rage(
@@ -63,11 +62,10 @@ def rage(
     size = -(-len(lines) // steps)
     due = sorted(Random(seed).sample(range(1, steps), len(strikes)))
     waiting = dict(zip(due, strikes, strict=True))
-    for step in range(steps):
-        sender = threading.Thread(target=pipeline.send, args=(lines[step * size : (step + 1) * size],))
-        sender.start()
-        threading.Event().wait(pause_s)
-        if step in waiting:
-            waiting[step]()
-        sender.join(timeout=120)
-        assert not sender.is_alive(), "Kafka does not take what is sent"
+    with ThreadPoolExecutor(max_workers=1) as sender:
+        for step in range(steps):
+            sent = sender.submit(pipeline.send, lines[step * size : (step + 1) * size])
+            time.sleep(pause_s)
+            if step in waiting:
+                waiting[step]()
+            sent.result(timeout=120)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
+from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 
 from tests.columns import differences, rows
@@ -44,6 +47,7 @@ def test_kills_of_workers_and_a_broker_change_no_number(
         ]
         rage(pipeline, lines, strikes, seed=SEED)
         after_kills = pipeline.assert_equals_batch()
+        assert _missing(pipeline, lines) == 0, "of what was sent in Kafka's log"
 
         own_redis.wipe()
         assert pipeline.assert_equals_batch() == after_kills, "wiped"
@@ -52,6 +56,11 @@ def test_kills_of_workers_and_a_broker_change_no_number(
         assert pipeline.assert_equals_batch() == after_kills, "rolled back"
 
         assert _wrong_at_the_end(pipeline, stack, lines) == {}
+
+
+def _missing(pipeline: Pipeline, lines: list[bytes]) -> int:
+    rows = (orjson.loads(row) for row in pipeline.export().read_bytes().splitlines())
+    return (Counter(lines) - Counter(b64decode(row["value"]) for row in rows)).total()
 
 
 def _wrong_at_the_end(pipeline: Pipeline, stack: ExitStack, lines: list[bytes]) -> dict[str, object]:
