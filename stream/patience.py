@@ -20,8 +20,17 @@ Answer = TypeVar("Answer")
 TIMEOUT_S = 10.0
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 1.0
-_PASSING = (errors.ConnectionError, errors.TimeoutError, OSError)
-_PASSING_WORDS = ("OOM", "BUSY", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "MISCONF", "TRYAGAIN")
+_PASSING = (
+    errors.ConnectionError,
+    errors.TimeoutError,
+    OSError,
+    # Of these redis-py takes the word away that the answer began with.
+    errors.OutOfMemoryError,
+    errors.ReadOnlyError,
+    errors.ClusterDownError,
+    errors.TryAgainError,
+)
+_PASSING_WORDS = ("BUSY", "NOREPLICAS", "MISCONF")
 
 
 def connect(url: str) -> aioredis.Redis:
@@ -34,7 +43,7 @@ def connect(url: str) -> aioredis.Redis:
 
 def is_passing(error: Exception) -> bool:
     """Tell whether Redis may answer the same call later."""
-    return isinstance(error, _PASSING) or any(word in str(error)[:80] for word in _PASSING_WORDS)
+    return isinstance(error, _PASSING) or str(error).startswith(_PASSING_WORDS)
 
 
 class Patience:

@@ -193,8 +193,10 @@ class TableProcessor:
         try:
             rewind = await self._commit(partition, state, built, following)
         except errors.ResponseError as error:
+            stored = await self._patience.persist("loading", lambda: self._tables.load(partition))
+            if not stored.corrupt:
+                raise
             log.exception("commit_failed", **partition._asdict(), error=str(error))
-            await self._patience.persist("wiping", lambda: self._tables.wipe(partition))
             return await self._rewind(partition, "commit failed")
         if rewind is not None:
             return rewind
@@ -223,11 +225,12 @@ class TableProcessor:
     async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
         """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
         done = await self._patience.persist("committing", lambda: self._tables.commit(partition, built.message))
-        if done.applied or done.offset == following:
+        if done.applied:
             state.next = following
             return None
+        # Even where the offset is ours: somebody else may have written it, with other numbers for new label sets.
         self.conflicts += 1
-        return await self._rewind(partition, "went back" if done.offset < state.next else "somebody else wrote")
+        return await self._rewind(partition, "went back" if done.offset < state.next else "written already")
 
     async def _fetch(self, partition: Partition, state: _State, incoming: Sequence[Incoming]) -> None:
         """Bring the facts of all owners that *incoming* touches into the cache."""

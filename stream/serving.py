@@ -44,7 +44,8 @@ def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
         def answer(status: HTTPStatus, body: bytes) -> Iterable[bytes]:
-            start_response(f"{status.value} {status.phrase}", _TEXT)
+            # A list of its own: wsgiref adds the length of the body to it.
+            start_response(f"{status.value} {status.phrase}", list(_TEXT))
             return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
         if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):

@@ -117,11 +117,13 @@ class RedisTables:
         return owners
 
     async def wipe(self, partition: Partition) -> None:
-        """Delete everything stored of *partition*."""
-        base = keys.prefix(self.generation, partition)
-        pattern = base.replace("[", "\\[") + "*"
+        """Delete everything stored of *partition*, the offset last: if it is interrupted it has to be done again."""
+        meta = keys.meta(self.generation, partition)
+        pattern = keys.prefix(self.generation, partition).replace("[", "\\[") + "*"
         async for key in self._redis.scan_iter(match=pattern, count=1_000):
-            await self._redis.unlink(key)
+            if key != meta.encode():
+                await self._redis.unlink(key)
+        await self._redis.unlink(meta)
 
 
 def is_passed(name: str, watermark: int) -> bool:
