@@ -72,30 +72,33 @@ async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
 
     Raises UsageError if Kafka or the topic is not there.
     """
-    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    topic = settings.topics_deadletter
+    letters: dict[Place, Letter] = {}
     try:
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                async with admin_client(settings) as admin:
-                    described = await admin.describe_topics([settings.topics_deadletter])
-                await consumer.start()
-        except (KafkaError, OSError) as error:
-            message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
-            raise UsageError(message) from error
-        topic, numbers = settings.topics_deadletter, [each["partition"] for each in described[0]["partitions"]]
-        if not numbers:
+        async with asyncio.timeout(ANSWER_S), admin_client(settings) as admin:
+            (described,) = await admin.describe_topics([topic])
+        partitions = [
+            TopicPartition(topic, number) for number in sorted(p["partition"] for p in described["partitions"])
+        ]
+        if not partitions:
             message = (
-                f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it at the first rejection"
+                f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it when it rejects a record"
             )
             raise UsageError(message)
-        letters: dict[Place, Letter] = {}
-        async for record in _records(consumer, [TopicPartition(topic, number) for number in sorted(numbers)]):
-            letter = _letter(record)
-            if letter is not None:
-                letters.setdefault(letter.place, letter if values else replace(letter, value=None))
-        return sorted(letters.values(), key=lambda letter: letter.rejected_ms)
-    finally:
-        await consumer.stop()
+        consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await consumer.start()
+            async for record in _records(consumer, partitions):
+                letter = _letter(record)
+                if letter is not None:
+                    letters.setdefault(letter.place, letter if values else replace(letter, value=None))
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError) as error:
+        message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
+        raise UsageError(message) from error
+    return sorted(letters.values(), key=lambda letter: letter.rejected_ms)
 
 
 def chosen(letters: Iterable[Letter], *, reason: str | None, topics: Collection[str] = ()) -> list[Letter]:

@@ -1,11 +1,18 @@
-"""Rejected records on a real Kafka."""
+"""Rejected records on a real Kafka: how they are kept, and what `deskpulse dead-letters` does with them."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confluent_kafka import Consumer
+import pytest
+from aiokafka.partitioner import murmur2
+from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import RESOURCE_TOPIC, AdminClient, ConfigResource  # type: ignore[attr-defined]
 
 from stream.chunks import DeadLetter
@@ -14,10 +21,15 @@ from stream.settings import load
 from tests.services import unique
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from confluent_kafka import Message
 
     from stream.settings import Settings
     from tests import services
+
+ROOT = Path(__file__).parents[2]
+T0 = 1_700_000_000_000
 
 
 def read(kafka: services.Kafka, topic: str, count: int) -> list[Message]:
@@ -95,3 +107,181 @@ async def test_letters_wait_while_kafka_is_away(own_kafka: services.Kafka) -> No
 
     found = await asyncio.to_thread(read, own_kafka, chosen.topics_deadletter, 2)
     assert {dict(one.headers() or [])["deskpulse-offset"] for one in found} == {b"1", b"2"}
+
+
+def place(
+    topic: str, offset: int, *, reason: str = "unknown_type", key: bytes | None = b"c1", value: bytes | None = b"{}"
+) -> DeadLetter:
+    """Return a record that was rejected in partition 3 of *topic*."""
+    return DeadLetter(reason, topic, 3, offset, T0, key, value)
+
+
+async def keep(chosen: Settings, letters: Sequence[DeadLetter]) -> None:
+    """Write dead letters, one after the other."""
+    async with KafkaDeadLetters(chosen) as sink:
+        for one in letters:
+            await sink.send([one])
+
+
+def run(chosen: Settings, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run `deskpulse dead-letters` for these topics; nobody is at its terminal."""
+    names = ("topics_chat", "topics_ticket", "topics_agent", "topics_deadletter")
+    own = {f"DESKPULSE_{name.upper()}": getattr(chosen, name) for name in names}
+    return subprocess.run(
+        [sys.executable, "-m", "stream.cli", "dead-letters", *arguments],
+        env={**os.environ, **own, "DESKPULSE_KAFKA": chosen.kafka},
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def end_of(kafka: services.Kafka, topic: str) -> int:
+    """Return how many records a topic with one partition has."""
+    from confluent_kafka import TopicPartition
+
+    consumer = Consumer({"bootstrap.servers": kafka.address, "group.id": "nobody", "log_level": 0})
+    try:
+        _, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        return int(high)
+    finally:
+        consumer.close()
+
+
+async def test_the_list_says_why_and_where_and_how_many_there_are(kafka: services.Kafka) -> None:
+    """Each letter once, though it may be stored twice; the latest ones, and the counts of all; no content."""
+    chosen = settings(kafka)
+    source = chosen.topics_chat
+    twice = place(source, 7, value=b"secret words", key=b"c-\xff")
+    await keep(chosen, [place(source, 5, reason="too_large"), twice, twice, place(source, 9, value=None)])
+
+    done = run(chosen, "list")
+    latest = json.loads(run(chosen, "list", "--limit", "2", "--format", "json").stdout)
+    some = run(chosen, "list", "--reason", "too_large")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = [line.split() for line in done.stdout.decode().splitlines()]
+    assert lines[0] == ["reason", "topic", "partition", "offset", "timestamp", "key", "bytes"]
+    assert lines[2] == ["unknown_type", source, "3", "7", "2023-11-14T22:13:20Z", "c-\\xff", "12"]
+    assert lines[-3:] == [["unknown_type", "2"], ["too_large", "1"], ["all", "3"]]
+    assert b"secret" not in done.stdout
+    assert [(row["offset"], row["bytes"]) for row in latest["letters"]] == [(7, 12), (9, None)]
+    assert latest["counts"] == {"unknown_type": 2, "too_large": 1}
+    assert b"unknown_type" not in some.stdout
+
+
+async def test_a_letter_is_shown_as_it_came(kafka: services.Kafka) -> None:
+    """Headers and key to read, the bytes untouched; a warning that they may hold texts of customers."""
+    chosen = settings(kafka)
+    value = bytes(range(256))
+    await keep(chosen, [place(chosen.topics_chat, 5, value=b"other"), place(chosen.topics_chat, 6, value=value)])
+
+    whole = run(chosen, "show", chosen.topics_chat, "3", "6")
+    bare = run(chosen, "show", chosen.topics_chat, "3", "6", "--raw")
+    none = run(chosen, "show", chosen.topics_chat, "3", "8")
+
+    head, _, body = whole.stdout.partition(b"\n\n")
+    assert body == bare.stdout == value
+    assert b"deskpulse-reason: unknown_type\n" in head
+    assert head.endswith(b"key: c1")
+    assert b"may hold what customers wrote" in whole.stderr
+    assert b"may hold what customers wrote" in bare.stderr
+    assert none.returncode == 2
+    assert none.stderr.count(b"\n") == 1
+
+
+async def test_a_retry_sends_the_original_bytes_to_the_partition_of_their_key(kafka: services.Kafka) -> None:
+    """A new record with the original key and one header that says what it was, in the topic it came from."""
+    source, other = kafka.topic(partitions=5), kafka.topic(partitions=1)
+    chosen = load(
+        {"kafka": kafka.address, "topics_chat": source, "topics_ticket": other, "topics_agent": other,
+         "topics_deadletter": unique("support.deadletter")}
+    )  # fmt: skip
+    keys = [b"c-%d" % number for number in range(8)]
+    await keep(chosen, [place(source, number, key=key, value=b"{" + key) for number, key in enumerate(keys)])
+
+    done = run(chosen, "retry", "--yes")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.splitlines()[-1] == b"8 sent"
+    found = await asyncio.to_thread(read, kafka, source, 8)
+    assert {(one.key(), one.value(), one.partition()) for one in found} == {
+        (key, b"{" + key, (murmur2(key) & 0x7FFFFFFF) % 5) for key in keys
+    }
+    assert {tuple(one.headers() or ()) for one in found} == {
+        (("deskpulse-retried", f"{source}:3:{number}".encode()),) for number in range(8)
+    }
+    assert all((one.timestamp()[1] or 0) > T0 + 1_000_000 for one in found)
+
+
+async def test_a_retry_leaves_what_cannot_be_sent_and_says_so(kafka: services.Kafka) -> None:
+    """Late ones, ones without a value, ones of a topic nobody reads, and the same bytes a second time."""
+    chosen = settings(kafka)
+    source = chosen.topics_chat
+    again = place(source, 9)
+    await keep(
+        chosen,
+        [place(source, 1, reason="late"), place(source, 2, value=None), place("elsewhere", 3), place(source, 4), again],
+    )
+
+    dry = run(chosen, "retry", "--dry-run")
+    asked = run(chosen, "retry")
+    nothing = run(chosen, "retry", "--reason", "too_large", "--yes")
+    before = end_of(kafka, source)
+    done = run(chosen, "retry", "--yes", "--topic", source)
+
+    for why in (b"1 left: late", b"1 left: without a value", b"1 left: of topics", b"1 left: with the same bytes"):
+        assert why in dry.stderr
+    assert dry.stdout.splitlines()[-1] == b"1 to send, nothing sent"
+    assert (asked.returncode, asked.stderr.splitlines()[-1]) == (2, b"--yes: is needed where nobody can be asked")
+    assert nothing.stdout.splitlines()[-1] == b"0 to send, nothing sent"
+    assert before == 0
+    assert done.stdout.splitlines()[-1] == b"1 sent"
+    assert end_of(kafka, source) == 1
+
+
+async def test_the_value_that_was_too_large_to_keep_is_missed_and_not_sent_as_nothing(kafka: services.Kafka) -> None:
+    """The dead-letter topic holds less than the record: the letter says how large it was."""
+    chosen = settings(kafka)
+    kafka.create_topics({chosen.topics_deadletter: 1}, config={"max.message.bytes": "100000"})
+    await keep(chosen, [place(chosen.topics_chat, 1, reason="too_large", value=b"x" * 200_000)])
+
+    (row,) = json.loads(run(chosen, "list", "--format", "json").stdout)["letters"]
+    done = run(chosen, "retry", "--yes")
+
+    assert row["bytes"] == 200_002
+    assert b"1 left: without their bytes" in done.stderr
+    assert end_of(kafka, chosen.topics_chat) == 0
+
+
+def test_what_others_write_into_the_topic_is_no_letter(kafka: services.Kafka) -> None:
+    """A record without our headers is passed over."""
+    chosen = settings(kafka)
+    kafka.create_topics({chosen.topics_deadletter: 1})
+    producer = Producer({"bootstrap.servers": kafka.address})
+    producer.produce(chosen.topics_deadletter, b"?", headers={"deskpulse-topic": b"t", "deskpulse-partition": b"x"})
+    producer.produce(chosen.topics_deadletter, b"?")
+    assert producer.flush(30) == 0
+
+    done = run(chosen, "list")
+
+    assert (done.returncode, done.stdout) == (0, b"all  0\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["retry", "--reason", "late"], b"--reason: late records cannot be retried"),
+        (["retry", "--reason", "lte"], b"--reason: 'lte' is not one of too_large, "),
+        (["list", "--reason", "lte"], b"--reason: 'lte' is not one of too_large, "),
+        (["list", "--kafka", "127.0.0.1:1"], b"DESKPULSE_KAFKA: 127.0.0.1:1 does not answer"),
+        (["list"], b"DESKPULSE_TOPICS_DEADLETTER: Kafka has no topic "),
+    ],
+)
+def test_mistakes_end_with_one_line_that_names_the_option(
+    arguments: list[str], text: bytes, kafka: services.Kafka
+) -> None:
+    """Exit code 2 and no traceback."""
+    done = run(settings(kafka), *arguments)
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(text)
+    assert done.stderr.count(b"\n") == 1
