@@ -13,6 +13,7 @@ from stream.chunks import Partition
 from stream.errors import UsageError
 from stream.offline import definitions_of
 from stream.patience import connect
+from stream.settings import hidden
 
 if TYPE_CHECKING:
     from redis import asyncio as aioredis
@@ -29,7 +30,7 @@ async def dump(settings: Settings) -> list[str]:
     try:
         generation = await client.get(keys.GENERATION)
         if generation is None:
-            message = f"DESKPULSE_REDIS: no worker has written to {settings.redis} yet"
+            message = f"DESKPULSE_REDIS: no worker has written to {hidden('redis', settings.redis)} yet"
             raise UsageError(message)
         lines: list[str] = []
         definitions = definitions_of(settings)
@@ -40,7 +41,7 @@ async def dump(settings: Settings) -> list[str]:
                     lines += tables.lines(topic.decode(), number, definitions=definitions)
         return sorted_lines(lines)
     except (errors.RedisError, OSError) as error:
-        message = f"DESKPULSE_REDIS: {settings.redis} does not answer ({error})"
+        message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
         raise UsageError(message) from error
     finally:
         await client.aclose()
