@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ SPIKES_FOR_MS = 7 * 24 * HOUR_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked of the simulator. `rate` is contacts per hour, now and in the past hour, over all tenants.
+    """What is asked of the simulator. `rate` is contacts in the past hour over all tenants.
 
     With `calm` no queue goes wrong. The numbers of the past hour are those of a quiet hour either way.
     """
@@ -37,8 +38,12 @@ class Plan:
 
     def centre(self, now_ms: int) -> Centre:
         """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate that is none."""
+        if not isfinite(self.rate):
+            message = f"--rate: {self.rate} is not a rate (try 2400 contacts per hour)"
+            raise UsageError(message)
         # The simulator's rate is that of a mean hour; a demo at night is to be as lively as one at noon.
-        load = (load_at(now_ms) + load_at(now_ms - PAST_MS)) / 2
+        into = now_ms % HOUR_MS / HOUR_MS
+        load = into * load_at(now_ms) + (1 - into) * load_at(now_ms - PAST_MS)
         try:
             return Centre(
                 seed=self.seed,
@@ -47,6 +52,7 @@ class Plan:
                 spikes=() if self.calm else tuple(spikes(now_ms, seed=self.seed)),
                 incident_gap_ms=0,
                 heartbeat_ms=HEARTBEAT_MS,
+                ghosts=False,
             )
         except ValueError as error:
             message = f"--rate: {self.rate} is not a rate (try 2400 contacts per hour)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -48,30 +49,32 @@ class Request:
 
 
 def run(request: Request) -> None:
-    """Show the demo until Ctrl-C, SIGTERM, the terminal closes, or its time is over. Raises UsageError."""
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    """Show the demo until Ctrl-C, SIGTERM, the reader or terminal goes, or its time is over. Raises UsageError."""
+    request.plan.centre(now_ms())  # what is wrong with it is said before anything is started
+    console = _Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     try:
         asyncio.run(_Demo(request, console).run())
-    except OSError:
-        if _is_open():
+    except OSError as error:
+        if error.errno not in (errno.EIO, errno.EPIPE):
             raise
-        # Whoever read this is gone, and nothing is to be flushed to them at exit.
+        console.on_broken_pipe()
+
+
+class _Console(Console):
+    """A console whose reader may go: it then says nothing more, also at exit, and `gone` is true."""
+
+    gone = False
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich when nobody reads any more."""
+        self.gone = self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _is_open() -> bool:
-    try:
-        sys.stdout.flush()
-        os.write(sys.stdout.fileno(), b"")
-    except OSError:
-        return False
-    return True
 
 
 @dataclass(slots=True)
 class _Demo:
     request: Request
-    console: Console
+    console: _Console
     began_s: float = field(default_factory=time.monotonic)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[tuple[float, int]] = field(default_factory=list)
@@ -92,14 +95,19 @@ class _Demo:
             finally:
                 self.stop.set()
                 ended = await asyncio.gather(feeding, return_exceptions=True)
+            if isinstance(ended[0], UsageError):
+                raise ended[0]
             if ended[0] is not None:
-                raise UsageError(f"demo: the simulator ended: {ended[0]!r}")  # noqa: EM102, TRY003
+                message = f"demo: the simulator ended: {ended[0]!r}"
+                raise UsageError(message) from ended[0]
             ending_s = time.monotonic()
         self.console.print(f"ended in {time.monotonic() - ending_s:.1f} s; no process and no file is left")
 
     def say(self, what: str, text: str) -> None:
         since_s = time.monotonic() - self.began_s
         self.console.print(Text.assemble((f"{since_s:5.1f} s  ", "dim"), (f"{what:<12}", "bold"), text), soft_wrap=True)
+        if self.console.gone:
+            self.stop.set()
 
     def caught_up(self, events: int) -> None:
         self.say(
@@ -130,6 +138,8 @@ class _Demo:
                 elif time.monotonic() >= plain_s:
                     plain_s = time.monotonic() + PLAIN_EVERY_S
                     self.console.print(paint(view, width=PLAIN_WIDTH, height=None))
+                    if self.console.gone:
+                        break
                 await self.pause()
                 if trouble := stack.trouble():
                     if self.stop.is_set():

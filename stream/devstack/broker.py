@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ def embedded_broker(topics: Iterable[str] = ()) -> Iterator[str]:
         message = "demo: the embedded broker needs confluent-kafka: pip install 'deskpulse[demo]'"
         raise UsageError(message) from error
     # The cluster lives as long as this handle. log_level 0: librdkafka would write to stderr on its own.
-    handle = Producer({"bootstrap.servers": "embedded", "test.mock.num.brokers": 1, "log_level": 0})
+    with _no_signals():
+        handle = Producer({"bootstrap.servers": "embedded", "test.mock.num.brokers": 1, "log_level": 0})
     broker = next(iter(handle.list_topics(timeout=TIMEOUT_S).brokers.values()))
     address = f"{broker.host}:{broker.port}"
     for topic in topics:
@@ -44,3 +46,17 @@ def embedded_broker(topics: Iterable[str] = ()) -> Iterator[str]:
     finally:
         handle.flush(0)
         del handle
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Let the threads that are started meanwhile never be the ones to get a signal.
+
+    The kernel gives Ctrl-C to any thread. If that is the cluster's own, its poll() is interrupted, which it takes
+    for its end: it destroys itself, and the process with it when the handle goes.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

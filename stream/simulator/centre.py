@@ -40,7 +40,7 @@ class Centre:
 
     `rate` is contacts per hour in a mean hour of the week, over all tenants; as many agents as that takes come to
     work. The first tenant has twice the customers of each other one. `incident_gap_ms` is the mean time between
-    queues going wrong, 0 for never.
+    queues going wrong, 0 for never. Without `ghosts` nobody's end in the queue stays unsaid.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Centre:
         spikes: tuple[Spike, ...] = (),
         incident_gap_ms: int = 90 * MINUTE_MS,
         heartbeat_ms: int = 10_000,
+        ghosts: bool = True,
     ) -> None:
         """Raises ValueError for a rate that is not above 0, or a spike of an unknown queue."""
         if not rate > 0:
@@ -67,6 +68,7 @@ class Centre:
         self.spikes = spikes
         self.incident_gap_ms = incident_gap_ms
         self.heartbeat_ms = heartbeat_ms
+        self.ghosts = ghosts
 
     def events(self, start_ms: int, end_ms: int | None = None) -> Iterator[Event]:
         """Yield the events with `start_ms` <= `at` < `end_ms` in time order, without end if that is None.
@@ -91,7 +93,7 @@ class _Day:
         )
         book = Book(self.engine.dice, run=run, customers=1_000 + int(centre.rate * 72), default_tenant=DEFAULT_TENANT)
         self.book = book
-        self.chats = Chats(self.engine, floor=self.floor, book=book)
+        self.chats = Chats(self.engine, floor=self.floor, book=book, ghosts=centre.ghosts)
         self.tickets = Tickets(self.engine, floor=self.floor, book=book)
         self.chats.leave_note = self.tickets.leave_note
         incidents = Incidents(

@@ -69,9 +69,10 @@ class Leg:
 class Chats:
     """Chats, calls and messages from their beginning to the answer."""
 
-    def __init__(self, engine: Engine, *, floor: Floor, book: Book) -> None:
-        """Serve the lines of *floor*."""
+    def __init__(self, engine: Engine, *, floor: Floor, book: Book, ghosts: bool = True) -> None:
+        """Serve the lines of *floor*. Without *ghosts* whoever is gone is said to be."""
         self.engine = engine
+        self.ghosts = ghosts
         self.floor = floor
         self.book = book
         self.talks = Talks(engine, floor=floor, requeue=self.enqueue)
@@ -120,7 +121,7 @@ class Chats:
         due, end = exponential_ms(dice, DESKS[mode].patience_mean_ms), self._abandon
         luck = dice.random()
         if luck < LOST_IN_QUEUE:
-            end = self._vanish
+            end = self._vanish if self.ghosts else self._abandon
         elif luck < LOST_IN_QUEUE + OVERFLOWS and due > OVERFLOW_MS:
             due, end = OVERFLOW_MS, self._overflow
         elif mode == "voice" and luck > 1 - CALLBACKS and due > CALLBACK_OFFER_MS:

@@ -26,6 +26,8 @@ from stream.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _pytest.mark.structures import ParameterSet
+
 T0 = 927_417_600_000
 TOPIC = "support.chat"
 
@@ -140,6 +142,21 @@ async def test_faust_reads_from_the_embedded_broker(broker: str, tmp_path: Path)
     assert printed.endswith(b"seen 200")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc shows the signals that a thread blocks")
+def test_no_thread_of_the_embedded_broker_takes_a_signal(broker: str) -> None:
+    """Ctrl-C goes to the main thread: the cluster's own thread would take the interruption for its end."""
+    assert broker
+    threads = {}
+    for task in Path("/proc/self/task").iterdir():
+        status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+        threads[task.name] = (status["Name"], int(status["SigBlk"], 16))
+
+    ours = [blocked for name, blocked in threads.values() if name.startswith("rdk:")]
+
+    assert any(name == "rdk:mock" for name, _ in threads.values())
+    assert all(blocked & 1 << signal.SIGINT - 1 for blocked in ours)
+
+
 def test_the_embedded_broker_is_gone_afterwards() -> None:
     """Nothing listens at its address when the block is left."""
     with embedded_broker() as address:
@@ -149,7 +166,7 @@ def test_the_embedded_broker_is_gone_afterwards() -> None:
         socket.create_connection((host, int(port)))
 
 
-def binaries() -> list[pytest.ParameterSet]:
+def binaries() -> list[ParameterSet]:
     """Return every server the demo may run on this machine."""
     found = [("redis-server", shutil.which("redis-server")), ("valkey", valkey_binary())]
     return [
