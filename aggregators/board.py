@@ -81,6 +81,7 @@ class Board:
         self._hours: dict[Labels, set[tuple[object, int]]] = {}
         self._states: dict[Group, State] = {}
         self._rows: dict[Group, dict[str, list[Row]]] = {}
+        self._shown: set[tuple[str, Group]] = set()
         self._refold = False
         self.as_of = 0
 
@@ -139,20 +140,25 @@ class Board:
         states = states_at(entries, as_of, definitions=self._definitions, grouping=self._folding.groups)
         for group in self._states.keys() | states.keys():
             # Ages go on whenever somebody waits; two ratios count those past their target.
-            self._rolling.changed.add((TOTALS, group))
+            self._rolling.changed.add((_NOW, group))
             if _past_target(self._states.get(group)) != _past_target(states.get(group)):
                 self._rolling.changed.update((window, group) for window in self._windows)
         self._states = states
 
     def rows(self) -> Iterator[Row]:
-        """Yield every value there is, absent ones left out. Only what changed is computed anew."""
+        """Yield every value there is, absent ones left out. Only what changed is computed anew.
+
+        A label set has rows while a cell or an interval of it is kept; its counters stay for good.
+        """
         present = self._present()
-        fresh = {(window, group) for group in present - self._rows.keys() for window in (*self._windows, TOTALS)}
-        for window, group in self._rolling.changed | fresh:
+        shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
+        shown |= {(TOTALS, group) for group in self._rolling.groups(TOTALS)}
+        for window, group in (self._rolling.changed & shown) | (shown - self._shown):
             self._rows.setdefault(group, {})[window] = list(self._rows_of(group, window))
+        for window, group in self._shown - shown:
+            self._rows[group].pop(window)
         self._rolling.changed.clear()
-        for group in self._rows.keys() - present:
-            del self._rows[group]
+        self._shown = shown
         for windows in self._rows.values():
             for rows in windows.values():
                 yield from rows
@@ -196,8 +202,7 @@ class Board:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""
         present: set[Group] = set(self._states)
         for labels, hours in self._hours.items():
-            gone = {hour for hour in hours if not is_kept(Pane(HOUR.ms, hour[1]), self.as_of)}
-            hours -= gone
+            hours.difference_update([hour for hour in hours if not is_kept(Pane(HOUR.ms, hour[1]), self.as_of)])
             if hours:
                 present.update(self._folding.groups(labels))
         for rows in self._intervals.values():
@@ -219,7 +224,8 @@ class Board:
             if by:
                 at, labels = entry.content.at, entry.content.labels  # type: ignore[union-attr]  # as above
                 amounts = {
-                    measure: amount * by for measure, amount in m.rolling(entry.content, self._definitions)  # type: ignore[arg-type]  # as above
+                    measure: amount * by
+                    for measure, amount in m.rolling(entry.content, self._definitions)  # type: ignore[arg-type]  # as above
                 }
                 for width in (FINE.ms, QUARTER.ms):
                     self._rolling.add(Pane(width, at - at % width), labels, amounts)
@@ -227,11 +233,13 @@ class Board:
 
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
         reading = Reading(self._rolling.sums(window, group), self._states.get(group, _NOBODY), self.as_of)
+        family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
         for metric in METRICS:
-            if (metric.family == "rolling") == (window != TOTALS):
-                yield from _read(metric, group, window if window != TOTALS else None, reading)
+            if metric.family == family:
+                yield from _read(metric, group, window if family == "rolling" else None, reading)
 
 
+_NOW = "now"
 _NOBODY = State()
 
 

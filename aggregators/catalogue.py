@@ -54,11 +54,12 @@ class Metric:
         return (*LABELS[level], *window, *((self.extra,) if self.extra else ()))
 
 
-def _state(suffix: str, unit: str, text: str, formula: str, source: str, read: Callable[[Reading], Value]) -> Metric:
+def _state(*row: str, read: Callable[[Reading], Value]) -> Metric:
+    suffix, unit, text, formula, source = row
     return Metric(suffix=suffix, family="state", unit=unit, help=text, formula=formula, source=source, read=read)
 
 
-def _count(suffix: str, text: str, source: str, measure: int, unit: str = "legs") -> Metric:
+def _count(suffix: str, text: str, source: str, measure: int, *, unit: str = "legs") -> Metric:
     formula = text[0].lower() + text[1:]
     return Metric(
         suffix=suffix,
@@ -71,15 +72,8 @@ def _count(suffix: str, text: str, source: str, measure: int, unit: str = "legs"
     )
 
 
-def _rolling(
-    suffix: str,
-    unit: str,
-    text: str,
-    formula: str,
-    source: str,
-    read: Callable[[Reading], Value | Mapping[str, Value]],
-    extra: str | None = None,
-) -> Metric:
+def _rolling(*row: str, read: Callable[[Reading], Value | Mapping[str, Value]], extra: str | None = None) -> Metric:
+    suffix, unit, text, formula, source = row
     return Metric(
         suffix=suffix, family="rolling", unit=unit, help=text, formula=formula, source=source, read=read, extra=extra
     )
@@ -108,9 +102,9 @@ def _histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Valu
     def read(r: Reading) -> Mapping[str, Value]:
         found: dict[str, Value] = {}
         seen = 0
-        for index, bound in enumerate((*m.BUCKETS_S, "+Inf")):
+        for index, bound in enumerate((*map(str, map(float, m.BUCKETS_S)), "+Inf")):
             seen += r[bucket + index]
-            found[str(float(bound)) if bound != "+Inf" else "+Inf"] = seen
+            found[bound] = seen
         found |= {"count": seen, "sum": r[total] / 1000}
         return found
 
@@ -120,14 +114,21 @@ def _histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Valu
 _OLDEST = "as_of − the earliest opening"
 
 METRICS: tuple[Metric, ...] = (
-    _state("waiting", "legs", "Legs waiting in queue now.", "legs opened and not ended", "M1", lambda r: r.state.waiting),
+    _state(
+        "waiting",
+        "legs",
+        "Legs waiting in queue now.",
+        "legs opened and not ended",
+        "M1",
+        read=lambda r: r.state.waiting,
+    ),
     _state(
         "oldest_wait_seconds",
         "s",
         "Age of the oldest leg waiting now.",
         _OLDEST,
         "M2",
-        lambda r: age_s(r.state.oldest_wait, r.as_of),
+        read=lambda r: age_s(r.state.oldest_wait, r.as_of),
     ),
     _state(
         "oldest_wait_timestamp_seconds",
@@ -135,7 +136,7 @@ METRICS: tuple[Metric, ...] = (
         "When the oldest leg waiting now opened, in Unix time.",
         "the earliest opening",
         "M2",
-        lambda r: None if r.state.oldest_wait is None else r.state.oldest_wait / 1000,
+        read=lambda r: None if r.state.oldest_wait is None else r.state.oldest_wait / 1000,
     ),
     _state(
         "oldest_customer_wait_seconds",
@@ -143,7 +144,7 @@ METRICS: tuple[Metric, ...] = (
         "Longest time since the first leg of a customer who is waiting now, over all queues stood in.",
         "as_of − the earliest first leg of those waiting",
         "M2",
-        lambda r: age_s(r.state.oldest_customer_wait, r.as_of),
+        read=lambda r: age_s(r.state.oldest_customer_wait, r.as_of),
     ),
     _state(
         "waiting_past_target",
@@ -151,7 +152,7 @@ METRICS: tuple[Metric, ...] = (
         "Legs waiting now for longer than the target of their channel.",
         "legs with as_of − opened > target",
         "M1",
-        lambda r: r.state.waiting_past_target,
+        read=lambda r: r.state.waiting_past_target,
     ),
     _state(
         "first_response_open",
@@ -159,7 +160,7 @@ METRICS: tuple[Metric, ...] = (
         "Conversations whose customer has no human reply yet.",
         "episodes without reply and without resolve",
         "M10o",
-        lambda r: r.state.response_open,
+        read=lambda r: r.state.response_open,
     ),
     _state(
         "first_response_open_oldest_seconds",
@@ -167,7 +168,7 @@ METRICS: tuple[Metric, ...] = (
         "Age of the oldest first customer message without a human reply.",
         "as_of − the earliest first message",
         "M10o",
-        lambda r: age_s(r.state.oldest_response_open, r.as_of),
+        read=lambda r: age_s(r.state.oldest_response_open, r.as_of),
     ),
     _state(
         "first_response_open_past_target",
@@ -175,7 +176,7 @@ METRICS: tuple[Metric, ...] = (
         "Conversations without a human reply for longer than the target of their channel.",
         "episodes with as_of − first message > target",
         "M10o",
-        lambda r: r.state.response_open_past_target,
+        read=lambda r: r.state.response_open_past_target,
     ),
     _count("queued", "Legs that opened", "M8", m.QUEUED),
     _count("answered", "Legs answered", "M8", m.ANSWERED),
@@ -191,7 +192,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of legs abandoned, short ones in neither part.",
         "abandoned / (answered + abandoned)",
         "M5",
-        lambda r: ratio(r[m.ABANDONED], r[m.ANSWERED] + r[m.ABANDONED]),
+        read=lambda r: ratio(r[m.ABANDONED], r[m.ANSWERED] + r[m.ABANDONED]),
     ),
     _rolling(
         "abandonment_with_short_ratio",
@@ -199,7 +200,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of legs abandoned, short ones in both parts.",
         "(abandoned + short) / (answered + abandoned + short)",
         "M5",
-        lambda r: ratio(_all_abandoned(r), r[m.ANSWERED] + _all_abandoned(r)),
+        read=lambda r: ratio(_all_abandoned(r), r[m.ANSWERED] + _all_abandoned(r)),
     ),
     _rolling(
         "conversation_abandonment_ratio",
@@ -207,7 +208,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of conversations whose last leg was abandoned and nobody ever replied.",
         "left without a reply / conversations whose last leg ended",
         "M5",
-        lambda r: ratio(r[m.STAYS_ABANDONED], r[m.STAYS]),
+        read=lambda r: ratio(r[m.STAYS_ABANDONED], r[m.STAYS]),
     ),
     _rolling(
         "wait_mean_seconds",
@@ -215,7 +216,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean wait of answered legs (ASA), zero waits included.",
         "Σ wait of answered / answered",
         "M3",
-        lambda r: mean_s(r[m.WAIT_MS], r[m.ANSWERED]),
+        read=lambda r: mean_s(r[m.WAIT_MS], r[m.ANSWERED]),
     ),
     _rolling(
         "wait_seconds",
@@ -223,8 +224,8 @@ METRICS: tuple[Metric, ...] = (
         "Quantiles of the wait of answered legs, within 1 %.",
         "nearest rank over answered legs",
         "M3",
-        lambda r: r.quantiles_s(m.WAIT_BIN),
-        "q",
+        read=lambda r: r.quantiles_s(m.WAIT_BIN),
+        extra="q",
     ),
     _rolling(
         "wait_all_mean_seconds",
@@ -232,7 +233,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean wait of legs answered or abandoned, short ones too.",
         "Σ wait / (answered + abandoned + short)",
         "M3",
-        lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + _all_abandoned(r)),
+        read=lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + _all_abandoned(r)),
     ),
     _rolling(
         "customer_wait_mean_seconds",
@@ -240,7 +241,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean over conversations of the wait in all their queues together.",
         "Σ wait over all legs / conversations whose last leg ended",
         "M3",
-        lambda r: mean_s(r[m.STAYS_WAIT_MS], r[m.STAYS]),
+        read=lambda r: mean_s(r[m.STAYS_WAIT_MS], r[m.STAYS]),
     ),
     _rolling(
         "abandon_wait_mean_seconds",
@@ -248,7 +249,7 @@ METRICS: tuple[Metric, ...] = (
         "Mean time until customers gave up, the short ones too.",
         "Σ wait of abandoned and short / (abandoned + short)",
         "M4",
-        lambda r: mean_s(r[m.ABANDON_WAIT_MS], _all_abandoned(r)),
+        read=lambda r: mean_s(r[m.ABANDON_WAIT_MS], _all_abandoned(r)),
     ),
     _rolling(
         "abandon_wait_seconds",
@@ -256,8 +257,8 @@ METRICS: tuple[Metric, ...] = (
         "Quantiles of the time until customers gave up, within 1 %, the short ones too.",
         "nearest rank over abandoned legs",
         "M4",
-        lambda r: r.quantiles_s(m.ABANDON_WAIT_BIN),
-        "q",
+        read=lambda r: r.quantiles_s(m.ABANDON_WAIT_BIN),
+        extra="q",
     ),
     _rolling(
         "service_level_ratio",
@@ -266,17 +267,17 @@ METRICS: tuple[Metric, ...] = (
         "SL1 A≤T/A · SL2 A≤T/(A+B) · SL3 A≤T/(A+B−B≤T) · SL4 (A≤T+B≤T)/(A+B) · SL5 (A≤T+S)/(A+B) · "
         "SL6 (A≤T+B≤T+C≤T)/queued · SL_live A≤T/(A+B−B≤T+W>T)",
         "M6",
-        service_levels,
-        "variant",
+        read=service_levels,
+        extra="variant",
     ),
-    _count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, "replies"),
+    _count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
     _rolling(
         "first_response_mean_seconds",
         "s",
         "Mean time from the first customer message to the first human reply.",
         "Σ first response time / first responses",
         "M10",
-        lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
+        read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
     ),
     _rolling(
         "first_response_seconds",
@@ -284,8 +285,8 @@ METRICS: tuple[Metric, ...] = (
         "Quantiles of the first response time, within 1 %.",
         "nearest rank over first responses",
         "M10",
-        lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
-        "q",
+        read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
+        extra="q",
     ),
     _rolling(
         "first_response_attainment_ratio",
@@ -293,16 +294,16 @@ METRICS: tuple[Metric, ...] = (
         "Share of first responses within the target, those open past it counted as missed.",
         "responses ≤ target / (responses + open past target)",
         "M10x",
-        lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
+        read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
     ),
-    _count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, "replies"),
+    _count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
     _rolling(
         "reply_mean_seconds",
         "s",
         "Mean time from the first unanswered customer message to the next human reply.",
         "Σ reply time / replies",
         "M11",
-        lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
+        read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
     ),
     _rolling(
         "reply_seconds",
@@ -310,26 +311,26 @@ METRICS: tuple[Metric, ...] = (
         "Quantiles of the reply time, within 1 %.",
         "nearest rank over replies",
         "M11",
-        lambda r: r.quantiles_s(m.REPLY_BIN),
-        "q",
+        read=lambda r: r.quantiles_s(m.REPLY_BIN),
+        extra="q",
     ),
-    _count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, "surveys"),
+    _count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
     _rolling(
         "survey_response_ratio",
         "ratio",
         "Share of the surveys sent in the window that are answered by now.",
         "sent and answered / sent",
         "M61",
-        lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
+        read=lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
     ),
-    _count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, "responses"),
+    _count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
     _rolling(
         "csat_mean_ratio",
         "ratio",
         "Mean satisfaction, scores normalised to 0–1.",
         "Σ (score − min) / (max − min) / responses",
         "M60",
-        lambda r: float(r.score_sum() / r[m.CSAT_RESPONSES]) if r[m.CSAT_RESPONSES] else None,
+        read=lambda r: float(r.score_sum() / r[m.CSAT_RESPONSES]) if r[m.CSAT_RESPONSES] else None,
     ),
     _rolling(
         "csat_satisfied_ratio",
@@ -337,7 +338,7 @@ METRICS: tuple[Metric, ...] = (
         "Share of satisfied responses: at least 0.75 of a scale of 4 steps or more, else the best score.",
         "satisfied / responses",
         "M60",
-        lambda r: ratio(r[m.CSAT_SATISFIED], r[m.CSAT_RESPONSES]),
+        read=lambda r: ratio(r[m.CSAT_SATISFIED], r[m.CSAT_RESPONSES]),
     ),
     Metric(
         suffix="events_total",

@@ -10,7 +10,7 @@ from fractions import Fraction
 from aggregators.instants import DAY_MS, HOUR_MS, SECOND_MS
 
 STATE_VERSION = 1
-"""Goes up when the stored form or the meaning of a stored number changes; old tables are then rebuilt, never misread."""
+"""Goes up when the stored form or the meaning of a stored number changes; tables are then rebuilt, never misread."""
 
 NEVER_MS = -1
 """As a short-abandon threshold: no abandonment is short."""

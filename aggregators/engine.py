@@ -100,17 +100,16 @@ class Engine:
         retention_ms = self._definitions.retention_ms
         types: dict[EventType, int] = {}
         watermark = self.watermark
-        for index, (timestamp, event) in enumerate(records):
-            if type(event) is Rejected:
-                delta.rejected.append((index, event))
+        for index, (timestamp, content) in enumerate(records):
+            if isinstance(content, Rejected):
+                delta.rejected.append((index, content))
                 continue
-            kind, at, _, _, identifier, source, fields = event
+            kind, at, _, _, identifier, source, fields = content
             if at > timestamp + CLAMP_MS:
                 if at > timestamp + DAY_MS:
                     delta.rejected.append((index, Rejected("in_the_future")))
                     continue
                 delta.counts["clamped"] += 1
-                event = event._replace(at=timestamp)
                 at = timestamp
             if watermark is not None and at < watermark - LATE_MS:
                 if at < watermark - retention_ms:
@@ -121,7 +120,7 @@ class Engine:
                 self._see_source(source, at, delta)
             types[kind] = types.get(kind, 0) + 1
             if kind.subject != SOURCE:
-                key = key_of(event)
+                key = key_of(content)
                 life = lives.get(key)
                 if life is None:
                     life = lives[key] = _Life(lookup(key))
@@ -158,8 +157,10 @@ class Engine:
         """Add to *delta* the difference between what the life contributed before and what it does now."""
         definitions = self._definitions
         delta.facts[key] = FactsPut(life.facts, life.added)
-        day = (life.last + definitions.retention_ms) // DAY_MS
-        if not life.original or (max(fact.at for fact in life.original) + definitions.retention_ms) // DAY_MS != day:
+        # By then every timer has expired too: whoever looks for what to clean up looks once.
+        expires_after_ms = definitions.retention_ms + definitions.ghost_ms
+        day = (life.last + expires_after_ms) // DAY_MS
+        if not life.original or (max(fact.at for fact in life.original) + expires_after_ms) // DAY_MS != day:
             delta.expiry[day].add(key)
         if key.kind:
             return
@@ -170,11 +171,11 @@ class Engine:
         for sample, number in new.items():
             had = old.get(sample, 0)
             if had != number:
-                self._change(key, sample, number - had, number, delta, watermark)
+                self._change(Entry(key.tenant, key.subject, sample), number - had, number, delta, watermark)
                 self._see_labels(sample[2], first, delta)
         for sample, number in old.items():
             if sample not in new:
-                self._change(key, sample, -number, 0, delta, watermark)
+                self._change(Entry(key.tenant, key.subject, sample), -number, 0, delta, watermark)
         for interval, number in after.intervals.items():
             if before.intervals.get(interval, 0) != number:
                 self._put_interval(Entry(key.tenant, key.subject, interval), number, delta, watermark)
@@ -183,10 +184,9 @@ class Engine:
             if interval not in after.intervals:
                 self._put_interval(Entry(key.tenant, key.subject, interval), 0, delta, watermark)
 
-    def _change(
-        self, key: Key, sample: Sample, by: int, number: int, delta: Delta, watermark: int | None
-    ) -> None:
-        entry = Entry(key.tenant, key.subject, sample)
+    def _change(self, entry: Entry, by: int, number: int, delta: Delta, watermark: int | None) -> None:
+        """Count a sample *by* times more (now *number* in all), or note its timer while that lies ahead."""
+        sample: Sample = entry.content  # type: ignore[assignment]  # never an interval here
         if is_timer(sample) and (self.watermark is None or sample.at >= self.watermark):
             if entry not in self._due and number:
                 heapq.heappush(self._timers, (sample.at, entry))
@@ -199,7 +199,7 @@ class Engine:
         self._count(entry, by, number, delta, watermark)
         if self.watermark is not None and 0 < sample.at < self.watermark - LATE_MS:
             delta.counts["restatements"] += 1
-            delta.log.append(Restated(self.watermark, key.tenant, key.subject, sample, by))
+            delta.log.append(Restated(self.watermark, entry.tenant, entry.conversation, sample, by))
 
     def _count(self, entry: Entry, by: int, number: int, delta: Delta, watermark: int | None) -> None:
         """Add a sample to its panes and to the index of stops, *by* times (now *number* in all)."""

@@ -70,26 +70,37 @@ def decode(sent: object) -> Event | Rejected:
     if type(sent) is not dict:
         return Rejected("not_an_object")
     name = sent.get("type")
-    if type(name) is not str:
-        return Rejected("missing_field" if name is None else "wrong_type", "type")
-    kind = TYPES.get(name)
+    kind = TYPES.get(name) if type(name) is str else None
     if kind is None:
-        return Rejected("unknown_type")
-    identifier = sent.get("id")
-    stamp = sent.get("at")
-    conversation = sent.get("conversation")
-    source = sent.get("source")
-    if type(identifier) is not str or stamp is None or type(conversation) is not str or source is not None:
-        problem = _own_problem(kind, identifier, stamp, conversation, source)
+        return _type_problem(name)
+    identifier, stamp = sent.get("id"), sent.get("at")
+    conversation, source = sent.get("conversation"), sent.get("source")
+    at = instant_ms(stamp)
+    if (
+        type(identifier) is not str
+        or at is None
+        or at < EARLIEST_MS
+        or not 1 <= len(identifier) <= MAX_ID_LENGTH
+        or type(conversation) is not str
+        or source is not None
+        or kind.subject == SOURCE
+    ):
+        problem = _frame_problem(kind, identifier, stamp, conversation, source)
         if problem is not None:
             return problem
-    if not 1 <= len(identifier) <= MAX_ID_LENGTH:
-        return Rejected("bad_id")
-    at = instant_ms(stamp)
-    if at is None:
-        return Rejected("bad_instant" if type(stamp) is str or type(stamp) is int else "wrong_type", "at")
-    if at < EARLIEST_MS:
-        return Rejected("before_1990")
+    kept = _kept(kind, sent)
+    if isinstance(kept, Rejected):
+        return kept
+    if kind.subject == CONVERSATION:
+        subject = conversation
+    else:
+        subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
+    # The frame is in order, which the type checker cannot see.
+    return Event(kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept)  # type: ignore[arg-type]
+
+
+def _kept(kind: EventType, sent: dict[str, Any]) -> dict[int, Any] | Rejected:
+    """Return the fields that *kind* names and *sent* has, by number, each of the right type."""
     known = kind.fields
     kept: dict[int, Any] = {}
     for field, value in sent.items():
@@ -107,19 +118,40 @@ def decode(sent: object) -> Event | Rejected:
     for needed in kind.required:
         if needed not in kept:
             return Rejected("missing_field", _FIELD_NAMES[needed])
-    if DROPPED in kept:
-        del kept[DROPPED]
+    kept.pop(DROPPED, None)
     if SCALE in kept or SCORE in kept:
         reason = _survey_problem(kept)
         if reason:
             return Rejected(reason)
-    if kind.subject == CONVERSATION:
-        subject = conversation
-    else:
-        subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
-        if subject is None:
-            return Rejected("missing_field", "source")
-    return Event(kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept)
+    return kept
+
+
+def _type_problem(name: object) -> Rejected:
+    if name is None:
+        return Rejected("missing_field", "type")
+    return Rejected("unknown_type") if type(name) is str else Rejected("wrong_type", "type")
+
+
+def _frame_problem(
+    kind: EventType, identifier: object, stamp: object, conversation: object, source: object
+) -> Rejected | None:
+    """Return what is wrong with the fields that every event has a place of its own for, if anything is."""
+    for name, value, needed in (
+        ("id", identifier, True),
+        ("at", stamp, True),
+        ("conversation", conversation, kind.subject == CONVERSATION),
+        ("source", source, kind.subject == SOURCE),
+    ):
+        if value is None and needed:
+            return Rejected("missing_field", name)
+        if value is not None and type(value) is not str and not (name == "at" and type(value) is int):
+            return Rejected("wrong_type", name)
+    if not 1 <= len(str(identifier)) <= MAX_ID_LENGTH:
+        return Rejected("bad_id")
+    at = instant_ms(stamp)
+    if at is None:
+        return Rejected("bad_instant", "at")
+    return Rejected("before_1990") if at < EARLIEST_MS else None
 
 
 def exact(number: float) -> Fraction:
@@ -135,24 +167,6 @@ def bounds(fields: dict[int, Any]) -> tuple[int | float, int | float] | None:
     least = default[0] if least is None else least
     most = default[1] if most is None else most
     return None if least is None or most is None else (least, most)
-
-
-def _own_problem(
-    kind: EventType, identifier: object, stamp: object, conversation: object, source: object
-) -> Rejected | None:
-    """Return what is wrong with the fields that every event has a place of its own for."""
-    for name, value, needed in (
-        ("id", identifier, True),
-        ("at", stamp, True),
-        ("conversation", conversation, kind.subject == CONVERSATION),
-        ("source", source, kind.subject == SOURCE),
-    ):
-        if value is None:
-            if needed:
-                return Rejected("missing_field", name)
-        elif name != "at" and type(value) is not str:
-            return Rejected("wrong_type", name)
-    return None
 
 
 def _survey_problem(kept: dict[int, Any]) -> Reason | None:

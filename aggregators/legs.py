@@ -80,7 +80,8 @@ def _instants(facts: Sequence[Fact]) -> Iterator[tuple[int, list[Fact]]]:
 
 def _close_first(instant: list[Fact], queue: str) -> None:
     """Let the first outcome of an instant overtake a chat.queued elsewhere: what was open before is closed first."""
-    elsewhere = next((n for n, fact in enumerate(instant) if fact.type == _QUEUED and fact.fields[QUEUE] != queue), None)
+    others = (n for n, fact in enumerate(instant) if fact.type == _QUEUED and fact.fields[QUEUE] != queue)
+    elsewhere = next(others, None)
     outcome = next((n for n, fact in enumerate(instant) if fact.type in _OVERTAKING), None)
     if elsewhere is not None and outcome is not None and elsewhere < outcome:
         instant.insert(elsewhere, instant.pop(outcome))

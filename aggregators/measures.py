@@ -84,7 +84,7 @@ def fraction_of(index: int) -> tuple[int, int]:
 
 
 def name_of(measure: int) -> str:
-    """Return the readable name of a stored measure: `answered`, `wait:123` (a bin), `csat:3/4`, `events:chat.queued`."""
+    """Return the name of a stored measure: `answered`, `wait:123` (a bin), `csat:3/4`, `events:chat.queued`."""
     if measure < FAMILY:
         return _PLAIN[measure]
     if measure >= CSAT_SCORE:

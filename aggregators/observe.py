@@ -163,9 +163,7 @@ class _Conversation:
                 satisfied = row.normalised >= definitions.satisfied_from if wide else row.normalised == 1
                 share = row.normalised
                 labels = self._labels_at(asked)
-                samples.append(
-                    Csat(CSAT, row.responded, labels, share.numerator, share.denominator, int(satisfied))
-                )
+                samples.append(Csat(CSAT, row.responded, labels, share.numerator, share.denominator, int(satisfied)))
 
     def _count_events(self, samples: Counter[Sample]) -> None:
         if len(set(self._named)) <= 1:

@@ -50,7 +50,10 @@ WATERMARK = PipelineMetric(
     ("topic", "partition"),
 )
 LAG = PipelineMetric(
-    "deskpulse_partition_lag_records", "gauge", "Records of a partition that are not applied yet.", ("topic", "partition")
+    "deskpulse_partition_lag_records",
+    "gauge",
+    "Records of a partition that are not applied yet.",
+    ("topic", "partition"),
 )
 REPORTED = PipelineMetric(
     "deskpulse_partition_reported_timestamp_seconds",
@@ -75,7 +78,9 @@ LATE_APPLIED = PipelineMetric(
     "deskpulse_late_applied_total", "counter", "Events over ten minutes behind the watermark that were counted."
 )
 RESTATEMENTS = PipelineMetric(
-    "deskpulse_restatements_total", "counter", "Contributions added or taken back over ten minutes behind the watermark."
+    "deskpulse_restatements_total",
+    "counter",
+    "Contributions added or taken back over ten minutes behind the watermark.",
 )
 GENERATION = PipelineMetric(
     "deskpulse_generation_info", "gauge", "1; the label names the definitions that made the numbers.", ("generation",)

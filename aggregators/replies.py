@@ -20,6 +20,8 @@ _CLOSED = code_of("chat.closed")
 
 TYPES = frozenset({_STARTED, _CREATED, _MESSAGE, _COMMENTED, _STATUS, _CLOSED})
 """The types this sweep reads."""
+_WRITTEN = frozenset({_MESSAGE, _COMMENTED})
+_BEGUN = frozenset({_STARTED, _CREATED})
 _OURS = frozenset({"agent", "system"})
 _RESOLVED = frozenset({"solved", "closed"})
 
@@ -93,7 +95,7 @@ def _steps(facts: Sequence[Fact]) -> tuple[list[tuple[int, int]], bool]:
     ours = False
     for fact in facts:
         at, _, _, code, fields = fact
-        if code == _MESSAGE or code == _COMMENTED:  # noqa: PLR1714 - twice as fast as a set, on the hottest line
+        if code in _WRITTEN:
             actor = fields[ACTOR]
             if actor == "customer":
                 place = len(steps)
@@ -103,7 +105,7 @@ def _steps(facts: Sequence[Fact]) -> tuple[list[tuple[int, int]], bool]:
                 steps.insert(place, (at, _CUSTOMER))
             elif actor == "human" and fields.get(PUBLIC, True) and not fields.get(AUTO, False):
                 steps.append((at, _HUMAN))
-        elif code == _STARTED or code == _CREATED:  # noqa: PLR1714 - as above
+        elif code in _BEGUN:
             begun_by = fields.get(INITIATED_BY)
             if begun_by is not None:
                 ours = begun_by in _OURS

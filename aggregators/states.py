@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from aggregators.delta import Entry
     from aggregators.rolling import Group
 
+    Grouping = Callable[[Labels], tuple[Group, ...]]
 
 
 def states_at(
-    entries: Iterable[tuple[Entry, int]], as_of: int, *, definitions: Definitions, grouping: Callable[..., tuple[Group, ...]]
+    entries: Iterable[tuple[Entry, int]], as_of: int, *, definitions: Definitions, grouping: Grouping
 ) -> dict[Group, State]:
     """Return the state of every group that has one at *as_of*: intervals with start < as_of ≤ end."""
     by_labels: dict[Labels, State] = {}
     for entry, number in entries:
-        kind, labels, start, end, since = entry.content  # type: ignore[misc]  # an Interval
+        interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
+        kind, labels, start, end, since = interval
         if start >= as_of or (end is not None and end < as_of):
             continue
         state = by_labels.get(labels)
@@ -61,7 +63,7 @@ def waiting_at(entries: Iterable[tuple[Entry, int]], instant: int, *, known_at: 
     return waiting
 
 
-def _by_group(by_labels: Mapping[Labels, State], grouping: Callable[..., tuple[Group, ...]]) -> dict[Group, State]:
+def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Group, State]:
     groups: dict[Group, State] = {}
     for labels, state in by_labels.items():
         for group in grouping(labels):

@@ -43,10 +43,7 @@ def span(window: str, as_of: int, zone: tzinfo = timezone.utc) -> Span:  # noqa:
         start -= start % FINE.ms
         return Span(start, start, end)
     middle = as_of - as_of % QUARTER.ms
-    if window == "today":
-        start = midnight(as_of - 1, zone)
-    else:
-        start = as_of - _WEEK_MS
+    start = midnight(as_of - 1, zone) if window == "today" else as_of - _WEEK_MS
     start -= start % QUARTER.ms
     return Span(start, max(start, middle), end)
 

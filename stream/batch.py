@@ -60,7 +60,7 @@ def run(request: Request) -> None:
         return
     records, rejected = _in_time_order(lines_of(request.files))
     if rejected:
-        print(f"{rejected} lines rejected", file=sys.stderr)
+        sys.stderr.write(f"{rejected} lines rejected\n")
     instants = _instants(request, records)
     offline = Offline(load())
     if request.fmt == "csv":
@@ -167,7 +167,6 @@ def _instants(request: Request, records: list[Incoming]) -> list[int]:
 
 def _wanted(rows: Iterable[Row], prefixes: tuple[str, ...]) -> Iterator[Row]:
     return (row for row in rows if not prefixes or row.name.startswith(prefixes))
-
 
 
 @cache

@@ -12,12 +12,10 @@ from stream import codec, keys
 from stream.chunks import Partition
 from stream.errors import UsageError
 from stream.offline import definitions_of
-from stream.patience import connect
+from stream.patience import Client, connect
 from stream.settings import hidden
 
 if TYPE_CHECKING:
-    from redis import asyncio as aioredis
-
     from aggregators.samples import Labels
     from stream.settings import Settings
 
@@ -47,7 +45,7 @@ async def dump(settings: Settings) -> list[str]:
         await client.aclose()
 
 
-async def read_tables(client: aioredis.Redis, generation: str, partition: Partition) -> Tables:
+async def read_tables(client: Client, generation: str, partition: Partition) -> Tables:
     """Return everything stored of *partition*. Not on one cut: for when nobody writes."""
     base = keys.prefix(generation, partition)
     meta = await client.hgetall(base + "m")
@@ -74,9 +72,7 @@ async def read_tables(client: aioredis.Redis, generation: str, partition: Partit
     return tables
 
 
-async def _read_panes(
-    client: aioredis.Redis, base: str, panes: list[str], by_lid: dict[int, Labels], tables: Tables
-) -> None:
+async def _read_panes(client: Client, base: str, panes: list[str], by_lid: dict[int, Labels], tables: Tables) -> None:
     touched = await _hashes(client, [f"{base}p:{pane}" for pane in panes])
     cells = [(pane, int(lid)) for pane, lids in zip(panes, touched, strict=True) for lid in lids]
     found = await _hashes(client, [f"{base}c:{pane}:{lid}" for pane, lid in cells])
@@ -86,7 +82,7 @@ async def _read_panes(
         groups[by_lid[lid]] = {int(measure): int(number) for measure, number in measures.items()}
 
 
-async def _hashes(client: aioredis.Redis, names: list[str]) -> list[dict[bytes, bytes]]:
+async def _hashes(client: Client, names: list[str]) -> list[dict[bytes, bytes]]:
     """Return the hashes of these names, in order, in as few calls as is polite."""
     found: list[dict[bytes, bytes]] = []
     for start in range(0, len(names), AT_ONCE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import structlog
 from redis import asyncio as aioredis
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
+Client: TypeAlias = Any
+"""An asyncio client of redis-py, whose types say text or bytes of every answer; ours are bytes."""
 
 TIMEOUT_S = 10.0
 FIRST_WAIT_S = 0.05
@@ -33,12 +35,11 @@ _PASSING = (
 _PASSING_WORDS = ("BUSY", "NOREPLICAS", "MISCONF")
 
 
-def connect(url: str) -> aioredis.Redis:
+def connect(url: str) -> Client:
     """Return a client for *url*; nothing is sent yet. A command is tried once: what a retry means is the caller's."""
-    client: aioredis.Redis = aioredis.Redis.from_url(
+    return aioredis.Redis.from_url(
         url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
     )
-    return client
 
 
 def is_passing(error: Exception) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from stream import codec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from aggregators.delta import Delta, Entry, Index
+    from aggregators.delta import Delta, Index
     from aggregators.facts import Key
     from aggregators.samples import Labels
 
@@ -51,14 +51,18 @@ def payload(
                 *_index("s", delta.stops, lids),
             ],
             labels,
-            [part for source in delta.sources.items() for part in source],
-            [part for count in delta.counts.items() for part in count],
-            [[day, [part for key in owners for part in (codec.field_of(key), b"")]] for day, owners in delta.expiry.items()],
+            _flat(delta.sources.items()),
+            _flat(delta.counts.items()),
+            [[day, _flat((codec.field_of(key), b"") for key in owners)] for day, owners in delta.expiry.items()],
             [codec.pack([following, *row[:3], list(row.sample), row.number]) for row in delta.log],
-            [part for pair in meta.items() for part in pair],
+            _flat(meta.items()),
         ]
     )
     return Payload(message, facts)
+
+
+def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    return [part for pair in pairs for part in pair]
 
 
 def _lid(lids: dict[Labels, int], labels: Labels) -> int:
@@ -111,5 +115,3 @@ def _index(letter: str, index: Index, lids: Mapping[Labels, int]) -> list[list[A
                 gone.append(field)
         rows.append([f"{letter}:{bucket}", put, gone])
     return rows
-
-

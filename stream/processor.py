@@ -156,8 +156,8 @@ class TableProcessor:
         count = self._counts.get(partition.topic)
         if stored.partitions is not None and count is not None and stored.partitions != count:
             message = (
-                f"{partition.topic} has {count} partitions, its tables were made for {stored.partitions}: conversations "
-                "have moved. Delete the tables (keys dp:*) to rebuild them from the log, or use a new topic."
+                f"{partition.topic} has {count} partitions, its tables were made for {stored.partitions}: "
+                "conversations have moved. Delete the tables (keys dp:*) to rebuild them from the log, or use a new topic."
             )
             raise TopicChanged(message)
         engine = Engine(
@@ -257,19 +257,28 @@ class TableProcessor:
         state.cleaned_at = watermark
         owners = await self._patience.persist("cleaning", lambda: self._tables.expiring(partition, watermark))
         gone: list[Key] = []
-        for start in range(0, len(owners), MOST_PIECE):
-            some = owners[start : start + MOST_PIECE]
-            found = await self._patience.persist("cleaning", lambda some=some: self._tables.facts(partition, some))
-            for key, blob in found.items():
-                facts = codec.unpack_facts(key, blob)
-                if is_expired(key, facts.values(), watermark=watermark, definitions=self._definitions):
-                    gone.append(key)
+        for at in range(0, len(owners), MOST_PIECE):
+            gone += await self._gone(partition, owners[at : at + MOST_PIECE], watermark)
         for key in gone:
             state.facts.pop(key, None)
         await self._patience.persist(
             "cleaning",
             lambda: self._tables.clean(partition, offset=state.next, watermark=watermark, gone=gone),
         )
+
+    async def _gone(self, partition: Partition, owners: Sequence[Key], watermark: int) -> list[Key]:
+        """Return those of *owners* whose facts have expired by *watermark*."""
+        found = await self._patience.persist("cleaning", lambda: self._tables.facts(partition, owners))
+        return [
+            key
+            for key, blob in found.items()
+            if is_expired(
+                key,
+                codec.unpack_facts(key, blob).values(),
+                watermark=watermark,
+                definitions=self._definitions,
+            )
+        ]
 
 
 def _facts_of(state: _State, key: Key) -> Facts | None:

@@ -12,10 +12,9 @@ from stream.tables import is_passed, script_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redis import asyncio as aioredis
-
     from aggregators.board import Board
     from aggregators.samples import Labels
+    from stream.patience import Client
 
 NAMES_A_CALL = 500
 _UNSEEN = -2
@@ -24,7 +23,7 @@ _UNSEEN = -2
 class PartitionReader:
     """What is known of one partition. `offset` and `watermark` are those of the cut last read."""
 
-    def __init__(self, client: aioredis.Redis, generation: str, partition: Partition) -> None:
+    def __init__(self, client: Client, generation: str, partition: Partition) -> None:
         self._script = client.register_script(script_text("read"))
         self._generation = generation
         self.partition = partition

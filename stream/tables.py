@@ -14,12 +14,11 @@ from stream.chunks import START
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from redis import asyncio as aioredis
-
     from aggregators.delta import Entry
     from aggregators.facts import Key
     from aggregators.samples import Labels
     from stream.chunks import Partition
+    from stream.patience import Client
 
 
 def script_text(name: str) -> str:
@@ -51,7 +50,7 @@ class Committed(NamedTuple):
 class RedisTables:
     """The tables of one generation. Every method is one call of Redis or a few, and raises what redis-py raises."""
 
-    def __init__(self, client: aioredis.Redis, generation: str) -> None:
+    def __init__(self, client: Client, generation: str) -> None:
         self._redis = client
         self.generation = generation
         self._commit = client.register_script(script_text("commit"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ NAME = "compute"
 
 def command(
     files: Annotated[list[Path], typer.Argument(help="Event files (JSON lines, .gz too), or one export.")],
+    *,
     as_of: Annotated[
         str | None, typer.Option(help="Print what /metrics shows at this instant (RFC 3339 or epoch ms).")
     ] = None,
@@ -22,7 +23,6 @@ def command(
     metric: Annotated[
         list[str] | None, typer.Option(help="Only metrics whose name begins with this; may be repeated.")
     ] = None,
-    *,
     as_applied: Annotated[
         bool, typer.Option("--as-applied", help="Print the tables after the last record of an export, line by line.")
     ] = False,
@@ -37,7 +37,7 @@ def command(
 
         deskpulse export > log.jsonl && deskpulse compute --as-applied log.jsonl
     """
-    from stream.batch import Request, run  # noqa: PLC0415 - `deskpulse --help` stays quick
+    from stream.batch import Request, run
 
     run(
         Request(

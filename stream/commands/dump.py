@@ -21,10 +21,10 @@ def command(
 
         deskpulse export | deskpulse compute --as-applied - | diff - redis.txt
     """
-    import asyncio  # noqa: PLC0415 - `deskpulse --help` stays quick
+    import asyncio
 
-    from stream.dumping import dump  # noqa: PLC0415 - as above
-    from stream.settings import load  # noqa: PLC0415 - as above
+    from stream.dumping import dump
+    from stream.settings import load
 
     for line in asyncio.run(dump(load({"redis": redis}))):
         sys.stdout.write(line + "\n")

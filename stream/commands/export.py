@@ -25,9 +25,9 @@ def command(
 
         deskpulse export | deskpulse compute --as-applied -
     """
-    import asyncio  # noqa: PLC0415 - `deskpulse --help` stays quick
+    import asyncio
 
-    from stream.exporting import export  # noqa: PLC0415 - as above
-    from stream.settings import load  # noqa: PLC0415 - as above
+    from stream.exporting import export
+    from stream.settings import load
 
     asyncio.run(export(load({"kafka": kafka}), out, topics=tuple(topic or ())))

@@ -17,12 +17,12 @@ def command(
     """Serve /metrics, /live and /ready from Redis; any number of these may run.
 
     Examples:
-
         deskpulse serve
 
         deskpulse serve --clock event --listen 127.0.0.1:9100
+
     """
-    from stream.serving import run  # noqa: PLC0415 - `deskpulse --help` stays quick
-    from stream.settings import load  # noqa: PLC0415 - as above
+    from stream.serving import run
+    from stream.settings import load
 
     raise typer.Exit(run(load({"listen": listen, "redis": redis, "clock": clock})))

@@ -63,6 +63,7 @@ def command(
     from stream.settings import load
     from stream.simulate import span_ms, spike_of, tenant_names
     from stream.simulator import Centre, Road
+    from stream.simulator.centre import INCIDENT_GAP_MS
 
     settings = load({"kafka": kafka})
     log.configure(settings)
@@ -95,7 +96,7 @@ def command(
             tenants=tenant_names(tenants),
             spikes=tuple(spike_of(text, from_ms=spikes_from_ms) for text in spike or ()),
             heartbeat_ms=max(100, span_ms("--heartbeat", heartbeat)),
-            **({"incident_gap_ms": 0} if calm else {}),
+            incident_gap_ms=0 if calm else INCIDENT_GAP_MS,
         )
     except ValueError as error:
         message = f"{'--spike' if rate > 0 else '--rate'}: {error}"

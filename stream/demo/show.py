@@ -36,6 +36,7 @@ PLAIN_WIDTH = 120
 PATIENCE_S = 120.0
 SCRAPE_S = 5.0
 FRESH_MS = 5_000
+COMPLETE_WITHIN_S = 5.0
 RATE_OVER = 10
 
 
@@ -153,14 +154,20 @@ class _Demo:
             self.console.print(paint(view, width=self.console.width, height=None))
 
     async def first(self, stack: Stack, feeding: asyncio.Task[None]) -> Scrape | None:
-        """Return the first scrape in which every headline number is there and new, None if the end comes before."""
+        """Return the first scrape in which every headline number is there and new, None if the end comes before.
+
+        In a centre with few customers some have nothing to say yet: then the first that has been new for a while.
+        """
+        fresh_s = None
         while not self.stop.is_set() and not feeding.done():
             if trouble := stack.trouble():
                 raise UsageError(trouble)
-            scrape = await self.scrape(stack)
-            if scrape is not None and is_complete(scrape, now_ms()):
-                return scrape
-            if time.monotonic() - self.began_s > PATIENCE_S:
+            scrape, now_s = await self.scrape(stack), time.monotonic()
+            if scrape is not None and is_fresh(scrape, now_ms()):
+                fresh_s = fresh_s or now_s
+                if is_complete(scrape) or now_s - fresh_s > COMPLETE_WITHIN_S:
+                    return scrape
+            if now_s - self.began_s > PATIENCE_S:
                 message = f"demo: no numbers within {PATIENCE_S:.0f} s: is this machine very busy?"
                 raise UsageError(message)
             await self.pause(0.25)
@@ -185,12 +192,16 @@ class _Demo:
             await asyncio.wait_for(self.stop.wait(), seconds)
 
 
-def is_complete(scrape: Scrape, at_ms: int) -> bool:
-    """Tell whether every headline number of every tenant is there, over every window, and is of this moment."""
+def is_fresh(scrape: Scrape, at_ms: int) -> bool:
+    """Tell whether the numbers are of the moment `at_ms`."""
+    return scrape.ready and scrape.as_of_s is not None and at_ms - scrape.as_of_s * 1000 <= FRESH_MS
+
+
+def is_complete(scrape: Scrape) -> bool:
+    """Tell whether every headline number of every tenant is there, over every window."""
     tenants = list(scrape.groups("tenant"))
-    if not scrape.ready or scrape.as_of_s is None or at_ms - scrape.as_of_s * 1000 > FRESH_MS or not tenants:
-        return False
-    return all(scrape.figures("tenant", tenant, window=window).complete for tenant in tenants for window in WINDOWS)
+    found = (scrape.figures("tenant", tenant, window=window) for tenant in tenants for window in WINDOWS)
+    return bool(tenants) and all(figures.complete for figures in found)
 
 
 def _get(url: str) -> str:

@@ -34,6 +34,9 @@ DEFAULT_TENANT = "default"
 MINUTE_MS = 60_000
 LIVE_CHANNELS = weighted({name: CHANNEL_WEIGHTS[name] for name, mode in CHANNEL_MODE.items() if mode != "ticket"})
 
+INCIDENT_GAP_MS = 90 * MINUTE_MS
+"""Mean time between two incidents, unless told otherwise."""
+
 
 class Centre:
     """A support centre with a seed.
@@ -50,7 +53,7 @@ class Centre:
         rate: float = 1_200,
         tenants: tuple[str, ...] = (DEFAULT_TENANT,),
         spikes: tuple[Spike, ...] = (),
-        incident_gap_ms: int = 90 * MINUTE_MS,
+        incident_gap_ms: int = INCIDENT_GAP_MS,
         heartbeat_ms: int = 10_000,
         ghosts: bool = True,
     ) -> None:

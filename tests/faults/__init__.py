@@ -1,0 +1,1 @@
+"""Faults on purpose: the matrix of what may break, on real servers."""

@@ -29,8 +29,7 @@ SEED = 20_261_122
 def test_kills_of_workers_and_a_broker_change_no_number(
     own_kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path
 ) -> None:
-    """100,000 events, four kill -9 of two workers, a broker restart, Redis wiped, Redis rolled back: equal each time."""
-    print(f"seed {SEED}")
+    """100,000 events, four kill -9 of two workers, a broker restart, Redis wiped and rolled back: equal each time."""
     lines = simulated(100_000, seed=SEED)
     pipeline = Pipeline(own_kafka, own_redis, tmp_path)
     copies: list[Path] = []

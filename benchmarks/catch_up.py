@@ -1,0 +1,125 @@
+"""Catch-up: a worker reads a backlog of simulated events, and beside it a plain loop that only counts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+from confluent_kafka import Consumer
+
+from benchmarks.measuring import cpu_s, redis_cpu_s, say, spread
+from stream.simulator.centre import Centre
+from tests.pipeline import Pipeline, eventually
+from tests.services import unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests import services
+
+START_MS = 1_793_491_200_000
+RATE = 40_000
+PARTITIONS = 4
+PATIENCE_S = 300
+
+
+class Run(NamedTuple):
+    """One run over the whole backlog."""
+
+    events_a_second: float
+    cpu_s_a_million: float
+    redis_cpu_s_a_million: float
+
+
+def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: int, runs: int) -> None:
+    """Print the figures of *runs* runs over a backlog of *events*, one worker, four partitions a topic."""
+    pipeline = Pipeline(kafka, redis, folder, partitions=PARTITIONS)
+    total = _fill(pipeline, events)
+    say(f"catch-up: {total:,} records in {PARTITIONS} partitions a topic, one worker, {runs} runs")
+    ours, plain = [], []
+    for number in range(1, runs + 1):
+        ours.append(_worker(pipeline, total))
+        plain.append(_plain(pipeline, total))
+        say(
+            f"  run {number}: worker {ours[-1].events_a_second:,.0f} events/s, "
+            f"{ours[-1].cpu_s_a_million:.1f} cpu-s a million, Redis {ours[-1].redis_cpu_s_a_million:.1f}; "
+            f"plain loop {plain[-1].events_a_second:,.0f} events/s, {plain[-1].cpu_s_a_million:.1f} cpu-s a million"
+        )
+    say(f"  worker, events/s:            {spread([each.events_a_second for each in ours])}")
+    say(f"  worker, cpu-s a million:     {spread([each.cpu_s_a_million for each in ours])}")
+    say(f"  Redis, cpu-s a million:      {spread([each.redis_cpu_s_a_million for each in ours])}")
+    say(f"  plain loop, events/s:        {spread([each.events_a_second for each in plain])}")
+    say(f"  plain loop, cpu-s a million: {spread([each.cpu_s_a_million for each in plain])}")
+    ratios = [mine.cpu_s_a_million / theirs.cpu_s_a_million for mine, theirs in zip(ours, plain, strict=True)]
+    say(f"  cpu of the worker over that of the plain loop, run by run: median {statistics.median(ratios):.2f}")
+
+
+def _fill(pipeline: Pipeline, events: int) -> int:
+    lines = []
+    for event in Centre(seed=1, rate=RATE).events(START_MS, START_MS + 30 * 86_400_000):
+        lines.append(event.value)
+        if len(lines) == events:
+            break
+    pipeline.send(lines)
+    return _ends(pipeline)
+
+
+def _ends(pipeline: Pipeline) -> int:
+    from confluent_kafka import TopicPartition  # noqa: PLC0415 - only here
+
+    consumer = Consumer({"bootstrap.servers": pipeline.kafka.address, "group.id": unique("ends")})
+    total = 0
+    for topic in pipeline.topics:
+        for number in range(PARTITIONS):
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+            total += high - low
+    consumer.close()
+    return total
+
+
+def _worker(pipeline: Pipeline, total: int) -> Run:
+    pipeline.redis.flush()
+    client = pipeline.redis.client()
+
+    def applied() -> int:
+        names = list(client.scan_iter(match="dp:*:m", count=1_000))
+        return sum(int(offset) for offset in (client.hget(name, "offset") for name in names) if offset)
+
+    with pipeline.worker(DESKPULSE_GROUP=unique("bench")) as worker:
+        eventually(lambda: worker.says("partitions_placed"), within_s=PATIENCE_S)
+        started, cpu, redis_cpu = time.perf_counter(), cpu_s(worker.child.pid), redis_cpu_s(client)
+        eventually(lambda: applied() >= total, within_s=PATIENCE_S)
+        took = time.perf_counter() - started
+        used = cpu_s(worker.child.pid) - cpu
+        redis_used = redis_cpu_s(client) - redis_cpu
+    client.close()
+    return Run(total / took, used / total * 1e6, redis_used / total * 1e6)
+
+
+def _plain(pipeline: Pipeline, total: int) -> Run:
+    """Read, parse and count by type and queue: the least that any consumer in Python does."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": pipeline.kafka.address,
+            "group.id": unique("plain"),
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe(list(pipeline.topics))
+    counts: Counter[tuple[str, str]] = Counter()
+    seen = 0
+    batch = consumer.consume(1, timeout=30)
+    started, cpu = time.perf_counter(), time.process_time()
+    while seen < total:
+        for message in batch:
+            event = orjson.loads(message.value())
+            counts[event["type"], event.get("queue", "")] += 1
+        seen += len(batch)
+        batch = consumer.consume(8_000, timeout=1) if seen < total else []
+    took, used = time.perf_counter() - started, time.process_time() - cpu
+    consumer.close()
+    return Run(total / took, used / total * 1e6, 0.0)

@@ -1,0 +1,47 @@
+"""Reading clocks and sizes of processes and servers."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds, user and system, that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def rss_bytes(pid: int) -> int:
+    """Return the resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def redis_cpu_s(client: Any) -> float:  # noqa: ANN401 - a client of redis-py
+    """Return the CPU seconds, user and system, that a Redis has used."""
+    info = client.info("cpu")
+    return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
+
+
+def redis_bytes(client: Any) -> int:  # noqa: ANN401 - a client of redis-py
+    """Return the memory a Redis uses for what it holds."""
+    return int(client.info("memory")["used_memory"])
+
+
+def spread(figures: Sequence[float]) -> str:
+    """Return median, least and most."""
+    return f"median {statistics.median(figures):,.1f} (from {min(figures):,.1f} to {max(figures):,.1f})"
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
