@@ -232,7 +232,8 @@ class Board:
         self._passed = passed
 
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
-        reading = Reading(self._rolling.sums(window, group), self._states.get(group, _NOBODY), self.as_of)
+        sums = {} if window == _NOW else self._rolling.sums(window, group)
+        reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of)
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
         for metric in METRICS:
             if metric.family == family:

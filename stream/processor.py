@@ -157,7 +157,7 @@ class TableProcessor:
         if stored.partitions is not None and count is not None and stored.partitions != count:
             message = (
                 f"{partition.topic} has {count} partitions, its tables were made for {stored.partitions}: "
-                "conversations have moved. Delete the tables (keys dp:*) to rebuild them from the log, or use a new topic."
+                "conversations have moved. Delete the tables (keys dp:*) to rebuild them or use another topic."
             )
             raise TopicChanged(message)
         engine = Engine(
