@@ -1,0 +1,553 @@
+"""The engine record by record: lateness, wrong clocks, the watermark, expiry, timers, panes that are gone."""
+
+import json
+
+import pytest
+
+from aggregators import measures as m
+from aggregators.engine import MAX_SOURCES, Incoming, is_expired, open_bucket
+from aggregators.events import Rejected
+from aggregators.facts import Key
+from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
+from aggregators.samples import INTERVAL_NAMES, Leg, Queued
+from tests.aggregators.running import DEFAULT, Counted, incoming
+from tests.logs import T0, Log
+
+RETENTION_MS = 35 * DAY_MS
+GHOST_MS = 4 * HOUR_MS
+C = Key("default", "c")
+
+
+def at(after_ms: int) -> int:
+    """Return the instant so long after T0."""
+    return T0 + after_ms
+
+
+def beat(after_ms: int, source: str = "s") -> bytes:
+    """Return a heartbeat, which moves the watermark and nothing else."""
+    return Log(conversation=None).add("source.heartbeat", at(after_ms), source=source).lines[0]
+
+
+def reasons(partition: Counted) -> list[str]:
+    """Return why records were rejected, in order."""
+    return [why.reason for delta in partition.deltas for _, why in delta.rejected]
+
+
+def rows(partition: Counted, table: str) -> list[dict[str, object]]:
+    """Return the lines of one table."""
+    return [row for row in map(json.loads, partition.lines()) if row["table"] == table]
+
+
+# -------------------------------------------------------------------------------------------- late records
+
+
+def test_a_record_is_late_beyond_the_retention() -> None:
+    """At exactly watermark − 35 d it counts; a millisecond older it is rejected as late.
+
+    |·late·)[· counts · · · · · · · · · · watermark
+           35 d
+    """
+    partition = Counted()
+    partition.feed([beat(RETENTION_MS)])
+
+    partition.feed(
+        [*Log(conversation="exact").queued("00:00").lines, *Log().add("chat.queued", at(-1), queue="q").lines]
+    )
+
+    assert reasons(partition) == ["late"]
+    assert [key.subject for key in partition.tables.facts] == ["exact"]
+
+
+def test_a_late_record_is_late_by_the_records_before_it() -> None:
+    """Within one chunk as well: before the record that moved the watermark it counts, after it it is late."""
+    early = Log().queued("00:00").lines[0]
+    partition = Counted()
+
+    partition.feed([early, beat(RETENTION_MS + 1), early])
+
+    assert reasons(partition) == ["late"]
+    assert [index for index, _ in partition.deltas[0].rejected] == [2]
+
+
+def test_ten_minutes_behind_counts_as_applied_late() -> None:
+    """At exactly ten minutes it does not, a millisecond more it does; duplicates are counted beside it."""
+    partition = Counted()
+    partition.feed([beat(10 * MINUTE_MS)])
+
+    on_time = partition.feed(Log().add("chat.queued", at(0), queue="q").lines)
+    late = partition.feed(Log().add("chat.queued", at(-1), queue="q").lines)
+
+    assert on_time.counts["late_applied"] == 0
+    assert late.counts["late_applied"] == 1
+
+
+# -------------------------------------------------------------------------------------------- wrong clocks
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "clamped"), [(-DAY_MS, 0), (0, 0), (MINUTE_MS, 0), (MINUTE_MS + 1, 1), (DAY_MS, 1)]
+)
+def test_a_stamp_over_a_minute_ahead_is_clamped(ahead_ms: int, clamped: int) -> None:
+    """60 s ahead of the record's timestamp it is taken as it is; from there to a day ahead the timestamp counts."""
+    partition = Counted()
+
+    delta = partition.take(incoming(Log().queued("00:00").lines, timestamp=lambda event: event.at - ahead_ms))
+
+    expected = T0 - ahead_ms if clamped else T0
+    assert (delta.counts["clamped"], partition.tables.watermark) == (clamped, expected)
+    assert [fact.at for fact in partition.tables.facts[C].values()] == [expected]
+
+
+def test_a_stamp_over_a_day_ahead_is_rejected() -> None:
+    """It is in the future, moves no watermark and is no fact."""
+    partition = Counted()
+
+    partition.take(incoming(Log().queued("00:00").lines, timestamp=lambda event: event.at - DAY_MS - 1))
+
+    assert (reasons(partition), partition.tables.watermark, partition.tables.facts) == (["in_the_future"], None, {})
+
+
+def test_a_clamped_stamp_may_be_late() -> None:
+    """What a stamp is clamped to is what lateness is decided by."""
+    partition = Counted()
+    partition.feed([beat(RETENTION_MS + 1)])
+
+    partition.take(incoming(Log().queued("02:00").lines, timestamp=lambda event: event.at - 2 * MINUTE_MS))
+
+    assert reasons(partition) == ["late"]
+    assert partition.deltas[-1].counts["clamped"] == 1
+
+
+# ------------------------------------------------------------------------------------------- the watermark
+
+
+def test_the_watermark_never_goes_back() -> None:
+    """It is the greatest accepted instant; earlier and rejected records leave it where it is."""
+    partition = Counted()
+    partition.feed([beat(HOUR_MS)])
+
+    partition.feed([beat(0), b"{}", *Log().queued("00:00").lines])
+
+    assert partition.tables.watermark == at(HOUR_MS)
+
+
+def test_a_duplicate_moves_the_watermark() -> None:
+    """The same id with a later stamp is no fact, but it was accepted."""
+    partition = Counted()
+
+    delta = partition.feed(Log().queued("00:00", id="x").queued("00:10", id="x").lines)
+
+    assert (delta.counts["duplicates"], partition.tables.watermark) == (1, at(10 * SECOND_MS))
+    assert [fact.at for fact in partition.tables.facts[C].values()] == [T0]
+
+
+def test_nothing_has_no_watermark() -> None:
+    """Of rejected records alone there is none."""
+    partition = Counted()
+
+    partition.take([Incoming(T0, Rejected("invalid_json"))])
+
+    assert partition.engine.watermark is None
+    assert reasons(partition) == ["invalid_json"]
+
+
+def test_accepted_records_are_counted_by_type() -> None:
+    """Duplicates among them, rejected ones not; what took another's place is counted too."""
+    log = Log().queued("00:10", id="x").queued("00:10", id="x").queued("00:00", id="x").accepted("00:20").raw(b"{}")
+
+    counts = Counted().feed(log.lines).counts
+
+    assert (counts["chat.queued"], counts["chat.accepted"]) == (3, 1)
+    assert (counts["duplicates"], counts["replaced"]) == (1, 1)
+
+
+def test_sources_are_remembered_by_their_latest_instant() -> None:
+    """Up to a hundred of them; an earlier instant changes nothing, and neither does the hundred and first source."""
+    partition = Counted()
+    partition.feed([beat(MINUTE_MS, f"s{number}") for number in range(MAX_SOURCES)])
+
+    delta = partition.feed([beat(0, "s0"), beat(HOUR_MS, "s1"), beat(HOUR_MS, "another")])
+
+    assert delta.sources == {"s1": at(HOUR_MS)}
+
+
+# -------------------------------------------------------------------------------------------------- expiry
+
+
+def expired(log: Log, after_ms: int) -> bool:
+    """Tell whether the conversation `c` of *log* has expired when the watermark is so long after T0."""
+    partition = Counted()
+    partition.feed(log.lines)
+    return is_expired(C, partition.tables.facts[C].values(), watermark=at(after_ms), definitions=DEFAULT)
+
+
+def test_a_closed_conversation_expires_after_the_retention() -> None:
+    """At exactly its last event + 35 d it is there; a millisecond later it is gone."""
+    log = Log().queued("00:00").accepted("01:00").closed("10:00")
+
+    assert not expired(log, 10 * MINUTE_MS + RETENTION_MS)
+    assert expired(log, 10 * MINUTE_MS + RETENTION_MS + 1)
+
+
+def test_an_open_first_response_never_expires() -> None:
+    """Somebody who waits for a first response waits until it comes; once it came the conversation is closed."""
+    log = Log().created("00:00")
+
+    assert not expired(log, 1000 * RETENTION_MS)
+    assert expired(log.commented("01:00", "human"), MINUTE_MS + RETENTION_MS + 1)
+
+
+def test_a_timer_is_waited_for() -> None:
+    """A leg nobody ended was lost 4 h after it opened; the retention begins there."""
+    log = Log().queued("00:00")
+
+    assert not expired(log, GHOST_MS + RETENTION_MS)
+    assert expired(log, GHOST_MS + RETENTION_MS + 1)
+
+
+def test_nothing_expires_without_a_watermark() -> None:
+    """Before the first accepted record there is no time."""
+    assert not is_expired(C, (), watermark=None, definitions=DEFAULT)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3])
+def test_a_new_life_starts_from_nothing(cut: int) -> None:
+    """After it has expired an accept finds no leg, in one chunk or in several; the old life's counts stay.
+
+    queued · · accepted  |· · · 35 d · · ·|heartbeat  accepted (of no leg)
+    """
+    log = Log().queued("00:00").accepted("01:00")
+    lines = [*log.lines, beat(MINUTE_MS + RETENTION_MS + 1), *Log().add("chat.accepted", at(36 * DAY_MS), id="y").lines]
+    partition = Counted()
+
+    partition.feed(lines[:cut])
+    partition.feed(lines[cut:])
+
+    assert list(partition.tables.facts[C]) == ["y"]
+    assert partition.cells(width=HOUR.ms)[m.ANSWERED] == 1
+    assert partition.cells(width=0)[m.EVENTS + 6] == 2
+
+
+def test_the_last_millisecond_of_a_life_still_belongs_to_it() -> None:
+    """The watermark at exactly the last event + 35 d: what comes is added to what is known."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").accepted("01:00").lines)
+
+    partition.feed([beat(MINUTE_MS + RETENTION_MS), *Log().add("chat.closed", at(30 * DAY_MS), id="y").lines])
+
+    assert len(partition.tables.facts[C]) == 3
+
+
+def test_expired_facts_are_in_no_line() -> None:
+    """Whether or not anybody cleaned up: the tables' lines end with the watermark."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").accepted("01:00").lines)
+    assert len(rows(partition, "fact")) == 2
+
+    partition.feed([beat(MINUTE_MS + RETENTION_MS + 1)])
+
+    assert rows(partition, "fact") == []
+
+
+@pytest.mark.parametrize("last", ["00:00", "23:30:00"])
+def test_by_its_day_of_expiry_a_life_has_expired(last: str) -> None:
+    """Once the day is over that a clean-up looks at, nothing in it is waited for any more, timers included."""
+    log = Log().queued(last)
+    partition = Counted()
+    (day,) = partition.feed(log.lines).expiry
+
+    facts = partition.tables.facts[C].values()
+
+    assert is_expired(C, facts, watermark=(day + 1) * DAY_MS + 1, definitions=DEFAULT)
+
+
+def test_a_life_moves_to_another_day_of_expiry_with_its_last_event() -> None:
+    """On the same day it is not named again."""
+    partition = Counted()
+    first = partition.feed(Log().queued("00:00").lines)
+    same = partition.feed(Log().add("chat.accepted", at(HOUR_MS), id="y").lines)
+    later = partition.feed(Log().add("chat.closed", at(DAY_MS), id="z").lines)
+
+    assert [set(delta.expiry) for delta in (first, same, later)] == [
+        {(T0 + RETENTION_MS + GHOST_MS) // DAY_MS},
+        set(),
+        {(T0 + RETENTION_MS + GHOST_MS) // DAY_MS + 1},
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- timers
+
+
+def lost(partition: Counted) -> int:
+    """Return how many legs the panes count as lost."""
+    return partition.cells(width=HOUR.ms).get(m.LOST, 0)
+
+
+def test_a_timer_is_due_until_the_watermark_passes_it() -> None:
+    """At exactly opened + 4 h it is still due; a millisecond later it is counted, at its own instant.
+
+    opened · · · 4 h · · · |timer
+    watermark              ^ due
+    watermark               ^ counted
+    """
+    partition = Counted()
+    partition.feed(Log().queued("00:00").lines)
+    partition.feed([beat(GHOST_MS)])
+    assert (lost(partition), [row["at"] for row in rows(partition, "due")]) == (0, [at(GHOST_MS)])
+
+    partition.feed([beat(GHOST_MS + 1)])
+
+    assert (lost(partition), rows(partition, "due")) == (1, [])
+    assert partition.panes_with(m.LOST) == {
+        Pane(FINE.ms, at(GHOST_MS)): 1,
+        Pane(QUARTER.ms, at(GHOST_MS)): 1,
+        Pane(HOUR.ms, at(GHOST_MS)): 1,
+    }
+
+
+def test_an_event_in_time_takes_the_timer_back() -> None:
+    """Answered before 4 h, the timer is gone, and nothing is ever counted as lost."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").lines)
+    partition.feed(Log().add("chat.accepted", at(HOUR_MS), id="y").lines)
+    assert rows(partition, "due") == []
+
+    partition.feed([beat(GHOST_MS + 1)])
+
+    assert (lost(partition), partition.cells(width=HOUR.ms)[m.ANSWERED]) == (0, 1)
+
+
+def test_a_leg_that_revives_takes_the_loss_back() -> None:
+    """Lost after 4 h, answered after 5: the count of the loss is taken back where it was counted."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").lines)
+    partition.feed([beat(GHOST_MS + 1)])
+
+    delta = partition.feed(Log().add("chat.accepted", at(5 * HOUR_MS), id="y").lines)
+
+    assert (lost(partition), partition.cells(width=HOUR.ms)[m.ANSWERED]) == (0, 1)
+    assert delta.counts["restatements"] == 0
+    stops = [row for row in rows(partition, "stop") if row["kind"] == "leg"]
+    assert [(row["outcome"], row["at"]) for row in stops] == [("answered", at(5 * HOUR_MS))]
+
+
+def test_a_timer_may_come_and_go_again() -> None:
+    """Answered by mistake under an id that turns out to be another event: due, not due, due once more, counted once."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").accepted("01:00", id="x").lines)
+    partition.feed(Log().add("chat.held", at(0), id="x").lines)
+    assert [row["number"] for row in rows(partition, "due")] == [1]
+
+    partition.feed([beat(GHOST_MS + 1)])
+    partition.feed([beat(GHOST_MS + 2)])
+
+    assert lost(partition) == 1
+
+
+def test_a_loss_that_comes_to_light_late_is_counted_at_once() -> None:
+    """A chat.queued that arrives five hours late was lost an hour ago: no timer, a count."""
+    partition = Counted()
+    partition.feed([beat(5 * HOUR_MS)])
+
+    delta = partition.feed(Log().queued("00:00").lines)
+
+    assert (lost(partition), rows(partition, "due")) == (1, [])
+    assert delta.counts["restatements"] == 2
+
+
+def test_a_timer_exactly_at_the_watermark_is_due() -> None:
+    """It has not passed: a leg opened four hours ago to the millisecond."""
+    partition = Counted()
+    partition.feed([beat(GHOST_MS)])
+
+    partition.feed(Log().queued("00:00").lines)
+
+    assert (lost(partition), len(rows(partition, "due"))) == (0, 1)
+
+
+def test_a_new_engine_knows_the_timers() -> None:
+    """Made anew from the tables it counts what became due, once."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").lines)
+    partition.restart()
+
+    partition.feed([beat(GHOST_MS + 1)])
+    partition.restart()
+    partition.feed([beat(GHOST_MS + 2)])
+
+    assert lost(partition) == 1
+
+
+def test_timers_are_passed_in_their_order() -> None:
+    """Of three legs that opened a minute apart the watermark passes one after the other."""
+    partition = Counted()
+    log = Log()
+    for number, clock in enumerate(("02:00", "00:00", "01:00")):
+        log.of(conversation=f"c{number}").queued(clock)
+    partition.feed(log.lines)
+
+    found = []
+    for minute in range(3):
+        partition.feed([beat(GHOST_MS + minute * MINUTE_MS + 1)])
+        found.append(lost(partition))
+
+    assert found == [1, 2, 3]
+
+
+# --------------------------------------------------------------------------------------------------- panes
+
+
+@pytest.mark.parametrize(
+    ("behind_ms", "widths"),
+    [
+        (2 * HOUR_MS + 10 * SECOND_MS - 1, [FINE.ms, QUARTER.ms, HOUR.ms]),
+        (2 * HOUR_MS + 10 * SECOND_MS, [QUARTER.ms, HOUR.ms]),
+        (8 * DAY_MS + 15 * MINUTE_MS - 1, [QUARTER.ms, HOUR.ms]),
+        (8 * DAY_MS + 15 * MINUTE_MS, [HOUR.ms]),
+    ],
+)
+def test_what_comes_late_goes_to_the_panes_still_kept(behind_ms: int, widths: list[int]) -> None:
+    """10-second panes for 2 h, 15-minute panes for 8 d, hours for 90 d past their end, each to the millisecond."""
+    partition = Counted()
+    partition.feed([beat(behind_ms)])
+
+    partition.feed(Log().queued("00:00").lines)
+
+    assert [pane.width for pane in partition.panes_with(m.QUEUED)] == widths
+
+
+def test_totals_of_all_time_are_in_no_pane() -> None:
+    """Events, histograms and their sums have one place, however late they come."""
+    partition = Counted()
+    partition.feed([beat(9 * DAY_MS)])
+
+    partition.feed(Log().queued("00:00").accepted("00:30").lines)
+
+    assert partition.panes_with(m.WAIT_TOTAL_MS) == {ALL_TIME: 30_000}
+    assert partition.panes_with(m.EVENTS + 3) == {ALL_TIME: 1}
+
+
+def test_stops_are_kept_for_eight_days() -> None:
+    """The index of what was counted reaches as far back as 15-minute panes."""
+    partition = Counted()
+    partition.feed([beat(8 * DAY_MS + 15 * MINUTE_MS - 1)])
+    partition.feed(Log(conversation="in").queued("00:00").lines)
+    assert [row["conversation"] for row in rows(partition, "stop")] == ["in"] * 2
+
+    partition.feed([beat(8 * DAY_MS + 15 * MINUTE_MS)])
+    partition.feed(Log(conversation="out").queued("00:00").lines)
+
+    stops = [(entry.conversation, entry.content[1]) for index in partition.tables.stops.values() for entry in index]
+    assert stops == [("in", T0), ("in", at(GHOST_MS)), ("out", at(GHOST_MS))]
+    assert [(row["conversation"], row["at"]) for row in rows(partition, "stop")] == [
+        ("in", at(GHOST_MS)), ("out", at(GHOST_MS))
+    ]  # fmt: skip
+
+
+def test_an_interval_is_kept_for_two_hours_past_its_end() -> None:
+    """A leg that ended is still in the picture of the past two hours, and then in no line."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00").accepted("01:00").lines)
+    partition.feed([beat(2 * HOUR_MS + 15 * MINUTE_MS - 1)])
+    assert [row["kind"] for row in rows(partition, "interval")] == ["waited"]
+
+    partition.feed([beat(2 * HOUR_MS + 15 * MINUTE_MS)])
+
+    assert rows(partition, "interval") == []
+
+
+def test_an_interval_that_comes_too_late_is_not_stored() -> None:
+    """Its bucket is gone already."""
+    partition = Counted()
+    partition.feed([beat(2 * HOUR_MS + 15 * MINUTE_MS)])
+
+    delta = partition.feed(Log().queued("00:00").accepted("01:00").lines)
+
+    assert delta.intervals == {}
+
+
+def test_an_open_interval_has_a_bucket_below_zero() -> None:
+    """The same for a conversation whatever else it has, and it goes when the response comes."""
+    partition = Counted()
+    partition.feed(Log().created("00:00").lines)
+    (row,) = rows(partition, "interval")
+    entry = next(iter(partition.tables.intervals[row["bucket"]]))  # type: ignore[index]  # an int
+    assert (row["kind"], row["bucket"], row["bucket"] < 0) == (INTERVAL_NAMES[3], open_bucket(entry), True)  # type: ignore[operator]  # an int
+
+    partition.feed(Log().add("ticket.commented", at(MINUTE_MS), actor="human", id="y").lines)
+
+    assert [(row["start"], row["end"]) for row in rows(partition, "interval")] == [(T0, at(MINUTE_MS))]
+
+
+# -------------------------------------------------------------------------------------------- restatements
+
+
+def test_a_restatement_is_logged() -> None:
+    """What changes over ten minutes behind the watermark is a restatement; at exactly ten minutes it is none."""
+    partition = Counted()
+    partition.feed([*Log().queued("00:00").lines, beat(10 * MINUTE_MS)])
+    assert partition.feed(Log(conversation="d").queued("00:00").lines).log == []
+    partition.feed([beat(10 * MINUTE_MS + 1)])
+
+    delta = partition.feed(Log().add("chat.flagged", at(MINUTE_MS), flag="spam", id="y").lines)
+
+    (restated,) = delta.log
+    assert (restated.watermark, restated.conversation, restated.number) == (at(10 * MINUTE_MS + 1), "c", -1)
+    assert isinstance(restated.sample, Queued)
+    assert delta.counts["restatements"] == 1
+
+
+def test_the_counts_of_all_time_are_never_restated() -> None:
+    """Events have no instant, so that they are in nobody's past."""
+    partition = Counted()
+    partition.feed([beat(HOUR_MS)])
+
+    delta = partition.feed(Log().customer("00:00").lines)
+
+    assert (delta.counts["late_applied"], delta.counts["restatements"]) == (1, 0)
+
+
+def test_two_of_one_kind_count_twice() -> None:
+    """Two surveys sent at one instant are one sample with the number 2."""
+    partition = Counted()
+
+    partition.feed(Log(queue="q").sent("00:00", "s1").sent("00:00", "s2").lines)
+
+    assert partition.cells(width=FINE.ms)[m.SURVEYS_SENT] == 2
+    assert [row["number"] for row in rows(partition, "stop")] == [2]
+
+
+def test_labels_are_known_by_the_first_instant_of_who_brought_them() -> None:
+    """The first event of the conversation; an earlier one moves it back, a later conversation does not move it on."""
+    partition = Counted()
+    first = partition.feed(Log(queue="billing").closed("01:00").queued("02:00").lines)
+    same = partition.feed(Log(conversation="d").queued("05:00").lines)
+    back = partition.feed(Log(conversation="e").queued("00:30").lines)
+
+    assert [list(delta.labels.values()) for delta in (first, same, back)] == [
+        [at(MINUTE_MS)], [], [at(30 * SECOND_MS)]
+    ]  # fmt: skip
+
+
+def test_agents_and_samples_are_kept_and_count_nothing() -> None:
+    """Facts of an owner each, kept for what is to come; no cell, no interval."""
+    partition = Counted()
+
+    partition.feed(Log(conversation=None).add("agent.heartbeat", at(0), agent="a", state="available", id="h").lines)
+
+    assert list(partition.tables.facts) == [Key("default", "a", "agent:h")]
+    assert {row["table"] for row in map(json.loads, partition.lines())} == {"position", "fact"}
+
+
+def test_a_loss_is_a_leg_at_its_timer() -> None:
+    """What stands in the index of timers is the whole sample, ready to be counted."""
+    partition = Counted()
+
+    delta = partition.feed(Log().queued("00:00").lines)
+
+    ((bucket, entries),) = delta.due.items()
+    (entry,) = entries
+    assert bucket == at(GHOST_MS)
+    assert isinstance(entry.content, Leg)
+    assert (entry.conversation, entry.content.at, entry.content.opened) == ("c", at(GHOST_MS), T0)
