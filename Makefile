@@ -58,5 +58,6 @@ $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(VENV)/demo.stamp $@
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV), which takes about a minute"
 	$(PIP) install -c constraints.txt -e '.[demo]'
 	@touch $@
