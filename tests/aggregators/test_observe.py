@@ -1,0 +1,362 @@
+"""What a conversation contributes, to the last sample and interval."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from aggregators.definitions import NEVER_MS, Definitions
+from aggregators.events import Event
+from aggregators.facts import Fact, Key
+from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from aggregators.observe import NOTHING, Observation, observe
+from aggregators.samples import (
+    AGENT_CLOSED,
+    ANSWERED,
+    CSAT,
+    EVENTS,
+    FIRST_RESPONSE,
+    FLOWED_OUT,
+    LEG,
+    LOST,
+    QUEUED,
+    REPLY,
+    RESPONSE_OPEN,
+    STAY,
+    SURVEY_SENT,
+    WAITED,
+    WAITING,
+    Csat,
+    Events,
+    Interval,
+    Labels,
+    Leg,
+    Queued,
+    Response,
+    Sample,
+    Stay,
+    SurveySent,
+)
+from aggregators.vocabulary import code_of
+from tests.aggregators.running import DEFAULT, incoming
+from tests.logs import T0, Log, after
+
+KEY = Key("default", "c")
+BILLING, SALES, NONE = (Labels("default", "chat", queue) for queue in ("billing", "sales", "none"))
+
+
+def observed(log: Log, definitions: Definitions = DEFAULT) -> Observation:
+    """Return what the conversation of *log* contributes."""
+    events = [record.content for record in incoming(log.lines) if isinstance(record.content, Event)]
+    facts = [Fact(each.at, each.type.rank, each.id, each.type.code, each.fields) for each in events]
+    return observe(KEY, reversed(facts), definitions=definitions)
+
+
+def samples(log: Log, definitions: Definitions = DEFAULT) -> dict[Sample, int]:
+    """Return the samples of *log*, counts of events left out, each with its number."""
+    found = observed(log, definitions).samples
+    return {sample: number for sample, number in found.items() if sample[0] != EVENTS}
+
+
+def of_kind(log: Log, kind: int, definitions: Definitions = DEFAULT) -> list[Sample]:
+    """Return the samples of one kind by instant."""
+    return sorted((sample for sample in samples(log, definitions) if sample[0] == kind), key=lambda sample: sample[1])
+
+
+def intervals(log: Log) -> list[Interval]:
+    """Return the intervals of *log* by start."""
+    return sorted(observed(log).intervals, key=lambda interval: interval.start)
+
+
+# ----------------------------------------------------------------------------------------- legs and stays
+
+
+def test_an_answered_leg() -> None:
+    """It was queued, it ended, the stay ended with it, and while it lasted it waited."""
+    log = Log().queued("00:10").accepted("00:30")
+
+    seen = observed(log)
+
+    assert samples(log) == {
+        Queued(QUEUED, after("00:10"), BILLING): 1,
+        Leg(LEG, after("00:30"), BILLING, ANSWERED, after("00:10")): 1,
+        Stay(STAY, after("00:30"), BILLING, 0, 20_000): 1,
+    }
+    assert seen.intervals == {Interval(WAITED, BILLING, after("00:10"), after("00:30"), after("00:10")): 1}
+    assert not seen.open
+
+
+def test_an_open_leg_waits_for_its_timer() -> None:
+    """It waits until the timer, is lost there, and the stay has not ended."""
+    log = Log().queued("00:10")
+    timer = after("4:00:10")
+
+    assert samples(log) == {
+        Queued(QUEUED, after("00:10"), BILLING): 1,
+        Leg(LEG, timer, BILLING, LOST, after("00:10")): 1,
+    }
+    assert intervals(log) == [Interval(WAITING, BILLING, after("00:10"), timer, after("00:10"))]
+
+
+def test_the_wait_of_a_customer_goes_over_all_legs() -> None:
+    """The second leg's age for the customer begins with the first; the stay adds up what was waited, not more.
+
+    billing 00:00 ── 00:30 · · · sales 01:00 ── 01:40
+    """
+    log = Log().queued("00:00").flowed_out("00:30").queued("01:00", "sales").accepted("01:40")
+
+    assert [(each.labels, each.start, each.end, each.since) for each in intervals(log)] == [
+        (BILLING, T0, after("00:30"), T0),
+        (SALES, after("01:00"), after("01:40"), T0),
+    ]
+    assert of_kind(log, STAY) == [Stay(STAY, after("01:40"), SALES, 0, 70_000)]
+
+
+def test_a_leg_of_no_length_waited_at_no_instant() -> None:
+    """Answered in the instant it opened: a leg, and no interval."""
+    log = Log().queued("00:10").accepted("00:10")
+
+    assert intervals(log) == []
+    assert of_kind(log, LEG) == [Leg(LEG, after("00:10"), BILLING, ANSWERED, after("00:10"))]
+
+
+def test_a_leg_that_was_lost_and_queued_again() -> None:
+    """The loss is final, an end like others: it waited, and does not wait any more."""
+    log = Log().queued("0:00:00").queued("5:00:00").closed("5:00:30")
+
+    assert [(each.kind, each.start, each.end) for each in intervals(log)] == [
+        (WAITED, T0, after("4:00:00")),
+        (WAITED, after("5:00:00"), after("5:00:30")),
+    ]
+    assert [sample[3] for sample in of_kind(log, LEG)] == [LOST, AGENT_CLOSED]  # type: ignore[misc]  # legs
+    assert of_kind(log, STAY) == [Stay(STAY, after("5:00:30"), BILLING, 0, 4 * HOUR_MS + 30_000)]
+
+
+def test_a_lost_last_leg_ends_no_stay() -> None:
+    """Nobody knows how a conversation went that a timer ended, whether it is still to come or has passed."""
+    assert of_kind(Log().queued("00:00"), STAY) == []
+    assert of_kind(Log().queued("00:00").flowed_out("00:10").queued("00:20", "sales"), STAY) == []
+
+
+@pytest.mark.parametrize(("clock", "left"), [("00:10", []), ("00:10.001", [1])])
+def test_a_short_abandonment_ends_no_stay(clock: str, left: list[int]) -> None:
+    """Within ten seconds of chat it is left out; later it is a customer who left."""
+    stays = of_kind(Log().queued("00:00").abandoned(clock), STAY)
+
+    assert [stay.abandoned for stay in stays if isinstance(stay, Stay)] == left
+
+
+def test_whether_it_was_short_is_of_the_last_leg_alone() -> None:
+    """A customer who left a second queue after eight seconds is a short one, however long the first took."""
+    log = Log().queued("00:00").flowed_out("01:00").queued("01:00", "sales")
+
+    assert of_kind(log.abandoned("01:08"), STAY) == []
+
+
+@pytest.mark.parametrize(("channel", "stays"), [("voice", 1), ("chat", 0), ("email", 1)])
+def test_whether_it_was_short_is_of_its_channel(channel: str, stays: int) -> None:
+    """After six seconds: not for a call, for a chat it is, and email knows no short ones."""
+    assert len(of_kind(Log(channel=channel).queued("00:00").abandoned("00:06"), STAY)) == stays
+
+
+def test_who_was_answered_did_not_abandon() -> None:
+    """A customer somebody has written to, and who then left another queue, is no abandonment of the stay."""
+    log = Log().customer("00:00").queued("00:00").flowed_out("00:20").queued("00:20", "sales").abandoned("02:00")
+    assert [stay[3] for stay in of_kind(log, STAY)] == [1]  # type: ignore[misc]  # stays
+
+    log.human("00:10")
+
+    assert [stay[3] for stay in of_kind(log, STAY)] == [0]  # type: ignore[misc]  # stays
+
+
+def test_a_flow_out_ends_a_leg_in_its_own_queue() -> None:
+    """The queue it left, not the one it went to."""
+    log = Log().queued("00:00").queued("00:30", "sales")
+
+    first, second = of_kind(log, LEG)
+
+    assert first == Leg(LEG, after("00:30"), BILLING, FLOWED_OUT, T0)
+    assert second == Leg(LEG, after("4:00:30"), SALES, LOST, after("00:30"))
+
+
+def test_definitions_decide_what_is_short_and_lost() -> None:
+    """Other thresholds, other samples."""
+    definitions = replace(DEFAULT, ghost_ms=MINUTE_MS, short_abandon_ms={"chat": NEVER_MS})
+
+    assert of_kind(Log().queued("00:00"), LEG, definitions)[0].at == after("01:00")
+    assert len(of_kind(Log().queued("00:00").abandoned("00:01"), STAY, definitions)) == 1
+
+
+# ------------------------------------------------------------------------------------- replies and surveys
+
+
+def test_a_first_response_is_a_reply_as_well() -> None:
+    """Both at the instant of the answer, from what the customer wrote first."""
+    log = Log(queue="billing").customer("00:05").human("00:50").customer("01:00").human("01:10")
+
+    assert samples(log) == {
+        Response(FIRST_RESPONSE, after("00:50"), BILLING, after("00:05")): 1,
+        Response(REPLY, after("00:50"), BILLING, after("00:05")): 1,
+        Response(REPLY, after("01:10"), BILLING, after("01:00")): 1,
+    }
+
+
+def test_two_surveys_at_one_instant_are_counted_twice() -> None:
+    """Samples that are equal have a number."""
+    log = Log(queue="billing").of(channel="chat").sent("00:00", "s1").sent("00:00", "s2")
+
+    assert samples(log) == {SurveySent(SURVEY_SENT, T0, BILLING, 0): 2}
+
+
+def test_a_survey_that_was_answered() -> None:
+    """The sending knows that it was answered; the rating is a fraction of its scale in lowest terms."""
+    log = Log(queue="billing", channel="chat").sent("00:00").responded("01:00", 3)
+
+    assert samples(log) == {
+        SurveySent(SURVEY_SENT, T0, BILLING, 1): 1,
+        Csat(CSAT, after("01:00"), BILLING, 1, 2, 0): 1,
+    }
+
+
+def test_a_retracted_response_leaves_the_sending_unanswered() -> None:
+    """No rating, and nobody has answered."""
+    log = Log(queue="billing", channel="chat").sent("00:00").responded("01:00", 3).retracted("02:00")
+
+    assert samples(log) == {SurveySent(SURVEY_SENT, T0, BILLING, 0): 1}
+
+
+@pytest.mark.parametrize(
+    ("score", "scale", "satisfied"),
+    [
+        (4, None, 1),
+        (3.99, None, 0),
+        (7.5, {"min": 0, "max": 10}, 1),
+        (7.4, {"min": 0, "max": 10}, 0),
+        (3, {"min": 1, "max": 3}, 1),
+        (2.9, {"min": 1, "max": 3}, 0),
+        (2, {"direction": "down"}, 1),
+        (2.1, {"direction": "down"}, 0),
+    ],
+)
+def test_who_is_satisfied(score: float, scale: dict[str, object] | None, satisfied: int) -> None:
+    """From three quarters of a wide scale on; on a scale shorter than four steps only the best."""
+    (sample,) = of_kind(Log(queue="billing").responded("00:00", score, scale=scale), CSAT)
+
+    assert isinstance(sample, Csat)
+    assert sample.satisfied == satisfied
+
+
+def test_definitions_decide_who_is_satisfied() -> None:
+    """From half the scale on, and every scale a narrow one."""
+    log = Log(queue="billing").responded("00:00", 3)
+    half = replace(DEFAULT, satisfied_from=Fraction(1, 2))
+
+    found = [of_kind(log, CSAT, each)[0] for each in (DEFAULT, half, replace(half, satisfied_wide_scale=5))]
+
+    assert [sample[5] for sample in found] == [0, 1, 0]  # type: ignore[misc]  # ratings
+
+
+# -------------------------------------------------------------------------------------------- open responses
+
+
+def test_an_episode_is_open_until_it_is_answered() -> None:
+    """Open without an end while nobody answers, and then an interval that ended."""
+    log = Log(queue="billing").customer("00:05")
+    assert intervals(log) == [Interval(RESPONSE_OPEN, BILLING, after("00:05"), None, after("00:05"))]
+    assert observed(log).open
+
+    log.human("00:50")
+
+    assert intervals(log) == [Interval(RESPONSE_OPEN, BILLING, after("00:05"), after("00:50"), after("00:05"))]
+    assert not observed(log).open
+
+
+def test_an_answer_in_the_same_instant_was_never_waited_for() -> None:
+    """No interval of no length."""
+    assert intervals(Log(queue="billing").customer("00:05").human("00:05")) == []
+
+
+def test_an_open_response_moves_with_its_queue() -> None:
+    """It stands in each queue for its time, its age going on; where it began it was in the last one named by then.
+
+    named    sales 00:00 · billing 00:10 · · · · sales 00:40 · (the same) 00:50 · billing 01:30
+    open                          00:20 ────────|────────────────────────| 01:10
+    """
+    log = Log().customer("00:20").human("01:10")
+    for clock, queue in (("00:00", "sales"), ("00:10", "billing"), ("00:40", "sales"), ("00:50", "sales")):
+        log.add("chat.offered", clock, queue=queue)
+    log.add("chat.offered", "01:30", queue="billing")
+
+    assert intervals(log) == [
+        Interval(RESPONSE_OPEN, BILLING, after("00:20"), after("00:40"), after("00:20")),
+        Interval(RESPONSE_OPEN, SALES, after("00:40"), after("01:10"), after("00:20")),
+    ]
+
+
+def test_an_open_response_before_any_queue_is_in_none() -> None:
+    """Until one is named; two named at one instant leave the last."""
+    log = Log().customer("00:00").add("chat.offered", "00:10", queue="billing").transferred("00:10", "sales")
+
+    assert intervals(log) == [
+        Interval(RESPONSE_OPEN, NONE, T0, after("00:10"), T0),
+        Interval(RESPONSE_OPEN, SALES, after("00:10"), None, T0),
+    ]
+
+
+def test_one_open_episode_keeps_a_conversation_open() -> None:
+    """Two days later, after a resolve, the customer writes again: the first episode ended, the second waits."""
+    log = Log(queue="billing").customer("00:00").status("01:00", "solved")
+    assert not observed(log).open
+
+    log.customer("48:00:00")
+
+    assert observed(log).open
+    assert [each.end for each in intervals(log)] == [after("01:00"), None]
+
+
+# --------------------------------------------------------------------------------------------- everything
+
+
+def test_events_are_counted_by_type() -> None:
+    """In the one queue there is; where there are several, each in that of its instant."""
+    log = Log().customer("00:00").queued("00:10").customer("00:20")
+    message, queued = code_of("chat.message"), code_of("chat.queued")
+    assert {s: n for s, n in observed(log).samples.items() if s[0] == EVENTS} == {
+        Events(EVENTS, 0, BILLING, message, 2): 1,
+        Events(EVENTS, 0, BILLING, queued, 1): 1,
+    }
+
+    log.queued("00:20", "sales")
+
+    assert {s for s in observed(log).samples if s[0] == EVENTS} == {
+        Events(EVENTS, 0, BILLING, message, 1),
+        Events(EVENTS, 0, BILLING, queued, 1),
+        Events(EVENTS, 0, SALES, message, 1),
+        Events(EVENTS, 0, SALES, queued, 1),
+    }
+
+
+@pytest.mark.parametrize("flag", ["spam", "test"])
+def test_a_withdrawn_conversation_contributes_nothing_at_all(flag: str) -> None:
+    """Not even its events, and nothing is open."""
+    log = Log().queued("00:00").customer("00:00")
+    assert observed(log.flagged("00:10", "vip")) != NOTHING
+
+    assert observed(log.flagged("00:10", flag)) == NOTHING
+
+
+def test_only_conversations_are_observed() -> None:
+    """Agents, sources and series have facts and contribute nothing yet."""
+    fact = Fact(T0, 1, "x", code_of("chat.queued"), {2: "billing"})
+
+    assert observe(Key("default", "a", "agent:x"), [fact], definitions=DEFAULT) == NOTHING
+    assert observe(KEY, [fact], definitions=DEFAULT) != NOTHING
+
+
+def test_a_long_silence_is_of_the_definitions() -> None:
+    """How long a resolved conversation must be quiet until what is written begins an episode."""
+    log = Log(queue="billing").customer("00:00").human("01:00").status("02:00", "solved")
+    log.customer("24:02:00").human("24:03:00")
+
+    assert len(of_kind(log, FIRST_RESPONSE)) == 1
+    assert len(of_kind(log, FIRST_RESPONSE, replace(DEFAULT, episode_gap_ms=DAY_MS - 1))) == 2
