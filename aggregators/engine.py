@@ -14,7 +14,7 @@ from aggregators.delta import Delta, Entry, FactsPut, Restated
 from aggregators.events import Event, Rejected
 from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.instants import DAY_MS, MINUTE_MS
-from aggregators.observe import NOTHING, observe
+from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
 from aggregators.samples import EVENTS, Interval, Labels, Leg, Sample, is_timer
 from aggregators.vocabulary import SOURCE, EventType
@@ -29,6 +29,8 @@ CLAMP_MS = MINUTE_MS
 LATE_MS = 10 * MINUTE_MS
 """A fact that comes this far behind the watermark counts as applied late, and what it changes as restated."""
 OPEN_BUCKETS = 64
+WARM_OWNERS = 5_000
+"""So many owners lately touched are remembered whole: their next event needs neither a look-up nor a sweep before."""
 MAX_SOURCES = 100
 
 
@@ -42,10 +44,11 @@ class Incoming(NamedTuple):
 class _Life:
     """The facts of one owner while a run of records touches them."""
 
-    __slots__ = ("added", "changed", "facts", "last", "original")
+    __slots__ = ("added", "before", "changed", "facts", "last", "original")
 
-    def __init__(self, facts: Facts | None) -> None:
+    def __init__(self, facts: Facts | None, before: Observation | None = None) -> None:
         self.changed = False
+        self.before = before
         self.added: list[Fact] | None = []
         if facts:
             self.facts = facts
@@ -86,8 +89,13 @@ class Engine:
         self._due: dict[Entry, int] = dict(due)
         self._timers = [(entry.content.at, entry) for entry in self._due]  # type: ignore[union-attr]  # samples
         heapq.heapify(self._timers)
+        self._warm: dict[Key, tuple[Facts, Observation]] = {}
         self._labels = labels if labels is not None else {}
         self._sources = sources if sources is not None else {}
+
+    def is_warm(self, key: Key) -> bool:
+        """Tell whether `run` will do without a look-up of *key*."""
+        return key in self._warm
 
     def run(self, records: Sequence[Incoming], lookup: Callable[[Key], Facts | None]) -> Delta:
         """Apply consecutive records; return what they change.
@@ -123,7 +131,8 @@ class Engine:
                 key = key_of(content)
                 life = lives.get(key)
                 if life is None:
-                    life = lives[key] = _Life(lookup(key))
+                    warm = self._warm.pop(key, None)
+                    life = lives[key] = _Life(lookup(key)) if warm is None else _Life(*warm)
                 if watermark is not None and watermark > life.last + retention_ms and life.facts:
                     life = lives[key] = self._renew(key, life, watermark, delta)
                 change = merge(life.facts, Fact(at, kind.rank, identifier, kind.code, fields), key)
@@ -138,7 +147,9 @@ class Engine:
         delta.counts.update({kind.name: number for kind, number in types.items()})
         for key, life in lives.items():
             if life.changed:
-                self._settle(key, life, delta, watermark)
+                self._warm[key] = (life.facts, self._settle(key, life, delta, watermark))
+        for key in list(self._warm)[: max(0, len(self._warm) - WARM_OWNERS)]:
+            del self._warm[key]
         self._pass_timers(delta, watermark)
         self.watermark = delta.watermark = watermark
         return delta
@@ -153,8 +164,8 @@ class Engine:
         fresh.added = None
         return fresh
 
-    def _settle(self, key: Key, life: _Life, delta: Delta, watermark: int | None) -> None:
-        """Add to *delta* the difference between what the life contributed before and what it does now."""
+    def _settle(self, key: Key, life: _Life, delta: Delta, watermark: int | None) -> Observation:
+        """Add to *delta* the difference between what the life contributed before and what it does now: return that."""
         definitions = self._definitions
         delta.facts[key] = FactsPut(life.facts, life.added)
         # By then every timer has expired too: whoever looks for what to clean up looks once.
@@ -163,8 +174,10 @@ class Engine:
         if not life.original or (max(fact.at for fact in life.original) + expires_after_ms) // DAY_MS != day:
             delta.expiry[day].add(key)
         if key.kind:
-            return
-        before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
+            return NOTHING
+        before = life.before
+        if before is None:
+            before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
         after = observe(key, life.facts.values(), definitions=definitions)
         first = min([fact.at for fact in life.facts.values()])
         old, new = before.samples, after.samples
@@ -183,6 +196,7 @@ class Engine:
         for interval in before.intervals:
             if interval not in after.intervals:
                 self._put_interval(Entry(key.tenant, key.subject, interval), 0, delta, watermark)
+        return after
 
     def _change(self, entry: Entry, by: int, number: int, delta: Delta, watermark: int | None) -> None:
         """Count a sample *by* times more (now *number* in all), or note its timer while that lies ahead."""

@@ -18,10 +18,11 @@ LATEST_MS = 253_402_300_799_999
 _HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):", re.ASCII)
 _TAIL = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 _HEAD_LENGTH = len("2024-02-29T20:46:")
-# Stamps of a stream share their minutes and their milliseconds, so both halves are looked up, not parsed again.
+_SECONDS = len("20Z")
+_MILLISECONDS = len("20.123Z")
+# Stamps of a stream share their minutes, so these are looked up, not parsed again.
 _CACHE_LIMIT = 65_536
-_heads: dict[str, int | None] = {}
-_tails: dict[str, int | None] = {}
+_minutes: dict[str, int | None] = {}
 
 
 def instant_ms(value: object) -> int | None:
@@ -32,9 +33,10 @@ def instant_ms(value: object) -> int | None:
     if type(value) is str:
         head, tail = value[:_HEAD_LENGTH], value[_HEAD_LENGTH:]
         try:
-            minute, rest = _heads[head], _tails[tail]
+            minute = _minutes[head]
         except KeyError:
-            minute, rest = _remember(_heads, head, _minute_ms(head)), _remember(_tails, tail, _rest_ms(tail))
+            minute = _remember(head)
+        rest = _rest_ms(tail)
         return None if minute is None or rest is None else minute + rest
     if type(value) is int and -LATEST_MS <= value <= LATEST_MS:
         return value
@@ -47,11 +49,11 @@ def rfc3339(instant: int) -> str:
     return f"{stamp}.{instant % SECOND_MS:03d}Z" if instant % SECOND_MS else f"{stamp}Z"
 
 
-def _remember(cache: dict[str, int | None], key: str, value: int | None) -> int | None:
-    if len(cache) >= _CACHE_LIMIT:
-        cache.clear()
-    cache[key] = value
-    return value
+def _remember(head: str) -> int | None:
+    if len(_minutes) >= _CACHE_LIMIT:
+        _minutes.clear()
+    minute = _minutes[head] = _minute_ms(head)
+    return minute
 
 
 def _minute_ms(head: str) -> int | None:
@@ -65,6 +67,14 @@ def _minute_ms(head: str) -> int | None:
 
 
 def _rest_ms(tail: str) -> int | None:
+    """Return the milliseconds of seconds, fraction and zone."""
+    # The two usual forms, without a regular expression.
+    if tail[-1:] == "Z" and tail.isascii() and tail[:2].isdigit():
+        seconds_ms = int(tail[:2]) * SECOND_MS
+        if len(tail) == _MILLISECONDS and tail[2] == "." and tail[3:6].isdigit():
+            return seconds_ms + int(tail[3:6]) if seconds_ms < MINUTE_MS else None
+        if len(tail) == _SECONDS:
+            return seconds_ms if seconds_ms < MINUTE_MS else None
     found = _TAIL.fullmatch(tail)
     if not found:
         return None

@@ -74,9 +74,10 @@ def _lid(lids: dict[Labels, int], labels: Labels) -> int:
 
 def _facts(key: Key, delta: Delta, known: Callable[[Key], bytes | None]) -> bytes:
     put = delta.facts[key]
-    if put.added is None:
+    before = known(key)
+    if put.added is None or (before is None and len(put.added) < len(put.facts)):
         return codec.pack_facts(key, put.facts.values())
-    return (known(key) or b"") + codec.pack_facts(key, put.added)
+    return (before or b"") + codec.pack_facts(key, put.added)
 
 
 def _facts_by_bucket(facts: Mapping[Key, bytes]) -> list[list[Any]]:

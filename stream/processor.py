@@ -235,7 +235,7 @@ class TableProcessor:
     async def _fetch(self, partition: Partition, state: _State, incoming: Sequence[Incoming]) -> None:
         """Bring the facts of all owners that *incoming* touches into the cache."""
         owners = {key_of(record.content) for record in incoming if isinstance(record.content, Event)}
-        missing = [key for key in owners if key not in state.facts]
+        missing = [key for key in owners if key not in state.facts and not state.engine.is_warm(key)]
         if missing:
             found = await self._patience.persist("loading", lambda: self._tables.facts(partition, missing))
             state.facts.update(found)

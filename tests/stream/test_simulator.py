@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from aggregators.events import Rejected, decode
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, instant_ms
 from aggregators.vocabulary import NAMES, TYPES
 from stream.simulator import Centre, Event, Road, Spike
@@ -108,14 +109,18 @@ def test_every_type_of_event_is_there() -> None:
     assert seen == set(TYPES)
 
 
+FRAME = {"id", "at", "type", "conversation", "source"}
+
+
 def test_events_have_what_their_type_requires_and_nothing_unknown() -> None:
     """Required fields are there, the instant reads back, no field is misspelt."""
     for event, fields in calm_day():
         kind = TYPES[fields["type"]]
         names = {code: name for name, (code, _) in kind.fields.items()}
         assert instant_ms(fields["at"]) == event.at_ms
-        assert set(fields) <= set(kind.fields), fields
+        assert {"id", "at", "type"} <= set(fields) <= {*kind.fields, *FRAME}, fields
         assert all((names.get(code) or NAMES[code]) in fields for code in kind.required), fields
+        assert not isinstance(decode(fields), Rejected), fields
 
 
 def test_lanes_keep_a_conversation_together() -> None:
