@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aggregators import measures as m
 from aggregators.catalogue import METRICS, Metric, Value
 from aggregators.folding import Caps, Folding, fold
-from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of, is_kept
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of, is_bucket_kept, is_kept
 from aggregators.reading import Reading, State
 from aggregators.rolling import TOTALS, Group, Rolling
 from aggregators.states import states_at, waiting_at
@@ -152,7 +152,8 @@ class Board:
         """
         present = self._present()
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
-        shown |= {(TOTALS, group) for group in self._rolling.groups(TOTALS)}
+        # Not those whose counts were all taken back: a board made anew has never heard of them.
+        shown |= {(TOTALS, group) for group in self._rolling.groups(TOTALS) if self._rolling.sums(TOTALS, group)}
         for window, group in (self._rolling.changed & shown) | (shown - self._shown):
             self._rows.setdefault(group, {})[window] = list(self._rows_of(group, window))
         for window, group in self._shown - shown:
@@ -205,9 +206,10 @@ class Board:
             hours.difference_update([hour for hour in hours if not is_kept(Pane(HOUR.ms, hour[1]), self.as_of)])
             if hours:
                 present.update(self._folding.groups(labels))
-        for rows in self._intervals.values():
-            for entry in rows:
-                present.update(self._folding.groups(entry.content.labels))
+        for (_, bucket), rows in self._intervals.items():
+            if bucket < 0 or is_bucket_kept(bucket, self.as_of, kept_ms=FINE.kept_ms):
+                for entry in rows:
+                    present.update(self._folding.groups(entry.content.labels))
         return present
 
     def _pass_timers(self, as_of: int) -> None:

@@ -1,0 +1,293 @@
+"""Reading what changed, page by page, between the commits of a worker, equals reading everything anew."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis import asyncio as aioredis
+
+from aggregators.instants import HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.panes import FINE
+from stream import codec, reader
+from stream.chunks import START, Partition
+from stream.offline import board_of, show
+from stream.payload import payload
+from stream.reader import PartitionReader
+from stream.settings import load
+from stream.tables import RedisTables
+from tests.aggregators.running import Counted, incoming
+from tests.logs import T0, Log
+from tests.reference import centre_lines
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from aggregators.board import Board
+    from aggregators.facts import Key
+    from aggregators.samples import Labels
+    from tests import services
+
+PARTITION = Partition("support.chat", 0)
+GENERATION = "test"
+SETTINGS = load({})
+LINES = centre_lines()[2_000:2_240]
+"""Some minutes of the adversarial centre, in order of arrival."""
+Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
+
+
+class Writer:
+    """Commits chunks to Redis as a worker does, and shows a board of its own what it committed."""
+
+    def __init__(self, client: aioredis.Redis) -> None:
+        """Begin with nothing stored."""
+        self.counted = Counted()
+        self.board = board_of(SETTINGS)
+        self._tables = RedisTables(client, GENERATION)
+        self._offset = START
+        self._lids: dict[Labels, int] = {}
+        self._facts: dict[Key, bytes] = {}
+
+    async def commit(self, lines: Sequence[bytes]) -> None:
+        """Commit one chunk."""
+        delta = self.counted.take(incoming(lines))
+        following = max(self._offset, 0) + len(lines)
+        born = {"born": "1"} if self._offset == START else {}
+        built = payload(
+            delta, expected=self._offset, following=following, lids=self._lids, known=self._facts.get, meta=born
+        )
+        done = await self._tables.commit(PARTITION, built.message)
+        assert done.applied
+        self._facts |= built.facts
+        self._offset = following
+        show(self.board, delta, self.counted.tables)
+
+    async def clean(self) -> int:
+        """Take away what the watermark has passed; return how many names."""
+        watermark = self.counted.tables.watermark
+        assert watermark is not None
+        return await self._tables.clean(PARTITION, offset=self._offset, watermark=watermark, gone=())
+
+
+class Reader:
+    """A board with what one `PartitionReader` has brought onto it."""
+
+    def __init__(self, client: aioredis.Redis) -> None:
+        """Know nothing yet."""
+        self.board = board_of(SETTINGS)
+        self.partition = PartitionReader(client, GENERATION, PARTITION)
+
+    async def read(self) -> int:
+        """Bring the board up to date; return how many pages that took."""
+        pages = await self.partition.read()
+        assert pages is not None
+        self.partition.show(pages, self.board)
+        return len(pages)
+
+
+@pytest.fixture
+async def client(empty_redis: services.Redis) -> AsyncIterator[aioredis.Redis]:
+    """A client of a Redis that holds nothing."""
+    async with aioredis.Redis.from_url(empty_redis.url) as connection:
+        yield connection
+
+
+def values(board: Board, as_of: int) -> Values:
+    """Return everything that *board* shows at *as_of*."""
+    board.move(as_of)
+    return {(row.name, row.pairs): row.value for row in board.rows()}
+
+
+def instants(writer: Writer) -> list[int]:
+    """Return the next instant after everything counted, and some later ones, when timers have passed."""
+    watermark = writer.counted.tables.watermark or T0
+    now = watermark + -watermark % (10 * SECOND_MS) + 10 * SECOND_MS
+    return [now, now + 20 * MINUTE_MS, now + 5 * HOUR_MS]
+
+
+def pieces(chance: random.Random) -> list[list[bytes]]:
+    """Return the lines in chunks of random length."""
+    left, found = list(LINES), []
+    while left:
+        size = chance.randint(1, 24)
+        found.append(left[:size])
+        left = left[size:]
+    return found
+
+
+async def anew(client: aioredis.Redis) -> Board:
+    """Return the board of a reader that sees Redis for the first time, in one page."""
+    fresh = Reader(client)
+    assert await fresh.read() == 1
+    return fresh.board
+
+
+@pytest.mark.parametrize("names_a_call", [1, 3, 17])
+async def test_many_pages_are_one_picture(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, names_a_call: int
+) -> None:
+    """With fewer names a call than there are, the board is that of one page, and that of what was committed."""
+    writer = Writer(client)
+    for chunk in pieces(random.Random(names_a_call)):
+        await writer.commit(chunk)
+    whole = await anew(client)
+    paged = Reader(client)
+    monkeypatch.setattr(reader, "NAMES_A_CALL", names_a_call)
+
+    pages = await paged.read()
+
+    assert pages > 1
+    for now in instants(writer):
+        assert values(paged.board, now) == values(whole, now) == values(writer.board, now)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("names_a_call", [1, 5])
+async def test_commits_between_pages_are_in_the_picture(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, names_a_call: int, seed: int
+) -> None:
+    """After each page something is committed, so that panes read already change, and others come late in the pages.
+
+    page 1 | commit | page 2 | commit | · · · | last page: the board stands where the log does
+    """
+    chunks = pieces(random.Random(seed))
+    writer, paged = Writer(client), Reader(client)
+    for chunk in chunks[: len(chunks) // 2]:
+        await writer.commit(chunk)
+    rest = iter(chunks[len(chunks) // 2 :])
+    script = paged.partition._script
+
+    async def between(**call: Any) -> bytes:
+        page: bytes = await script(**call)
+        chunk = next(rest, None)
+        if chunk is not None and codec.unpack_raw(page)[4]:
+            await writer.commit(chunk)
+        return page
+
+    monkeypatch.setattr(paged.partition, "_script", between)
+    monkeypatch.setattr(reader, "NAMES_A_CALL", names_a_call)
+
+    assert await paged.read() > 1
+
+    for now in instants(writer):
+        assert values(paged.board, now) == values(writer.board, now)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_reading_what_changed_equals_reading_anew(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Whenever it looks: after one commit or several, in one page or several, with clean-ups in between."""
+    chance = random.Random(100 + seed)
+    writer, follower = Writer(client), Reader(client)
+
+    for chunk in pieces(chance):
+        await writer.commit(chunk)
+        if not chance.randrange(4):
+            await writer.clean()
+        if chance.randrange(3):
+            continue
+        with monkeypatch.context() as patch:
+            patch.setattr(reader, "NAMES_A_CALL", chance.choice([1, 4, 500]))
+            await follower.read()
+        whole = await anew(client)
+        # Not hours ahead: a board that comes back from there has forgotten panes.
+        for now in instants(writer)[:2]:
+            assert values(follower.board, now) == values(whole, now) == values(writer.board, now)
+
+
+async def test_label_sets_of_a_pane_that_comes_late_in_the_pages(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pane that a later commit touched again brings its older label sets along, though earlier pages passed them.
+
+    offset 1: pane P (billing) · other panes      offset n: pane P (sales): P is last in the pages
+    """
+    writer, paged = Writer(client), Reader(client)
+    await writer.commit(Log(conversation="a").queued("00:01", "billing").lines)
+    for number in range(5):
+        await writer.commit(Log(conversation=f"c{number}").queued(f"{number + 1}:00", "vip").lines)
+    await writer.commit(Log(conversation="b").queued("00:02", "sales").lines)
+    monkeypatch.setattr(reader, "NAMES_A_CALL", 1)
+
+    await paged.read()
+
+    shown = values(paged.board, T0 + 10 * MINUTE_MS)
+    name = "support_queue_rolling_queued"
+    queues = {
+        dict(pairs)["queue"]: n for (each, pairs), n in shown.items() if each == name and ("window", "30m") in pairs
+    }
+    assert queues == {"billing": 1, "vip": 5, "sales": 1}
+    assert shown == values(writer.board, T0 + 10 * MINUTE_MS)
+
+
+async def test_nothing_stored_is_an_empty_picture(client: aioredis.Redis) -> None:
+    """One page, no offset, no watermark, no rows; then what is committed is read from its beginning."""
+    writer, follower = Writer(client), Reader(client)
+
+    assert await follower.read() == 1
+    assert (follower.partition.offset, follower.partition.watermark) == (START, None)
+    assert values(follower.board, T0) == {}
+
+    await writer.commit(Log().queued("00:00").lines)
+    await follower.read()
+
+    assert (follower.partition.offset, follower.partition.watermark) == (1, T0)
+    assert values(follower.board, T0 + MINUTE_MS) == values(writer.board, T0 + MINUTE_MS) != {}
+
+
+async def test_tables_that_went_back_are_read_by_a_fresh_reader(client: aioredis.Redis) -> None:
+    """Wiped and made anew, or rolled back: None, and nothing is brought onto the board."""
+    writer, follower = Writer(client), Reader(client)
+    await writer.commit(Log().queued("00:00").accepted("00:10").lines)
+    await follower.read()
+
+    await client.flushall()
+    assert await follower.partition.read() is None
+
+    await Writer(client).commit(Log().queued("00:00").lines)
+    assert await follower.partition.read() is None
+
+
+async def test_what_did_not_change_is_not_read_again(client: aioredis.Redis) -> None:
+    """A second look without a commit brings no names; after one, only what it touched."""
+    writer, follower = Writer(client), Reader(client)
+    await writer.commit(Log().queued("00:00").lines)
+    await follower.read()
+
+    (still,) = await follower.partition.read() or []
+    await writer.commit(Log(conversation="d").queued("2:00:00").lines)
+    (page,) = await follower.partition.read() or []
+
+    assert still[1] in ([], {})
+    panes = {name.decode() for name, _ in page[1] if name.startswith(b"c:10000:")}
+    assert panes == {f"c:{FINE.ms}:{T0 + 2 * HOUR_MS}"}
+
+
+async def test_sources_and_counts_are_those_of_the_cut(client: aioredis.Redis) -> None:
+    """Heartbeats by source, and how often each type came."""
+    writer, follower = Writer(client), Reader(client)
+    beats = (
+        Log(conversation=None).add("source.heartbeat", "00:00", source="a").add("source.heartbeat", "01:00", source="a")
+    )
+    await writer.commit([*beats.lines, *Log().queued("00:30").lines])
+
+    await follower.read()
+
+    assert follower.partition.sources == {"a": T0 + MINUTE_MS}
+    assert follower.partition.counts == {"source.heartbeat": 2, "chat.queued": 1}
+
+
+async def test_what_is_forgotten_is_no_longer_remembered(client: aioredis.Redis) -> None:
+    """Cells of panes before an instant are dropped; those of all time stay, or their next change would count twice."""
+    writer, follower = Writer(client), Reader(client)
+    await writer.commit(Log().queued("00:00").lines)
+    await follower.read()
+
+    follower.partition.forget(before=T0 + HOUR_MS)
+    await writer.commit(Log(conversation="d").queued("1:00:00").lines)
+    await follower.read()
+
+    assert {pane.width for pane, _ in follower.partition._cells if pane.start < T0 + HOUR_MS} == {0}
+    assert values(follower.board, T0 + 2 * HOUR_MS) == values(writer.board, T0 + 2 * HOUR_MS)
