@@ -16,7 +16,7 @@ from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
-from aggregators.samples import EVENTS, Interval, Labels, Leg, Sample, is_timer
+from aggregators.samples import Interval, Labels, Leg, Sample, is_timer
 from aggregators.vocabulary import SOURCE, EventType
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class Engine:
         self._due: dict[Entry, int] = dict(due)
         self._timers = [(entry.content.at, entry) for entry in self._due]  # type: ignore[union-attr]  # samples
         heapq.heapify(self._timers)
+        self._slots: dict[int, list[dict[Labels, dict[int, int]]]] = {}
         self._warm: dict[Key, tuple[Facts, Observation]] = {}
         self._labels = labels if labels is not None else {}
         self._sources = sources if sources is not None else {}
@@ -104,6 +105,7 @@ class Engine:
         could not be committed means an engine made anew from what is stored.
         """
         delta = Delta()
+        self._slots = {}
         lives: dict[Key, _Life] = {}
         retention_ms = self._definitions.retention_ms
         types: dict[EventType, int] = {}
@@ -180,6 +182,13 @@ class Engine:
             before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
         after = observe(key, life.facts.values(), definitions=definitions)
         first = min([fact.at for fact in life.facts.values()])
+        for pair, number in after.events.items():
+            if (more := number - before.events.get(pair, 0)) != 0:
+                _add(_groups(delta, ALL_TIME), pair[0], ((measures.EVENTS + pair[1], more),), 1)
+                self._see_labels(pair[0], first, delta)
+        for pair, number in before.events.items():
+            if pair not in after.events:
+                _add(_groups(delta, ALL_TIME), pair[0], ((measures.EVENTS + pair[1], number),), -1)
         old, new = before.samples, after.samples
         for sample, number in new.items():
             had = old.get(sample, 0)
@@ -211,25 +220,25 @@ class Engine:
             delta.due[bucket_of(sample.at)][entry] = number
             return
         self._count(entry, by, number, delta, watermark)
-        if self.watermark is not None and 0 < sample.at < self.watermark - LATE_MS:
+        if self.watermark is not None and sample.at < self.watermark - LATE_MS:
             delta.counts["restatements"] += 1
             delta.log.append(Restated(self.watermark, entry.tenant, entry.conversation, sample, by))
 
     def _count(self, entry: Entry, by: int, number: int, delta: Delta, watermark: int | None) -> None:
         """Add a sample to its panes and to the index of stops, *by* times (now *number* in all)."""
         sample: Sample = entry.content  # type: ignore[assignment]  # never an interval here
-        kind, at, labels = sample[0], sample[1], sample[2]
+        at, labels = sample[1], sample[2]
         totals = measures.all_time(sample)
         if totals:
-            _add(delta, ALL_TIME, labels, totals, by)
-        if kind == EVENTS:
-            return
-        amounts = measures.rolling(sample, self._definitions)
+            _add(_groups(delta, ALL_TIME), labels, totals, by)
         now = at if watermark is None else watermark
-        for width in WIDTHS:
-            pane = Pane(width.ms, at - at % width.ms)
-            if is_kept(pane, now):
-                _add(delta, pane, labels, amounts, by)
+        slot = self._slots.get(at // FINE.ms)
+        if slot is None:
+            panes = (Pane(width.ms, at - at % width.ms) for width in WIDTHS)
+            slot = self._slots[at // FINE.ms] = [_groups(delta, pane) for pane in panes if is_kept(pane, now)]
+        amounts = measures.rolling(sample, self._definitions)
+        for groups in slot:
+            _add(groups, labels, amounts, by)
         bucket = bucket_of(at)
         if is_bucket_kept(bucket, now, kept_ms=STOPS_KEPT_MS):
             delta.stops[bucket][entry] = number
@@ -279,10 +288,14 @@ def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, defini
     return not seen.open and watermark > max([last, *timers]) + definitions.retention_ms
 
 
-def _add(delta: Delta, pane: Pane, labels: Labels, amounts: measures.Amounts, by: int) -> None:
+def _groups(delta: Delta, pane: Pane) -> dict[Labels, dict[int, int]]:
     groups = delta.cells.get(pane)
     if groups is None:
         groups = delta.cells[pane] = {}
+    return groups
+
+
+def _add(groups: dict[Labels, dict[int, int]], labels: Labels, amounts: measures.Amounts, by: int) -> None:
     cells = groups.get(labels)
     if cells is None:
         cells = groups[labels] = {}

@@ -101,8 +101,6 @@ def rolling(sample: s.Sample, definitions: Definitions) -> Amounts:
 def all_time(sample: s.Sample) -> Amounts:
     """Return what *sample* adds to the totals of all time: counters and histograms for PromQL."""
     kind = sample[0]
-    if kind == s.EVENTS:
-        return ((EVENTS + sample[3], sample[4]),)  # type: ignore[misc]  # Events
     if kind == s.LEG and sample[3] == s.ANSWERED:  # type: ignore[misc]  # a Leg
         took = sample[1] - sample[4]  # type: ignore[misc]  # a Leg
         return ((WAIT_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (WAIT_TOTAL_MS, took))
@@ -168,5 +166,4 @@ _ROLLING: dict[int, Callable[..., Amounts]] = {
     s.REPLY: _reply,
     s.SURVEY_SENT: _survey_sent,
     s.CSAT: _csat,
-    s.EVENTS: lambda _, __: (),
 }

@@ -7,14 +7,12 @@ to those before is committed; so a number that turned out wrong is taken back wh
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from aggregators import legs, replies, surveys
 from aggregators.samples import (
     ABANDONED,
     CSAT,
-    EVENTS,
     FIRST_RESPONSE,
     LEG,
     LOST,
@@ -26,7 +24,6 @@ from aggregators.samples import (
     WAITED,
     WAITING,
     Csat,
-    Events,
     Interval,
     Labels,
     Leg,
@@ -45,20 +42,25 @@ if TYPE_CHECKING:
     from aggregators.facts import Fact, Key
 
 NO_QUEUE = "none"
+Counted = TypeVar("Counted", Sample, Interval)
 _CHAT = frozenset(kind.code for kind in BY_CODE.values() if kind.name.startswith("chat."))
 _FLAGGED = frozenset({code_of("chat.flagged"), code_of("ticket.flagged")})
 _MERGED = code_of("ticket.merged")
 
 
 class Observation(NamedTuple):
-    """What a conversation contributes. `open` tells whether it waits for something that no timer ends."""
+    """What a conversation contributes: each sample and interval with how often, and its events by labels and type.
 
-    samples: Counter[Sample]
-    intervals: Counter[Interval]
+    `open` tells whether it waits for something that no timer ends.
+    """
+
+    samples: dict[Sample, int]
+    intervals: dict[Interval, int]
+    events: dict[tuple[Labels, int], int]
     open: bool
 
 
-NOTHING = Observation(Counter(), Counter(), open=False)
+NOTHING = Observation({}, {}, {}, open=False)
 
 
 def observe(key: Key, facts: Iterable[Fact], *, definitions: Definitions) -> Observation:
@@ -129,9 +131,7 @@ class _Conversation:
             waits_on = waits_on or wait.end is None
         if self._surveys:
             self._observe_surveys(samples)
-        counted = Counter(samples)
-        self._count_events(counted)
-        return Observation(counted, Counter(intervals), open=waits_on)
+        return Observation(_counted(samples), _counted(intervals), self._events(), open=waits_on)
 
     def _observe_legs(self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool) -> None:
         rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
@@ -165,15 +165,19 @@ class _Conversation:
                 labels = self._labels_at(asked)
                 samples.append(Csat(CSAT, row.responded, labels, share.numerator, share.denominator, int(satisfied)))
 
-    def _count_events(self, samples: Counter[Sample]) -> None:
+    def _events(self) -> dict[tuple[Labels, int], int]:
+        """Return the number of events by the labels they stood at and their type."""
+        events: dict[tuple[Labels, int], int] = {}
         if len(set(self._named)) <= 1:
             labels = self._labels_of(self._named[0] if self._named else NO_QUEUE)
-            for code, number in Counter([fact.type for fact in self._facts]).items():
-                samples[Events(EVENTS, 0, labels, code, number)] = 1
-            return
-        counts = Counter([(self._labels_at(fact.at), fact.type) for fact in self._facts])
-        for (labels, code), number in counts.items():
-            samples[Events(EVENTS, 0, labels, code, number)] = 1
+            for fact in self._facts:
+                pair = (labels, fact[3])
+                events[pair] = events.get(pair, 0) + 1
+        else:
+            for fact in self._facts:
+                pair = (self._labels_at(fact[0]), fact[3])
+                events[pair] = events.get(pair, 0) + 1
+        return events
 
     def _pieces(self, wait: replies.OpenResponse) -> Iterable[Interval]:
         """Split an open response where its queue changes: at t it stands in the last queue named before t."""
@@ -202,3 +206,10 @@ class _Conversation:
         if labels is None:
             labels = self._labels[queue] = Labels(self._tenant, self._channel, queue)
         return labels
+
+
+def _counted(rows: list[Counted]) -> dict[Counted, int]:
+    counts: dict[Counted, int] = {}
+    for row in rows:
+        counts[row] = counts.get(row, 0) + 1
+    return counts

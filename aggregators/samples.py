@@ -16,7 +16,6 @@ FIRST_RESPONSE = 4
 REPLY = 5
 SURVEY_SENT = 6
 CSAT = 7
-EVENTS = 8
 
 # Outcomes of a leg.
 ANSWERED = 1
@@ -39,7 +38,6 @@ SAMPLE_NAMES = {
     REPLY: "reply",
     SURVEY_SENT: "survey_sent",
     CSAT: "csat",
-    EVENTS: "events",
 }
 OUTCOME_NAMES = {
     ANSWERED: "answered",
@@ -117,17 +115,7 @@ class Csat(NamedTuple):
     satisfied: int
 
 
-class Events(NamedTuple):
-    """`number` distinct facts of a type. No instant: they are counted for all time."""
-
-    kind: int
-    at: int
-    labels: Labels
-    type: int
-    number: int
-
-
-Sample = Queued | Leg | Stay | Response | SurveySent | Csat | Events
+Sample = Queued | Leg | Stay | Response | SurveySent | Csat
 
 
 SHAPES: dict[int, type[Sample]] = {
@@ -138,7 +126,6 @@ SHAPES: dict[int, type[Sample]] = {
     REPLY: Response,
     SURVEY_SENT: SurveySent,
     CSAT: Csat,
-    EVENTS: Events,
 }
 
 

@@ -5,16 +5,18 @@ from fractions import Fraction
 
 import pytest
 
+from aggregators import measures as m
 from aggregators.definitions import NEVER_MS, Definitions
 from aggregators.events import Event
 from aggregators.facts import Fact, Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from aggregators.measures import name_of
 from aggregators.observe import NOTHING, Observation, observe
+from aggregators.panes import ALL_TIME
 from aggregators.samples import (
     AGENT_CLOSED,
     ANSWERED,
     CSAT,
-    EVENTS,
     FIRST_RESPONSE,
     FLOWED_OUT,
     LEG,
@@ -27,7 +29,6 @@ from aggregators.samples import (
     WAITED,
     WAITING,
     Csat,
-    Events,
     Interval,
     Labels,
     Leg,
@@ -38,7 +39,7 @@ from aggregators.samples import (
     SurveySent,
 )
 from aggregators.vocabulary import code_of
-from tests.aggregators.running import DEFAULT, incoming
+from tests.aggregators.running import DEFAULT, Counted, incoming
 from tests.logs import T0, Log, after
 
 KEY = Key("default", "c")
@@ -53,9 +54,8 @@ def observed(log: Log, definitions: Definitions = DEFAULT) -> Observation:
 
 
 def samples(log: Log, definitions: Definitions = DEFAULT) -> dict[Sample, int]:
-    """Return the samples of *log*, counts of events left out, each with its number."""
-    found = observed(log, definitions).samples
-    return {sample: number for sample, number in found.items() if sample[0] != EVENTS}
+    """Return the samples of *log*, each with its number."""
+    return observed(log, definitions).samples
 
 
 def of_kind(log: Log, kind: int, definitions: Definitions = DEFAULT) -> list[Sample]:
@@ -317,23 +317,39 @@ def test_one_open_episode_keeps_a_conversation_open() -> None:
 # --------------------------------------------------------------------------------------------- everything
 
 
+def events(log: Log) -> dict[tuple[str, str], int]:
+    """Return how many events of *log* are counted for all time, by queue and type."""
+    partition = Counted()
+    partition.feed(log.lines)
+    return {
+        (labels.queue, name_of(measure)): number
+        for labels, cells in partition.tables.cells[ALL_TIME].items()
+        for measure, number in cells.items()
+        if m.EVENTS <= measure < m.CSAT_SCORE and number
+    }
+
+
 def test_events_are_counted_by_type() -> None:
     """In the one queue there is; where there are several, each in that of its instant."""
     log = Log().customer("00:00").queued("00:10").customer("00:20")
-    message, queued = code_of("chat.message"), code_of("chat.queued")
-    assert {s: n for s, n in observed(log).samples.items() if s[0] == EVENTS} == {
-        Events(EVENTS, 0, BILLING, message, 2): 1,
-        Events(EVENTS, 0, BILLING, queued, 1): 1,
-    }
+    assert events(log) == {("billing", "events:chat.message"): 2, ("billing", "events:chat.queued"): 1}
 
     log.queued("00:20", "sales")
 
-    assert {s for s in observed(log).samples if s[0] == EVENTS} == {
-        Events(EVENTS, 0, BILLING, message, 1),
-        Events(EVENTS, 0, BILLING, queued, 1),
-        Events(EVENTS, 0, SALES, message, 1),
-        Events(EVENTS, 0, SALES, queued, 1),
+    assert events(log) == {
+        ("billing", "events:chat.message"): 1,
+        ("billing", "events:chat.queued"): 1,
+        ("sales", "events:chat.message"): 1,
+        ("sales", "events:chat.queued"): 1,
     }
+
+
+def test_events_without_a_queue_are_counted_in_none() -> None:
+    """And move with the conversation once it is known where it is."""
+    log = Log().customer("00:00").human("00:10")
+    assert events(log) == {("none", "events:chat.message"): 2}
+
+    assert events(log.queued("00:20")) == {("billing", "events:chat.message"): 2, ("billing", "events:chat.queued"): 1}
 
 
 @pytest.mark.parametrize("flag", ["spam", "test"])
