@@ -1,0 +1,82 @@
+"""Names over the caps count as `other`, chosen by when they were first seen, whatever the order of arrival."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregators.folding import OTHER, Caps, Folding, fold
+from aggregators.rolling import Group, groups_of
+from aggregators.samples import Labels
+from tests.logs import T0
+
+EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
+NAMES = st.sampled_from("abcd")
+SEEN = st.dictionaries(st.builds(Labels, NAMES, NAMES, NAMES), st.integers(T0, T0 + 5), max_size=20)
+
+
+def test_below_the_caps_everybody_has_a_name() -> None:
+    """Nothing is folded at exactly the cap."""
+    folding = fold({Labels("t", "chat", queue): T0 for queue in "ab"}, Caps(tenants=1, channels=1, queues=2))
+
+    assert (folding, folding.folded) == (Folding(), 0)
+    assert folding.groups(Labels("t", "chat", "a")) == groups_of(Labels("t", "chat", "a"))
+
+
+def test_the_first_seen_keep_their_names() -> None:
+    """Then by name; the rest of a tenant is one `other`, and another tenant has its own cap."""
+    first = {
+        Labels("t", "chat", "late"): T0 + 2,
+        Labels("t", "chat", "b"): T0 + 1,
+        Labels("t", "web", "a"): T0 + 1,
+        Labels("t", "chat", "early"): T0,
+        Labels("u", "chat", "late"): T0 + 9,
+    }
+
+    folding = fold(first, Caps(queues=2))
+
+    shown = [folding.fold(labels).queue for labels in first]
+    assert shown == [OTHER, OTHER, "a", "early", "late"]
+    assert folding.folded == 2
+
+
+def test_a_queue_is_seen_first_in_any_channel() -> None:
+    """The earliest of its label sets counts."""
+    first = {
+        Labels("t", "chat", "a"): T0 + 1,
+        Labels("t", "chat", "b"): T0 + 2,
+        Labels("t", "web", "b"): T0,
+    }
+
+    assert fold(first, Caps(queues=1)).queues == frozenset({("t", "b")})
+
+
+def test_tenants_and_channels_are_folded_too() -> None:
+    """Each by its own cap; what is folded counts once for each name."""
+    first = {Labels(tenant, channel, "q"): T0 for tenant in "tuv" for channel in ("chat", "web")}
+
+    folding = fold(first, Caps(tenants=2, channels=1))
+
+    assert folding.fold(Labels("t", "chat", "q")) == Labels("t", "chat", "q")
+    assert folding.fold(Labels("u", "web", "q")) == Labels("u", OTHER, "q")
+    assert folding.fold(Labels("v", "web", "q")) == Labels(OTHER, OTHER, "q")
+    assert folding.folded == 1 + 3
+    assert folding.groups(Labels("v", "web", "q"))[1] == Group("channel", (OTHER, OTHER))
+
+
+@EXAMPLES
+@given(first=SEEN, chance=st.randoms(use_true_random=False))
+def test_arrival_decides_nothing(first: dict[Labels, int], chance: random.Random) -> None:
+    """In any order the same names are kept, and never more than the caps allow."""
+    caps = Caps(tenants=2, channels=2, queues=1)
+    shuffled = list(first.items())
+    chance.shuffle(shuffled)
+
+    folding = fold(dict(shuffled), caps)
+
+    assert folding == fold(first, caps)
+    shown = {folding.fold(labels) for labels in first}
+    assert len({labels.tenant for labels in shown} - {OTHER}) <= caps.tenants
+    for tenant in {labels.tenant for labels in shown} - {OTHER}:
+        assert len({labels.queue for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.queues
+        assert len({labels.channel for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.channels

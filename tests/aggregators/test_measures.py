@@ -1,0 +1,184 @@
+"""What each sample adds to its panes, to the last number."""
+
+from fractions import Fraction
+from math import gcd
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aggregators import measures as m
+from aggregators import samples as s
+from aggregators.measures import fraction_index, fraction_of, name_of, rolling
+from aggregators.sketch import EDGES, bin_of
+from aggregators.vocabulary import BY_CODE, code_of
+from tests.aggregators.running import DEFAULT
+from tests.logs import T0
+
+VOICE = s.Labels("default", "voice", "sales")
+CHAT = s.Labels("default", "chat", "billing")
+
+
+def leg(outcome: int, waited_ms: int, labels: s.Labels = VOICE) -> s.Leg:
+    """A leg that ended after so long."""
+    return s.Leg(s.LEG, T0 + waited_ms, labels, outcome, T0)
+
+
+def added(sample: s.Sample) -> dict[int, int]:
+    """Return what *sample* adds to its panes."""
+    amounts = rolling(sample, DEFAULT)
+    assert len(dict(amounts)) == len(amounts)
+    return dict(amounts)
+
+
+# ------------------------------------------------------------------------------------------------- panes
+
+
+@pytest.mark.parametrize(("waited_ms", "within"), [(20_000, {m.ANSWERED_WITHIN: 1}), (20_001, {})])
+def test_an_answer(waited_ms: int, within: dict[int, int]) -> None:
+    """Its wait, its bin, and whether it was within the target, met at exactly its value."""
+    assert added(leg(s.ANSWERED, waited_ms)) == {
+        m.ANSWERED: 1,
+        m.WAIT_MS: waited_ms,
+        m.WAIT_BIN + bin_of(waited_ms): 1,
+        **within,
+    }
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "which", "within"),
+    [
+        (5_000, m.SHORT_ABANDONED, {m.ABANDONED_WITHIN: 1}),
+        (5_001, m.ABANDONED, {m.ABANDONED_WITHIN: 1}),
+        (20_000, m.ABANDONED, {m.ABANDONED_WITHIN: 1}),
+        (20_001, m.ABANDONED, {}),
+    ],
+)
+def test_an_abandonment(waited_ms: int, which: int, within: dict[int, int]) -> None:
+    """Short up to its channel's threshold; both have a wait and a bin of their own."""
+    assert added(leg(s.ABANDONED, waited_ms)) == {
+        which: 1,
+        m.ABANDON_WAIT_MS: waited_ms,
+        m.ABANDON_WAIT_BIN + bin_of(waited_ms): 1,
+        **within,
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "waited_ms", "amounts"),
+    [
+        (s.LOST, 14_400_000, {m.LOST: 1}),
+        (s.LOST, 1, {m.LOST: 1}),
+        (s.CALLBACK, 20_000, {m.CALLBACK: 1, m.CALLBACK_WITHIN: 1}),
+        (s.CALLBACK, 20_001, {m.CALLBACK: 1}),
+        (s.FLOWED_OUT, 1, {m.FLOWED_OUT: 1}),
+        (s.AGENT_CLOSED, 1, {m.AGENT_CLOSED: 1}),
+    ],
+)
+def test_other_ends(outcome: int, waited_ms: int, amounts: dict[int, int]) -> None:
+    """Counted; a call-back within the target is counted as such."""
+    assert added(leg(outcome, waited_ms)) == amounts
+
+
+def test_targets_are_of_the_channel() -> None:
+    """A minute of chat is within; so is ten seconds short."""
+    assert m.ANSWERED_WITHIN in added(leg(s.ANSWERED, 60_000, CHAT))
+    assert m.SHORT_ABANDONED in added(leg(s.ABANDONED, 10_000, CHAT))
+    assert m.ABANDONED in added(leg(s.ABANDONED, 10_001, CHAT))
+
+
+@pytest.mark.parametrize(("took_ms", "within"), [(60_000, {m.FIRST_RESPONSES_WITHIN: 1}), (60_001, {})])
+def test_a_first_response(took_ms: int, within: dict[int, int]) -> None:
+    """Its time, its bin, and whether it was within the target."""
+    assert added(s.Response(s.FIRST_RESPONSE, T0 + took_ms, CHAT, T0)) == {
+        m.FIRST_RESPONSES: 1,
+        m.FIRST_RESPONSE_MS: took_ms,
+        m.FIRST_RESPONSE_BIN + bin_of(took_ms): 1,
+        **within,
+    }
+
+
+def test_the_other_samples() -> None:
+    """Opened legs, stays, replies, surveys and ratings."""
+    assert added(s.Queued(s.QUEUED, T0, CHAT)) == {m.QUEUED: 1}
+    assert added(s.Stay(s.STAY, T0, CHAT, 1, 700)) == {m.STAYS: 1, m.STAYS_ABANDONED: 1, m.STAYS_WAIT_MS: 700}
+    reply = s.Response(s.REPLY, T0 + 9_000, CHAT, T0)
+    assert added(reply) == {m.REPLIES: 1, m.REPLY_MS: 9_000, m.REPLY_BIN + bin_of(9_000): 1}
+    assert added(s.SurveySent(s.SURVEY_SENT, T0, CHAT, 1)) == {m.SURVEYS_SENT: 1, m.SURVEYS_ANSWERED: 1}
+    rating = s.Csat(s.CSAT, T0, CHAT, 3, 4, 1)
+    assert added(rating) == {m.CSAT_RESPONSES: 1, m.CSAT_SATISFIED: 1, m.CSAT_SCORE + fraction_index(3, 4): 1}
+
+
+# ---------------------------------------------------------------------------------------------- all time
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "bucket"),
+    [(0, 0), (5_000, 0), (5_001, 1), (20_000, 2), (20_001, 3), (86_400_000, 11), (86_400_001, 12)],
+)
+def test_histograms_count_up_to_their_bounds(waited_ms: int, bucket: int) -> None:
+    """A bound is in its bucket, as Prometheus has it; the last bucket is open. Waits and first responses alike."""
+    assert m.all_time(leg(s.ANSWERED, waited_ms)) == ((m.WAIT_BUCKET + bucket, 1), (m.WAIT_TOTAL_MS, waited_ms))
+    assert m.all_time(s.Response(s.FIRST_RESPONSE, T0 + waited_ms, CHAT, T0)) == (
+        (m.FIRST_RESPONSE_BUCKET + bucket, 1),
+        (m.FIRST_RESPONSE_TOTAL_MS, waited_ms),
+    )
+
+
+def test_what_is_in_no_histogram() -> None:
+    """Only answers and first responses are."""
+    assert m.all_time(leg(s.ABANDONED, 1)) == ()
+    assert m.all_time(s.Response(s.REPLY, T0 + 1, CHAT, T0)) == ()
+    assert m.all_time(s.Queued(s.QUEUED, T0, CHAT)) == ()
+
+
+# ------------------------------------------------------------------------------------- numbers and names
+
+
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
+@given(numerator=st.integers(0, 10**9), rest=st.integers(0, 10**9))
+@example(numerator=1, rest=0)
+@example(numerator=0, rest=1)
+@example(numerator=10**17, rest=3)
+def test_fractions_have_numbers(numerator: int, rest: int) -> None:
+    """Each its own, and back."""
+    divisor = gcd(numerator, rest) or 1
+    part, whole = numerator // divisor, (numerator + rest) // divisor
+
+    assert fraction_of(fraction_index(part, whole)) == (part, whole)
+
+
+def test_no_two_fractions_share_a_number() -> None:
+    """All with a denominator up to 60, no gaps to speak of: numbers stay small."""
+    numbers = {fraction_index(n, d): Fraction(n, d) for d in range(61) for n in range(d + 1) if d}
+
+    assert len(numbers) == sum(d + 1 for d in range(1, 61))
+    assert max(numbers) < 61 * 62 // 2
+
+
+def test_every_family_has_room() -> None:
+    """Bins, buckets and types of events fit between one family and the next."""
+    assert len(EDGES) <= m.FAMILY
+    assert len(m.BUCKETS_S) + 1 <= m.FAMILY
+    assert max(BY_CODE) < m.FAMILY
+
+
+@pytest.mark.parametrize(
+    ("measure", "name"),
+    [
+        (m.QUEUED, "queued"),
+        (m.WAIT_TOTAL_MS, "wait_total_ms"),
+        (m.WAIT_BIN + 123, "wait:123"),
+        (m.ABANDON_WAIT_BIN, "abandon_wait:0"),
+        (m.FIRST_RESPONSE_BIN + 1, "first_response:1"),
+        (m.REPLY_BIN + m.FAMILY - 1, "reply:4095"),
+        (m.WAIT_BUCKET + 3, "wait_le:3"),
+        (m.FIRST_RESPONSE_BUCKET + 12, "first_response_le:12"),
+        (m.EVENTS + code_of("chat.queued"), "events:chat.queued"),
+        (m.CSAT_SCORE + fraction_index(3, 4), "csat:3/4"),
+        (m.CSAT_SCORE + fraction_index(0, 1), "csat:0/1"),
+    ],
+)
+def test_measures_have_readable_names(measure: int, name: str) -> None:
+    """As the lines of `dump` show them."""
+    assert name_of(measure) == name
