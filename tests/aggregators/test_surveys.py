@@ -1,0 +1,79 @@
+"""The sweep of the surveys row by row, and scores on their scales."""
+
+from fractions import Fraction
+
+import pytest
+
+from aggregators.events import Event
+from aggregators.facts import Fact
+from aggregators.surveys import TYPES, SurveyRow, normalise, sweep
+from aggregators.vocabulary import KIND, SCORE, SURVEY, code_of
+from tests.aggregators.running import incoming
+from tests.logs import T0, Log, after
+
+
+def surveys(log: Log, kind: str = "csat") -> list[SurveyRow]:
+    """Return the surveys of one kind."""
+    events = [record.content for record in incoming(log.lines) if isinstance(record.content, Event)]
+    facts = sorted(Fact(each.at, each.type.rank, each.id, each.type.code, each.fields) for each in events)
+    return sweep([fact for fact in facts if fact.type in TYPES], kind=kind)
+
+
+def test_a_survey_that_was_sent_and_answered() -> None:
+    """3 of 1–5 is a half, on a scale of four steps."""
+    assert surveys(Log().sent("00:00").responded("01:00", 3)) == [
+        SurveyRow(T0, after("01:00"), Fraction(1, 2), Fraction(4))
+    ]
+
+
+def test_surveys_come_by_their_id() -> None:
+    """Sent, answered without being sent, and retracted, each is a row."""
+    log = Log().responded("00:30", 1, "c").sent("00:10", "b").responded("00:20", 5, "a").retracted("00:40", "a")
+
+    assert surveys(log) == [
+        SurveyRow(None, None, None, None),
+        SurveyRow(after("00:10"), None, None, None),
+        SurveyRow(None, after("00:30"), Fraction(0), Fraction(4)),
+    ]
+
+
+def test_a_retraction_of_nothing_makes_no_survey() -> None:
+    """Before any response there is nothing to withdraw."""
+    assert surveys(Log().retracted("00:00")) == []
+
+
+def test_kinds_are_kept_apart() -> None:
+    """Each sweep sees its own, a retraction whatever kind its survey is."""
+    log = Log().sent("00:00", "n", kind="nps").responded("00:10", 9, "n", kind="nps").responded("00:20", 5, "s")
+
+    assert surveys(log, "nps") == [SurveyRow(T0, after("00:10"), Fraction(9, 10), Fraction(10))]
+    assert [row.responded for row in surveys(log)] == [after("00:20")]
+    assert surveys(log.retracted("00:30", "n"), "nps") == [SurveyRow(T0, None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("score", "scale", "share", "span"),
+    [
+        (3.3, None, Fraction(23, 40), Fraction(4)),
+        (0.1, {"min": 0, "max": 0.3}, Fraction(1, 3), Fraction(3, 10)),
+        (2, {"direction": "down"}, Fraction(3, 4), Fraction(4)),
+        (2, {"direction": "up"}, Fraction(1, 4), Fraction(4)),
+        (4, {"max": 7}, Fraction(1, 2), Fraction(6)),
+        (-1, {"min": -3, "max": 1}, Fraction(1, 2), Fraction(4)),
+    ],
+)
+def test_scores_are_decimals_on_their_scale(
+    score: float, scale: dict[str, object] | None, share: Fraction, span: Fraction
+) -> None:
+    """3.3 is 33/10 and not its binary neighbour; falling scales are turned round."""
+    (row,) = surveys(Log().responded("00:00", score, scale=scale))
+
+    assert (row.normalised, row.span) == (share, span)
+
+
+def test_a_kind_without_a_scale_is_our_mistake() -> None:
+    """Nobody asks for the score of an unknown kind; the message names it."""
+    response = Fact(T0, 12, "x", code_of("survey.responded"), {SURVEY: "s", KIND: "mood", SCORE: 3})
+
+    with pytest.raises(ValueError, match=r"^no scale is known for surveys of kind 'mood'$"):
+        normalise(response)
