@@ -1,0 +1,127 @@
+"""The stored form: packed and unpacked everything is what it was, and it takes little room."""
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aggregators import samples as s
+from aggregators.delta import Entry
+from aggregators.facts import Fact, Key, stored
+from aggregators.measures import CSAT_SCORE, fraction_index
+from aggregators.vocabulary import RANKS, code_of
+from stream import codec
+from tests.logs import T0
+
+EXAMPLES = settings(max_examples=150, derandomize=True, database=None, deadline=None)
+TEXTS = st.text(max_size=12) | st.sampled_from(["", "c", "c-1", "é", "\uffff", "\U00010000", "\x00"])
+KEYS = st.builds(Key, TEXTS, TEXTS, st.sampled_from(["", "agent:h", "source:1"]))
+LABELS = st.builds(s.Labels, TEXTS, TEXTS, TEXTS)
+INSTANTS = st.integers(0, 253_402_300_799_999)
+COUNTS = st.integers(0, 2**53)
+VALUES = st.one_of(
+    TEXTS, st.booleans(), st.integers(-(2**63), 2**63), st.floats(allow_nan=False), st.lists(TEXTS, max_size=3),
+    st.dictionaries(st.sampled_from(["min", "max", "direction"]), st.integers(0, 10), max_size=3),
+)  # fmt: skip
+FACTS = st.builds(
+    stored, INSTANTS, st.integers(1, len(RANKS) - 1), TEXTS, st.dictionaries(st.integers(1, 43), VALUES, max_size=4)
+)
+SAMPLES = st.one_of(
+    st.builds(s.Queued, st.just(s.QUEUED), INSTANTS, LABELS),
+    st.builds(s.Leg, st.just(s.LEG), INSTANTS, LABELS, st.sampled_from(sorted(s.OUTCOME_NAMES)), INSTANTS),
+    st.builds(s.Stay, st.just(s.STAY), INSTANTS, LABELS, st.integers(0, 1), COUNTS),
+    st.builds(s.Response, st.sampled_from([s.FIRST_RESPONSE, s.REPLY]), INSTANTS, LABELS, INSTANTS),
+    st.builds(s.SurveySent, st.just(s.SURVEY_SENT), INSTANTS, LABELS, st.integers(0, 1)),
+    st.builds(s.Csat, st.just(s.CSAT), INSTANTS, LABELS, COUNTS, COUNTS, st.integers(0, 1)),
+)
+INTERVALS = st.builds(
+    s.Interval, st.sampled_from(sorted(s.INTERVAL_NAMES)), LABELS, INSTANTS, st.none() | INSTANTS, INSTANTS
+)
+
+
+@EXAMPLES
+@given(key=KEYS)
+def test_owners(key: Key) -> None:
+    """The name of the field is the owner's, and says where its facts are."""
+    field = codec.field_of(key)
+
+    assert codec.key_of(field) == key
+    assert 0 <= codec.bucket_of(field) < codec.FACT_BUCKETS
+
+
+@EXAMPLES
+@given(keys=st.sets(KEYS, min_size=2, max_size=6))
+def test_no_two_owners_share_a_field(keys: set[Key]) -> None:
+    """Whatever is in their names."""
+    assert len({codec.field_of(key) for key in keys}) == len(keys)
+
+
+@EXAMPLES
+@given(key=KEYS, facts=st.lists(FACTS, max_size=5, unique_by=lambda fact: fact.id))
+@example(key=Key("t", ""), facts=[stored(T0, 1, "x", {})])
+@example(key=Key("t", "c"), facts=[stored(T0, 1, "c", {15: 5}), stored(T0, 1, "c-1", {15: 5.0})])
+def test_facts(key: Key, facts: list[Fact]) -> None:
+    """Every fact as it was, in its place, integers and floats told apart."""
+    loaded = codec.unpack_facts(key, codec.pack_facts(key, facts))
+
+    assert list(loaded) == [fact.id for fact in facts]
+    assert repr(list(loaded.values())) == repr(facts)
+
+
+@EXAMPLES
+@given(key=KEYS, facts=st.lists(FACTS, min_size=1, max_size=5, unique_by=lambda fact: fact.id), data=st.data())
+def test_facts_packed_later_are_appended(key: Key, facts: list[Fact], data: st.DataObject) -> None:
+    """Two blobs one after the other hold what both hold."""
+    cut = data.draw(st.integers(0, len(facts)))
+
+    blob = codec.pack_facts(key, facts[:cut]) + codec.pack_facts(key, facts[cut:])
+
+    assert blob == codec.pack_facts(key, facts)
+
+
+@EXAMPLES
+@given(sample=SAMPLES, tenant=TEXTS, conversation=TEXTS)
+def test_samples(sample: s.Sample, tenant: str, conversation: str) -> None:
+    """An entry of due or stops, its labels by number."""
+    entry = Entry(tenant, conversation, sample)
+
+    loaded = codec.unpack_sample(codec.pack_entry(entry, {sample[2]: 7}), {7: sample[2]})
+
+    assert (loaded, type(loaded.content)) == (entry, type(sample))
+
+
+@EXAMPLES
+@given(interval=INTERVALS, tenant=TEXTS, conversation=TEXTS)
+def test_intervals(interval: s.Interval, tenant: str, conversation: str) -> None:
+    """An entry of the intervals, with an end or without."""
+    entry = Entry(tenant, conversation, interval)
+
+    assert codec.unpack_interval(codec.pack_entry(entry, {interval.labels: 0}), {0: interval.labels}) == entry
+
+
+@EXAMPLES
+@given(labels=LABELS, first=INSTANTS)
+def test_labels(labels: s.Labels, first: int) -> None:
+    """With their first instant."""
+    assert codec.unpack_labels(codec.pack_labels(labels, first)) == (labels, first)
+
+
+@EXAMPLES
+@given(
+    measure=st.integers(1, 2**53 + 5) | st.builds(lambda n: CSAT_SCORE + fraction_index(n, 10**17), st.integers(0, 9))
+)
+@example(measure=2**53 - 1)
+@example(measure=2**53)
+def test_measures_pass_through_lua(measure: int) -> None:
+    """What a double cannot hold exactly travels as text."""
+    packed = codec.pack_measure(measure)
+
+    assert int(packed) == measure
+    assert type(packed) is str or int(float(packed)) == measure
+
+
+def test_an_id_that_begins_with_its_conversation_is_short() -> None:
+    """Most do: only what follows is stored."""
+    key = Key("default", "conversation-0123456789")
+    one = stored(T0, code_of("chat.queued"), "conversation-0123456789-1", {2: "q"})
+
+    assert len(codec.pack_facts(key, [one])) < 20
+    assert len(codec.pack_facts(Key("default", "other"), [one])) > 40
