@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 from confluent_kafka import Consumer
 
-from benchmarks.measuring import cpu_s, redis_cpu_s, say, spread
+from benchmarks.measuring import applied, cpu_s, redis_cpu_s, say, spread
 from stream.simulator.centre import Centre
 from tests.pipeline import Pipeline, eventually
 from tests.services import unique
@@ -84,14 +84,10 @@ def _worker(pipeline: Pipeline, total: int) -> Run:
     pipeline.redis.flush()
     client = pipeline.redis.client()
 
-    def applied() -> int:
-        names = list(client.scan_iter(match="dp:*:m", count=1_000))
-        return sum(int(offset) for offset in (client.hget(name, "offset") for name in names) if offset)
-
     with pipeline.worker(DESKPULSE_GROUP=unique("bench")) as worker:
         eventually(lambda: worker.says("partitions_placed"), within_s=PATIENCE_S)
         started, cpu, redis_cpu = time.perf_counter(), cpu_s(worker.child.pid), redis_cpu_s(client)
-        eventually(lambda: applied() >= total, within_s=PATIENCE_S)
+        eventually(lambda: applied(client, pipeline) >= total, within_s=PATIENCE_S)
         took = time.perf_counter() - started
         used = cpu_s(worker.child.pid) - cpu
         redis_used = redis_cpu_s(client) - redis_cpu
@@ -116,7 +112,7 @@ def _plain(pipeline: Pipeline, total: int) -> Run:
     started, cpu = time.perf_counter(), time.process_time()
     while seen < total:
         for message in batch:
-            event = orjson.loads(message.value())
+            event = orjson.loads(message.value() or b"{}")
             counts[event["type"], event.get("queue", "")] += 1
         seen += len(batch)
         batch = consumer.consume(8_000, timeout=1) if seen < total else []

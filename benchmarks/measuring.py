@@ -8,8 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stream import keys
+from stream.chunks import Partition
+from stream.offline import definitions_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.pipeline import Pipeline
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -34,6 +40,16 @@ def redis_cpu_s(client: Any) -> float:  # noqa: ANN401 - a client of redis-py
 def redis_bytes(client: Any) -> int:  # noqa: ANN401 - a client of redis-py
     """Return the memory a Redis uses for what it holds."""
     return int(client.info("memory")["used_memory"])
+
+
+def applied(client: Any, pipeline: Pipeline) -> int:  # noqa: ANN401 - a client of redis-py
+    """Return how many records of *pipeline* are in the tables. One call: a scan would be half of Redis' work."""
+    generation = definitions_of(pipeline.settings).generation()
+    asking = client.pipeline(transaction=False)
+    for topic in pipeline.topics:
+        for number in range(pipeline.partitions):
+            asking.hget(keys.meta(generation, Partition(topic, number)), "offset")
+    return sum(int(offset) for offset in asking.execute() if offset is not None)
 
 
 def spread(figures: Sequence[float]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregators.instants import HOUR_MS, rfc3339
-from benchmarks.measuring import redis_bytes, rss_bytes, say
+from benchmarks.measuring import applied, redis_bytes, rss_bytes, say
 from tests.pipeline import Pipeline, eventually
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, waiting: 
         eventually(lambda: worker.says("partitions_placed"), within_s=PATIENCE_S)
         before = rss_bytes(worker.child.pid)
         pipeline.send(list(_waiting(waiting, now=int(time.time() * 1000) - HOUR_MS)))
-        eventually(lambda: _applied(client) >= 3 * waiting, within_s=PATIENCE_S)
+        eventually(lambda: applied(client, pipeline) >= 3 * waiting, within_s=PATIENCE_S)
         time.sleep(2)
         used = redis_bytes(client) - empty
         after = rss_bytes(worker.child.pid)
@@ -48,12 +48,7 @@ def _waiting(count: int, *, now: int) -> Iterator[bytes]:
         yield f'{{"id":"{name}-queued-3","type":"chat.queued","at":"{at}","queue":"q-{number % 20}",{common}}}'.encode()
 
 
-def _applied(client: services.Redis) -> int:
-    names = list(client.scan_iter(match="dp:*:m", count=1_000))
-    return sum(int(offset) for offset in (client.hget(name, "offset") for name in names) if offset)
-
-
-def _dense(client: services.Redis) -> None:
+def _dense(client: Any) -> None:  # noqa: ANN401 - a client of redis-py
     """Fill 60 panes of one label set with 40 measures each, as a busy queue does, and see what that takes."""
     panes, measures = 60, 40
     before = redis_bytes(client)
