@@ -137,7 +137,7 @@ class Engine:
                     life = lives[key] = _Life(lookup(key)) if warm is None else _Life(*warm)
                 if watermark is not None and watermark > life.last + retention_ms and life.facts:
                     life = lives[key] = self._renew(key, life, watermark, delta)
-                change = merge(life.facts, Fact(at, kind.rank, identifier, kind.code, fields), key)
+                change = merge(life.facts, tuple.__new__(Fact, (at, kind.rank, identifier, kind.code, fields)), key)
                 if change == "duplicate":
                     delta.counts["duplicates"] += 1
                 else:

@@ -45,7 +45,8 @@ def key_of(event: Event) -> Key:
     An agent's heartbeats of weeks would else be one owner, read and written again with each of them.
     """
     if event.type.subject == CONVERSATION:
-        return Key(event.tenant, event.subject)
+        # Twice as fast as the constructor, and as much a Key.
+        return tuple.__new__(Key, (event.tenant, event.subject, ""))
     return Key(event.tenant, event.subject, f"{event.type.name.partition('.')[0]}:{event.id}")
 
 

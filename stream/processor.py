@@ -45,6 +45,8 @@ class _State:
         self.engine = engine
         self.lids = stored.lids
         self.facts: OrderedDict[Key, bytes] = OrderedDict()
+        # From an empty table on, every owner there is has been through this cache: none need be asked for.
+        self.complete = stored.offset == START
         self.piece = FIRST_PIECE
         self.cleaned_at = 0
         self.lock = asyncio.Lock()
@@ -205,6 +207,7 @@ class TableProcessor:
             state.facts.move_to_end(key)
         while len(state.facts) > CACHED_OWNERS // max(1, len(self._states)):
             state.facts.popitem(last=False)
+            state.complete = False
         size = max(1, delta.size())
         state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
         return None
@@ -234,6 +237,8 @@ class TableProcessor:
 
     async def _fetch(self, partition: Partition, state: _State, incoming: Sequence[Incoming]) -> None:
         """Bring the facts of all owners that *incoming* touches into the cache."""
+        if state.complete:
+            return
         owners = {key_of(record.content) for record in incoming if isinstance(record.content, Event)}
         missing = [key for key in owners if key not in state.facts and not state.engine.is_warm(key)]
         if missing:
