@@ -83,7 +83,7 @@ def test_an_answered_leg() -> None:
         Stay(STAY, after("00:30"), BILLING, 0, 20_000): 1,
     }
     assert seen.intervals == {Interval(WAITED, BILLING, after("00:10"), after("00:30"), after("00:10")): 1}
-    assert not seen.open
+    assert seen.open is False
 
 
 def test_an_open_leg_waits_for_its_timer() -> None:
@@ -334,12 +334,12 @@ def test_events_are_counted_by_type() -> None:
     log = Log().customer("00:00").queued("00:10").customer("00:20")
     assert events(log) == {("billing", "events:chat.message"): 2, ("billing", "events:chat.queued"): 1}
 
-    log.queued("00:20", "sales")
+    log.queued("00:20", "sales").says("00:30", "bot")
 
     assert events(log) == {
         ("billing", "events:chat.message"): 1,
         ("billing", "events:chat.queued"): 1,
-        ("sales", "events:chat.message"): 1,
+        ("sales", "events:chat.message"): 2,
         ("sales", "events:chat.queued"): 1,
     }
 
