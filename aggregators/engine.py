@@ -62,11 +62,14 @@ class _Life:
     def take(self, at: int, change: Merge) -> None:
         """Note that a fact of *at* came in, or took another's place; it is the last of `facts` if it is new."""
         self.changed = True
-        self.last = max(self.last, at)
         if change == "replaced":
             self.added = None
-        elif self.added is not None:
-            self.added.append(next(reversed(self.facts.values())))
+            self.last = max([fact.at for fact in self.facts.values()])
+            return
+        self.last = max(self.last, at)
+        if self.added is None:
+            return
+        self.added.append(next(reversed(self.facts.values())))
 
 
 class Engine:
@@ -108,6 +111,7 @@ class Engine:
         self._slots = {}
         lives: dict[Key, _Life] = {}
         retention_ms = self._definitions.retention_ms
+        late_ms = min(LATE_MS, retention_ms)
         types: dict[EventType, int] = {}
         watermark = self.watermark
         for index, (timestamp, content) in enumerate(records):
@@ -121,7 +125,7 @@ class Engine:
                     continue
                 delta.counts["clamped"] += 1
                 at = timestamp
-            if watermark is not None and at < watermark - LATE_MS:
+            if watermark is not None and at < watermark - late_ms:
                 if at < watermark - retention_ms:
                     delta.rejected.append((index, Rejected("late")))
                     continue
@@ -185,7 +189,7 @@ class Engine:
         for pair, number in after.events.items():
             if (more := number - before.events.get(pair, 0)) != 0:
                 _add(_groups(delta, ALL_TIME), pair[0], ((measures.EVENTS + pair[1], more),), 1)
-                self._see_labels(pair[0], first, delta)
+            self._see_labels(pair[0], first, delta)
         for pair, number in before.events.items():
             if pair not in after.events:
                 _add(_groups(delta, ALL_TIME), pair[0], ((measures.EVENTS + pair[1], number),), -1)

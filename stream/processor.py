@@ -52,6 +52,10 @@ class _State:
         self.lock = asyncio.Lock()
 
 
+class _ReleasedError(Exception):
+    """A commit was refused for a partition that was taken away from this worker meanwhile."""
+
+
 class TableProcessor:
     """Counts what chunks say into the tables of one generation."""
 
@@ -59,7 +63,7 @@ class TableProcessor:
         self._definitions = definitions_of(settings)
         self._dead_letters = dead_letters
         self._redis = connect(settings.redis)
-        self._tables = RedisTables(self._redis, self._definitions.generation())
+        self.tables = RedisTables(self._redis, self._definitions.generation())
         self._patience = Patience()
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
@@ -88,6 +92,13 @@ class TableProcessor:
         state = self._states.get(chunk.partition)
         if state is None:
             return None
+        try:
+            return await self._apply(chunk, state)
+        except _ReleasedError:
+            log.warning("commit_refused", **chunk.partition._asdict(), why="it belongs to another worker by now")
+            return None
+
+    async def _apply(self, chunk: Chunk, state: _State) -> Rewind | None:
         async with state.lock:
             if chunk.expected > state.next or chunk.next <= state.next:
                 return None
@@ -108,19 +119,13 @@ class TableProcessor:
 
     async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
         """Write how far each partition is read, and look for offsets that went back; see chunks.Processor."""
+        if not positions:
+            return []
         states = dict(self._states)
         expected = {partition: state.next for partition, state in states.items()}
-        status = {}
-        for partition, (end, position) in positions.items():
-            reached = max(expected.get(partition, START), 0)
-            # Nothing is stored of a topic whose records are all gone, though it is read to its end.
-            if reached == 0 and position >= end and partition in self._states:
-                reached = 0 if self._states[partition].lock.locked() else end
-            status[f"{partition.topic}:{partition.partition}"] = codec.pack([end, reached, now_ms()])
-        if not status:
-            return []
         try:
-            stored = await self._report(status, list(expected))
+            stored = await self._stored(list(expected))
+            await self._say(positions, stored, states)
         except (errors.RedisError, OSError) as error:
             # The commits wait for Redis with patience; this comes again in a second.
             self._patience.trouble = self._patience.trouble or str(error)
@@ -133,28 +138,46 @@ class TableProcessor:
                         rewinds.append(await self._rewind(partition, "audit"))
         return rewinds
 
-    async def _report(self, status: Mapping[str, bytes], partitions: Sequence[Partition]) -> dict[Partition, int]:
-        generation = self._tables.generation
+    async def _stored(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the offsets that Redis holds, START where it holds none."""
+        pipe = self._redis.pipeline(transaction=False)
+        for partition in partitions:
+            pipe.hget(keys.meta(self.tables.generation, partition), "offset")
+        return {
+            partition: START if offset is None else int(offset)
+            for partition, offset in zip(partitions, await pipe.execute(), strict=True)
+        }
+
+    async def _say(
+        self,
+        positions: Mapping[Partition, tuple[int, int]],
+        stored: Mapping[Partition, int],
+        states: Mapping[Partition, _State],
+    ) -> None:
+        """Write how far each partition is read, by what Redis holds: after a loss of it, its readers must know."""
+        generation = self.tables.generation
+        status = {}
+        for partition, (end, position) in positions.items():
+            reached = max(stored.get(partition, START), 0)
+            state = states.get(partition)
+            # Nothing is stored of a topic whose records are all gone, though it is read to its end.
+            if state is not None and state.next == START and position >= end and not state.lock.locked():
+                reached = max(reached, end)
+            status[f"{partition.topic}:{partition.partition}"] = codec.pack([end, reached, now_ms()])
         pipe = self._redis.pipeline(transaction=False)
         # Said again each second: a Redis that lost everything has to learn it anew.
         pipe.set(keys.GENERATION, generation, nx=True)
         pipe.hset(keys.topics(generation), mapping=self._counts)
         pipe.hset(keys.status(generation), mapping=status)
-        for partition in partitions:
-            pipe.hget(keys.meta(generation, partition), "offset")
-        _, _, _, *offsets = await pipe.execute()
-        return {
-            partition: START if offset is None else int(offset)
-            for partition, offset in zip(partitions, offsets, strict=True)
-        }
+        await pipe.execute()
 
     async def _load(self, partition: Partition) -> _State:
         """Read what is stored of *partition* and begin from there. A half-written one is emptied first."""
-        stored = await self._patience.persist("loading", lambda: self._tables.load(partition))
-        if stored.corrupt:
+        stored = await self._patience.persist("loading", lambda: self.tables.load(partition))
+        while stored.corrupt:
             log.error("partition_corrupt", **partition._asdict(), action="rebuilding from the log's beginning")
-            await self._patience.persist("wiping", lambda: self._tables.wipe(partition))
-            stored = Stored()
+            await self._patience.persist("wiping", lambda: self.tables.wipe(partition))
+            stored = await self._patience.persist("loading", lambda: self.tables.load(partition))
         count = self._counts.get(partition.topic)
         if stored.partitions is not None and count is not None and stored.partitions != count:
             message = (
@@ -195,8 +218,8 @@ class TableProcessor:
         try:
             rewind = await self._commit(partition, state, built, following)
         except errors.ResponseError as error:
-            stored = await self._patience.persist("loading", lambda: self._tables.load(partition))
-            if not stored.corrupt:
+            stored = await self._patience.persist("loading", lambda: self.tables.load(partition))
+            if not stored.corrupt or self._states.get(partition) is not state:
                 raise
             log.exception("commit_failed", **partition._asdict(), error=str(error))
             return await self._rewind(partition, "commit failed")
@@ -227,12 +250,14 @@ class TableProcessor:
 
     async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
         """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
-        done = await self._patience.persist("committing", lambda: self._tables.commit(partition, built.message))
+        done = await self._patience.persist("committing", lambda: self.tables.commit(partition, built.message))
         if done.applied:
             state.next = following
             return None
         # Even where the offset is ours: somebody else may have written it, with other numbers for new label sets.
         self.conflicts += 1
+        if self._states.get(partition) is not state:
+            raise _ReleasedError
         return await self._rewind(partition, "went back" if done.offset < state.next else "written already")
 
     async def _fetch(self, partition: Partition, state: _State, incoming: Sequence[Incoming]) -> None:
@@ -242,7 +267,7 @@ class TableProcessor:
         owners = {key_of(record.content) for record in incoming if isinstance(record.content, Event)}
         missing = [key for key in owners if key not in state.facts and not state.engine.is_warm(key)]
         if missing:
-            found = await self._patience.persist("loading", lambda: self._tables.facts(partition, missing))
+            found = await self._patience.persist("loading", lambda: self.tables.facts(partition, missing))
             state.facts.update(found)
 
     async def _reject(self, partition: Partition, records: Sequence[Record], delta: Delta) -> None:
@@ -260,7 +285,7 @@ class TableProcessor:
         if watermark is None or watermark < state.cleaned_at + CLEAN_EVERY_MS:
             return
         state.cleaned_at = watermark
-        owners = await self._patience.persist("cleaning", lambda: self._tables.expiring(partition, watermark))
+        owners = await self._patience.persist("cleaning", lambda: self.tables.expiring(partition, watermark))
         gone: list[Key] = []
         for at in range(0, len(owners), MOST_PIECE):
             gone += await self._gone(partition, owners[at : at + MOST_PIECE], watermark)
@@ -268,12 +293,12 @@ class TableProcessor:
             state.facts.pop(key, None)
         await self._patience.persist(
             "cleaning",
-            lambda: self._tables.clean(partition, offset=state.next, watermark=watermark, gone=gone),
+            lambda: self.tables.clean(partition, offset=state.next, watermark=watermark, gone=gone),
         )
 
     async def _gone(self, partition: Partition, owners: Sequence[Key], watermark: int) -> list[Key]:
         """Return those of *owners* whose facts have expired by *watermark*."""
-        found = await self._patience.persist("cleaning", lambda: self._tables.facts(partition, owners))
+        found = await self._patience.persist("cleaning", lambda: self.tables.facts(partition, owners))
         return [
             key
             for key, blob in found.items()

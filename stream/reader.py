@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aggregators.panes import HOUR, Pane
+from aggregators.panes import HOUR, Pane, is_kept
 from stream import codec, keys
 from stream.chunks import START, Partition
 from stream.tables import is_passed, script_text
@@ -55,14 +55,16 @@ class PartitionReader:
                 return None
             reached = page[5]
             if not page[4]:
-                self._seen, self.offset, self._born = reached, offset, meta.get(b"born")
-                self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
-                self.sources = {source.decode(): int(at) for source, at in _pairs(page[2]).items()}
-                self.counts = {name.decode(): int(number) for name, number in _pairs(page[3]).items()}
                 return pages
 
     def show(self, pages: list[Any], board: Board) -> None:
-        """Bring what *pages* say onto *board*."""
+        """Bring what *pages* say onto *board*. What is read and not shown will be read again."""
+        last = pages[-1]
+        meta = _pairs(last[0])
+        self._seen, self.offset, self._born = last[5], int(meta.get(b"offset", START)), meta.get(b"born")
+        self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
+        self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
+        self.counts = {name.decode(): int(number) for name, number in _pairs(last[3]).items()}
         names: dict[bytes, Any] = {}
         for page in pages:
             for name, content in page[1]:
@@ -83,9 +85,9 @@ class PartitionReader:
         for bucket in [each for each in self._buckets if is_passed(each, self.watermark or 0)]:
             self._show_bucket(bucket, {}, board)
 
-    def forget(self, *, before: int) -> None:
-        """Drop what is remembered of panes that begin before *before*; they do not change for the board any more."""
-        for pane, lid in [key for key in self._cells if key[0].width > 0 and key[0].start < before]:
+    def forget(self, *, as_of: int) -> None:
+        """Drop what is remembered of panes that are gone from the tables at *as_of*, and a little longer."""
+        for pane, lid in [key for key in self._cells if not is_kept(key[0], as_of - HOUR.ms)]:
             del self._cells[pane, lid]
 
     def _see_labels(self, rows: Mapping[bytes, bytes], board: Board) -> None:

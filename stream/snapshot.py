@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from redis import exceptions as errors
 
-from aggregators.panes import QUARTER
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
-from stream.chunks import Partition
+from stream.chunks import START, Partition
 from stream.clock import now_ms
 from stream.event_clock import EventClock, PartitionHealth
 from stream.offline import board_of
@@ -68,7 +67,7 @@ class Snapshots:
         self._settings = settings
         self._redis = connect(settings.redis)
         self._generation: str | None = None
-        self._readers: dict[Partition, PartitionReader] = {}
+        self.readers: dict[Partition, PartitionReader] = {}
         self._board: Board = board_of(settings)
         self._at_end: dict[Partition, int] = {}
         self._event_clock = EventClock()
@@ -82,7 +81,11 @@ class Snapshots:
                 await self.refresh()
                 await asyncio.sleep(max(0.05, REFRESH_S - (time.monotonic() - started)))
         finally:
-            await self._redis.aclose()
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._redis.aclose()
 
     async def refresh(self) -> Snapshot:
         """Read what changed and replace `latest`. While Redis is away the numbers stand still and say so."""
@@ -120,8 +123,8 @@ class Snapshots:
         if as_of is not None:
             board.move(as_of)
             rows = tuple(board.rows())
-            for reader in self._readers.values():
-                reader.forget(before=as_of - 9 * 96 * QUARTER.ms)
+            for reader in self.readers.values():
+                reader.forget(as_of=as_of)
         windows = self._settings.windows if as_of is not None else ()
         return Snapshot(
             made_at=now_ms(),
@@ -136,42 +139,48 @@ class Snapshots:
             violations={window: board.violations(window) for window in windows if window in IDENTITY_WINDOWS},
             partitions=tuple(health),
             sources=self._latest_of_sources(),
-            counts=dict(sum((Counter(reader.counts) for reader in self._readers.values()), Counter())),
+            counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),
         )
 
     def _start_anew(self, generation: str | None) -> None:
         self._generation = generation
-        self._readers = {}
+        self.readers = {}
         self._board = board_of(self._settings)
         self._event_clock = EventClock()
+        self._at_end = {}
 
     async def _find_partitions(self) -> None:
         generation = self._generation or ""
         for topic, count in (await self._redis.hgetall(keys.topics(generation))).items():
             for number in range(int(count)):
                 partition = Partition(topic.decode(), number)
-                if partition not in self._readers:
-                    self._readers[partition] = PartitionReader(self._redis, generation, partition)
+                if partition not in self.readers:
+                    self.readers[partition] = PartitionReader(self._redis, generation, partition)
 
     async def _read(self) -> bool:
         """Bring what changed onto the board; False if the tables are not the ones read before."""
-        readers = list(self._readers.values())
-        found = await asyncio.gather(*(reader.read() for reader in readers))
+        readers = list(self.readers.values())
+        # All or nothing: what one partition has read must not be lost because another one could not.
+        found = await asyncio.gather(*(reader.read() for reader in readers), return_exceptions=True)
+        for pages in found:
+            if isinstance(pages, BaseException):
+                raise pages
         if any(pages is None for pages in found):
             return False
         for reader, pages in zip(readers, found, strict=True):
-            if pages is not None:
+            if isinstance(pages, list):
                 reader.show(pages, self._board)
         return True
 
     def _health(self, status: Mapping[Any, Any]) -> list[PartitionHealth]:
         health = []
-        for partition, reader in self._readers.items():
+        for partition, reader in self.readers.items():
             said = status.get(f"{partition.topic}:{partition.partition}".encode())
             lag, at = None, None
             if said is not None:
                 end, position, at = codec.unpack(said)
-                lag = max(0, end - max(position, reader.offset))
+                # A worker's word counts only where nothing is stored: of a topic whose records are all gone.
+                lag = max(0, end - (position if reader.offset == START else reader.offset))
             health.append(PartitionHealth(partition, reader.watermark, lag, at))
         return health
 
@@ -191,7 +200,7 @@ class Snapshots:
             else:
                 # Read to its end a moment ago is as good as that moment; else the watermark tells how far it is.
                 known = [mark for mark in (each.watermark, self._at_end.get(each.partition)) if mark is not None]
-                reached.append(max(known, default=None))
+                reached.append(min(now, max(known)) if known else None)
         if not reached or any(mark is None for mark in reached):
             return None, trouble or "a partition has not been read yet"
         as_of = min(mark for mark in reached if mark is not None)
@@ -201,7 +210,7 @@ class Snapshots:
 
     def _latest_of_sources(self) -> dict[str, int]:
         latest: dict[str, int] = {}
-        for reader in self._readers.values():
+        for reader in self.readers.values():
             for source, at in reader.sources.items():
                 latest[source] = max(at, latest.get(source, at))
         return latest

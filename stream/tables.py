@@ -63,6 +63,8 @@ class RedisTables:
         meta = await self._redis.hgetall(base + "m")
         stored = Stored(corrupt=b"open" in meta)
         if b"offset" not in meta:
+            # Tables without an offset would count everything again: an eviction, or a wipe that was cut short.
+            stored.corrupt = stored.corrupt or bool(await self._redis.exists(base + "z", base + "l", base + "n"))
             return stored
         stored.offset = int(meta[b"offset"])
         stored.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None

@@ -122,7 +122,7 @@ class TestOneOwner:
     async def test_an_answer_that_got_lost_counts_once(self, seam: Seam, monkeypatch: pytest.MonkeyPatch) -> None:
         """The commit is applied, the connection breaks: the same again is harmless; it goes on where Redis stands."""
         owner = await seam.owner()
-        commit, calls = owner._tables.commit, []
+        commit, calls = owner.tables.commit, []
 
         async def breaks(*arguments: Any) -> Any:
             calls.append(await commit(*arguments))
@@ -130,7 +130,7 @@ class TestOneOwner:
                 raise errors.ConnectionError
             return calls[-1]
 
-        monkeypatch.setattr(owner._tables, "commit", breaks)
+        monkeypatch.setattr(owner.tables, "commit", breaks)
 
         assert await seam.apply(owner, 0, THIRD) == Rewind(seam.partition, THIRD)
 

@@ -285,7 +285,7 @@ async def test_what_is_forgotten_is_no_longer_remembered(client: aioredis.Redis)
     await writer.commit(Log().queued("00:00").lines)
     await follower.read()
 
-    follower.partition.forget(before=T0 + HOUR_MS)
+    follower.partition.forget(as_of=T0 + 200 * HOUR_MS + 90 * 24 * HOUR_MS)
     await writer.commit(Log(conversation="d").queued("1:00:00").lines)
     await follower.read()
 
