@@ -5,12 +5,13 @@ import json
 import pytest
 
 from aggregators import measures as m
-from aggregators.engine import MAX_SOURCES, Incoming, is_expired, open_bucket
+from aggregators.delta import Entry
+from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Incoming, is_expired, open_bucket
 from aggregators.events import Rejected
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
-from aggregators.samples import INTERVAL_NAMES, Leg, Queued
+from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, Interval, Labels, Leg, Queued
 from tests.aggregators.running import DEFAULT, Counted, incoming
 from tests.logs import T0, Log
 
@@ -167,7 +168,7 @@ def test_sources_are_remembered_by_their_latest_instant() -> None:
     partition = Counted()
     partition.feed([beat(MINUTE_MS, f"s{number}") for number in range(MAX_SOURCES)])
 
-    delta = partition.feed([beat(0, "s0"), beat(HOUR_MS, "s1"), beat(HOUR_MS, "another")])
+    delta = partition.feed([beat(0, "s0"), beat(MINUTE_MS, "s2"), beat(HOUR_MS, "s1"), beat(HOUR_MS, "another")])
 
     assert delta.sources == {"s1": at(HOUR_MS)}
 
@@ -480,6 +481,15 @@ def test_an_open_interval_has_a_bucket_below_zero() -> None:
     assert [(row["start"], row["end"]) for row in rows(partition, "interval")] == [(T0, at(MINUTE_MS))]
 
 
+def test_open_intervals_are_spread_over_their_buckets() -> None:
+    """By conversation alone, from −1 down to −64."""
+    interval = Interval(RESPONSE_OPEN, Labels("default", "chat", "q"), T0, None, T0)
+
+    buckets = {open_bucket(Entry("default", f"c{number}", interval)) for number in range(2_000)}
+
+    assert buckets == set(range(-OPEN_BUCKETS, 0))
+
+
 # -------------------------------------------------------------------------------------------- restatements
 
 
@@ -493,7 +503,8 @@ def test_a_restatement_is_logged() -> None:
     delta = partition.feed(Log().add("chat.flagged", at(MINUTE_MS), flag="spam", id="y").lines)
 
     (restated,) = delta.log
-    assert (restated.watermark, restated.conversation, restated.number) == (at(10 * MINUTE_MS + 1), "c", -1)
+    assert restated[:3] == (at(10 * MINUTE_MS + 1), "default", "c")
+    assert restated.number == -1
     assert isinstance(restated.sample, Queued)
     assert delta.counts["restatements"] == 1
 

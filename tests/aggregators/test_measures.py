@@ -168,6 +168,7 @@ def test_every_family_has_room() -> None:
     [
         (m.QUEUED, "queued"),
         (m.WAIT_TOTAL_MS, "wait_total_ms"),
+        (m.WAIT_BIN, "wait:0"),
         (m.WAIT_BIN + 123, "wait:123"),
         (m.ABANDON_WAIT_BIN, "abandon_wait:0"),
         (m.FIRST_RESPONSE_BIN + 1, "first_response:1"),
