@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from aggregators.board import Row
+from aggregators.catalogue import METRICS
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
-from aggregators.instants import rfc3339
+from aggregators.instants import DAY_MS, rfc3339
+from aggregators.rolling import LEVELS
 from aggregators.tables import Tables, sorted_lines
 from stream.decoding import decode_record
 from stream.errors import UsageError
@@ -25,11 +27,14 @@ from stream.progress import progress
 from stream.settings import duration_ms, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from aggregators.catalogue import Metric
     from aggregators.rolling import Group
+
+LONGEST_STEP_MS = 366 * DAY_MS
+_CATALOGUE = {metric: place for place, metric in enumerate(METRICS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,14 @@ def run(request: Request) -> None:
         return
     records, rejected = _in_time_order(lines_of(request.files))
     if rejected:
-        sys.stderr.write(f"{rejected} lines rejected\n")
+        total = sum(number for number, _ in rejected.values())
+        sys.stderr.write(f"{total} lines rejected\n")
+        sys.stderr.writelines(
+            f"  {number} × {reason}, first in line {first}\n" for reason, (number, first) in sorted(rejected.items())
+        )
+    if rejected and not records:
+        message = f"compute: no line of {', '.join(map(str, request.files))} is an event"
+        raise UsageError(message)
     instants = _instants(request, records)
     offline = Offline(load())
     if request.fmt == "csv":
@@ -136,16 +148,21 @@ def _escape(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _in_time_order(lines: Iterable[bytes]) -> tuple[list[Incoming], int]:
-    """Return the events of *lines* by `at`, each a record whose timestamp is its own `at`; and how many were none."""
+def _in_time_order(lines: Iterable[bytes]) -> tuple[list[Incoming], dict[str, tuple[int, int]]]:
+    """Return the events of *lines* by `at`, each a record whose timestamp is its own `at`.
+
+    And what was none: reason (with the field it is about) → how many, number of the first line of them.
+    """
     kept: list[Incoming] = []
-    rejected = 0
-    for line in lines:
+    rejected: dict[str, tuple[int, int]] = {}
+    for number, line in enumerate(lines, start=1):
         content = decode_record(line)
         if isinstance(content, Event):
             kept.append(Incoming(content.at, content))
         else:
-            rejected += 1
+            reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
+            before, first = rejected.get(reason, (0, number))
+            rejected[reason] = (before + 1, first)
     kept.sort(key=lambda record: record.timestamp)
     return kept, rejected
 
@@ -158,6 +175,9 @@ def _instants(request: Request, records: list[Incoming]) -> list[int]:
     except ValueError as error:
         message = f"--every: {error}"
         raise UsageError(message) from error
+    if every > LONGEST_STEP_MS:
+        message = f"--every: {request.every!r} is longer than a year (try 1h)"
+        raise UsageError(message)
     if not records and (request.start is None or request.end is None):
         return []
     first = instant("--from", request.start) if request.start else records[0].timestamp + 1
@@ -165,8 +185,13 @@ def _instants(request: Request, records: list[Incoming]) -> list[int]:
     return list(range(first + -first % every, last + (0 if request.end else -last % every) + 1, every))
 
 
-def _wanted(rows: Iterable[Row], prefixes: tuple[str, ...]) -> Iterator[Row]:
-    return (row for row in rows if not prefixes or row.name.startswith(prefixes))
+def _wanted(rows: Iterable[Row], prefixes: tuple[str, ...]) -> list[Row]:
+    """Return the rows asked for, always in the same order: that of the catalogue, then by labels."""
+    return sorted((row for row in rows if not prefixes or row.name.startswith(prefixes)), key=_place)
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    return (_CATALOGUE[row.metric], LEVELS.index(row.group.level), row.group.values, row.window or "", row.extra or "")
 
 
 @cache

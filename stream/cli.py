@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import typer
@@ -40,6 +41,11 @@ def main() -> None:
         app()
     except UsageError as error:
         print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"{error.strerror}: {error.filename or 'standard output'}", file=sys.stderr)
         raise SystemExit(2) from None
 
 

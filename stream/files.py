@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 from aggregators.instants import instant_ms
@@ -23,8 +24,8 @@ def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
                 continue
             with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
                 yield from (line.rstrip(b"\r\n") for line in file)
-        except OSError as error:
-            message = f"{path}: {error.strerror or error}"
+        except (OSError, EOFError, zlib.error) as error:
+            message = f"{path}: {getattr(error, 'strerror', None) or error}"
             raise UsageError(message) from error
 
 

@@ -43,7 +43,7 @@ def payload(
             expected,
             following,
             delta.watermark,
-            _facts_by_bucket(facts),
+            _facts_by_bucket(facts, delta.forgotten),
             _cells(delta, lids),
             [
                 *_index("i", delta.intervals, lids),
@@ -80,12 +80,16 @@ def _facts(key: Key, delta: Delta, known: Callable[[Key], bytes | None]) -> byte
     return (before or b"") + codec.pack_facts(key, put.added)
 
 
-def _facts_by_bucket(facts: Mapping[Key, bytes]) -> list[list[Any]]:
-    buckets: dict[int, list[bytes]] = {}
+def _facts_by_bucket(facts: Mapping[Key, bytes], forgotten: Iterable[Key]) -> list[list[Any]]:
+    """Return for each bucket what is put (field, facts, …) and what is deleted."""
+    buckets: dict[int, tuple[list[bytes], list[bytes]]] = {}
     for key, blob in facts.items():
         field = codec.field_of(key)
-        buckets.setdefault(codec.bucket_of(field), []).extend((field, blob))
-    return [[bucket, flat, []] for bucket, flat in buckets.items()]
+        buckets.setdefault(codec.bucket_of(field), ([], []))[0].extend((field, blob))
+    for key in forgotten:
+        field = codec.field_of(key)
+        buckets.setdefault(codec.bucket_of(field), ([], []))[1].append(field)
+    return [[bucket, put, gone] for bucket, (put, gone) in buckets.items()]
 
 
 def _cells(delta: Delta, lids: Mapping[Labels, int]) -> list[list[Any]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TICK_S = 0.2
 REPORT_EVERY = 2_000
 WRITE_LINES = 1_000
+MOST_AN_HOUR = 10_000_000
 
 
 class Binary(Protocol):
@@ -57,6 +58,14 @@ def tenant_names(text: str) -> tuple[str, ...]:
         message = f"--tenants: {text!r} is not a list of names (try default,acme)"
         raise UsageError(message)
     return names
+
+
+def contacts_an_hour(rate: float) -> float:
+    """Return *rate*; UsageError if it is none, or more than any machine simulates."""
+    if not 0 < rate <= MOST_AN_HOUR:
+        message = f"--rate: {rate} is not between 0 and {MOST_AN_HOUR:,} contacts an hour"
+        raise UsageError(message)
+    return rate
 
 
 def write_lines(arrivals: Iterator[Arrival], out: Binary, *, report: Callable[[int, int], None]) -> int:

@@ -20,7 +20,7 @@ NAME = "simulate"
 
 def command(
     *,
-    out: Annotated[str | None, typer.Option(help="Write to this file, not to Kafka; - is standard output.")] = None,
+    out: Annotated[str | None, typer.Option(help="Write to this file, not to Kafka (.gz is packed, - stdout).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, start and options give the same bytes.")] = 1,
     past: Annotated[str, typer.Option(help="How much of the past to write first, at full speed.")] = "0",
     for_: Annotated[
@@ -61,7 +61,7 @@ def command(
     from stream.clock import now_ms
     from stream.errors import UsageError
     from stream.settings import load
-    from stream.simulate import span_ms, spike_of, tenant_names
+    from stream.simulate import contacts_an_hour, span_ms, spike_of, tenant_names
     from stream.simulator import Centre, Road
     from stream.simulator.centre import INCIDENT_GAP_MS
 
@@ -92,7 +92,7 @@ def command(
     try:
         centre = Centre(
             seed=seed,
-            rate=rate,
+            rate=contacts_an_hour(rate),
             tenants=tenant_names(tenants),
             spikes=tuple(spike_of(text, from_ms=spikes_from_ms) for text in spike or ()),
             heartbeat_ms=max(100, span_ms("--heartbeat", heartbeat)),
@@ -124,6 +124,7 @@ def _bar() -> Progress:
 
 
 def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | None]) -> None:
+    import gzip
     import sys
     from contextlib import ExitStack
     from pathlib import Path
@@ -134,7 +135,11 @@ def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | N
     start_ms, end_ms = span
     with ExitStack() as stack:
         try:
-            file: Any = sys.stdout.buffer if name == "-" else stack.enter_context(Path(name).open("wb"))
+            file: Any = sys.stdout.buffer
+            if name.endswith(".gz"):
+                file = stack.enter_context(gzip.open(name, "wb"))
+            elif name != "-":
+                file = stack.enter_context(Path(name).open("wb"))
         except OSError as error:
             message = f"--out: {name}: {error.strerror}"
             raise UsageError(message) from error
