@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from aggregators import engine
 from aggregators import measures as m
 from aggregators.delta import Entry
 from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Incoming, is_expired, open_bucket
@@ -12,8 +13,10 @@ from aggregators.facts import Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, Interval, Labels, Leg, Queued
-from tests.aggregators.running import DEFAULT, Counted, incoming
+from aggregators.vocabulary import code_of
+from tests.aggregators.running import DEFAULT, Counted, counted, incoming
 from tests.logs import T0, Log
+from tests.reference import centre_lines
 
 RETENTION_MS = 35 * DAY_MS
 GHOST_MS = 4 * HOUR_MS
@@ -562,3 +565,127 @@ def test_a_loss_is_a_leg_at_its_timer() -> None:
     assert bucket == at(GHOST_MS)
     assert isinstance(entry.content, Leg)
     assert (entry.conversation, entry.content.at, entry.content.opened) == ("c", at(GHOST_MS), T0)
+
+
+# ------------------------------------------------------------------------------------------ chunk by chunk
+
+
+def test_a_rejected_record_holds_nothing_up() -> None:
+    """What follows one that is bad, in the future or late counts, and each is counted as often as it comes."""
+    good = [Log().add("chat.queued", at(RETENTION_MS + 1), queue="q", id=f"g{number}").lines[0] for number in range(4)]
+    early, ahead = Log().queued("00:00").lines[0], Log().add("chat.queued", at(RETENTION_MS), queue="q").lines[0]
+    records = incoming([beat(RETENTION_MS + 1), good[0], b"{}", good[1], early, good[2], ahead, good[3]])
+    records[6] = records[6]._replace(timestamp=records[6].timestamp - DAY_MS - 1)
+    partition = Counted()
+
+    delta = partition.take(records)
+
+    assert [index for index, _ in delta.rejected] == [2, 4, 6]
+    assert (reasons(partition)[1:], delta.counts["chat.queued"]) == (["late", "in_the_future"], 4)
+
+
+def test_everything_is_counted_each_time() -> None:
+    """Two clamped, three applied late, two duplicates, two replaced, in one chunk."""
+    hours = 2 * HOUR_MS
+    log = Log().add("chat.held", at(hours - 3), id="a").add("chat.held", at(hours - 3), id="b")
+    log.add("chat.held", at(hours), id="a").add("chat.held", at(hours), id="b")
+    log.add("chat.held", T0, id="a").add("chat.held", T0, id="b").add("chat.held", T0, id="c")
+    log.add("chat.held", at(hours + 1), id="d").add("chat.held", at(hours + 1), id="e")
+    records = incoming(log.lines)
+    records[7:] = [record._replace(timestamp=record.timestamp - HOUR_MS) for record in records[7:]]
+
+    counts = Counted().take(records).counts
+
+    assert (counts["duplicates"], counts["replaced"], counts["late_applied"]) == (2, 2, 5)
+    assert counts["clamped"] == 2
+
+
+def test_a_chunk_puts_the_facts_that_are_new() -> None:
+    """All there are, the new ones named; where one was replaced there is no such list, so that all are written."""
+    partition = Counted()
+    first = partition.feed(Log().queued("00:00", id="a").lines).facts[C]
+    assert ([fact.id for fact in first.added or ()], list(first.facts)) == (["a"], ["a"])
+
+    second = partition.feed(Log().accepted("01:00", id="b").closed("02:00", id="c").lines).facts[C]
+    assert ([fact.id for fact in second.added or ()], list(second.facts)) == (["b", "c"], ["a", "b", "c"])
+
+    third = partition.feed(Log().accepted("00:30", id="b").closed("03:00", id="d").lines).facts[C]
+    assert (third.added, list(third.facts)) == (None, ["a", "b", "c", "d"])
+
+
+def test_the_day_of_expiry_names_its_owners() -> None:
+    """For whoever cleans up."""
+    assert list(Counted().feed(Log().queued("00:00").lines).expiry.values()) == [{C}]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_only_the_difference_is_written(*, restarts: bool) -> None:
+    """What stays is in no delta; what goes is there with 0; what moves is taken from where it was."""
+    partition = Counted()
+    partition.feed(Log(channel="chat").customer("00:00", id="a").sent("00:00", "s1", id="b").lines)
+    if restarts:
+        partition.restart()
+
+    same = partition.feed(Log(channel="chat").add("chat.held", "00:01", id="c").lines)
+    assert (same.intervals, same.stops, same.due) == ({}, {}, {})
+    assert list(same.cells) == [ALL_TIME]
+
+    if restarts:
+        partition.restart()
+    moved = partition.feed(Log(channel="chat").sent("00:00", "s2", id="d").human("00:30", id="e", queue="q").lines)
+
+    gone = [number for index in (moved.intervals, moved.stops) for rows in index.values() for number in rows.values()]
+    assert sorted(gone) == [0, 0, 1, 1, 1, 2]
+    events = {labels.queue: cells for labels, cells in partition.tables.cells[ALL_TIME].items()}
+    assert not any(events["none"].values())
+    assert events["q"][m.EVENTS + code_of("survey.sent")] == 2
+    assert partition.cells(width=FINE.ms)[m.SURVEYS_SENT] == 2
+
+
+def test_timers_that_go_are_put_out_with_zero() -> None:
+    """In the index of timers and, once lost, in that of stops."""
+    partition = Counted()
+    partition.feed(Log().queued("00:00", id="a").lines)
+    passed = partition.feed([beat(GHOST_MS + 1)])
+    assert [list(rows.values()) for rows in passed.due.values()] == [[0]]
+    assert [list(rows.values()) for rows in passed.stops.values()] == [[1]]
+
+    revived = partition.feed(Log().add("chat.closed", at(GHOST_MS + HOUR_MS), id="b").lines)
+
+    assert sorted(number for rows in revived.stops.values() for number in rows.values()) == [0, 1, 1]
+
+
+@pytest.mark.parametrize("size", [1, 7, 50])
+@pytest.mark.parametrize("warm_owners", [0, 3, 1_000])
+def test_what_the_engine_remembers_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, size: int, warm_owners: int
+) -> None:
+    """Owners lately touched are remembered whole, or looked up: the tables are those of one chunk."""
+    records = incoming(centre_lines()[3_000:3_200])
+    cuts = range(size, len(records), size)
+    whole = counted(records).lines()
+    monkeypatch.setattr(engine, "WARM_OWNERS", warm_owners)
+
+    assert counted(records, cuts=cuts).lines() == whole
+    assert counted(records, cuts=cuts, restarts=True).lines() == whole
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owners touched last are; nobody has to look them up."""
+    monkeypatch.setattr(engine, "WARM_OWNERS", 2)
+    partition = Counted()
+    for name in "abc":
+        partition.feed(Log(conversation=name).queued("00:00").lines)
+
+    assert [partition.engine.is_warm(Key("default", name)) for name in "abc"] == [False, True, True]
+
+
+def test_a_new_engine_knows_the_watermark() -> None:
+    """A late record is late for it as well."""
+    partition = Counted()
+    partition.feed([beat(RETENTION_MS + 1)])
+    partition.restart()
+
+    partition.feed(Log().queued("00:00").lines)
+
+    assert reasons(partition) == ["late"]
