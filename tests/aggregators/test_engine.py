@@ -689,3 +689,25 @@ def test_a_new_engine_knows_the_watermark() -> None:
     partition.feed(Log().queued("00:00").lines)
 
     assert reasons(partition) == ["late"]
+
+
+def test_one_more_of_the_same_is_one_more() -> None:
+    """A second survey sent at the same instant, in a chunk of its own."""
+    partition = Counted()
+    partition.feed(Log(queue="q").sent("00:00", "s1", id="a").lines)
+
+    delta = partition.feed(Log(queue="q").sent("00:00", "s2", id="b").lines)
+
+    assert partition.cells(width=FINE.ms)[m.SURVEYS_SENT] == 2
+    assert [list(entries.values()) for entries in delta.stops.values()] == [[2]]
+
+
+def test_a_chunk_of_repeats_writes_nothing() -> None:
+    """But counts and the watermark: no fact, no cell, no day of expiry."""
+    partition = Counted()
+    lines = Log().queued("00:00").lines
+    partition.feed(lines)
+
+    delta = partition.feed(lines * 2)
+
+    assert (delta.facts, delta.cells, dict(delta.expiry), delta.counts["duplicates"]) == ({}, {}, {}, 2)
