@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from pydantic import ValidationInfo
 
 PREFIX = "DESKPULSE_"
+ENV_FILE = ".env"
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LONGEST_RETENTION_D = 3_650
 FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
 SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
@@ -28,7 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 def duration_ms(text: str) -> int:
     """Return *text* ("90s", "5m", "35d") in milliseconds; ValueError if it is no duration."""
-    found = re.fullmatch(r"(\d+)([smhd])", text.strip())
+    found = re.fullmatch(r"([0-9]{1,15})([smhd])", text.strip())
     if not found or int(found[1]) == 0:
         message = f"{text!r} is not a duration (try 5m)"
         raise ValueError(message)
@@ -54,7 +58,7 @@ def hidden(name: str, value: object) -> str:
 class Settings(BaseSettings):
     """What a process of Deskpulse may be told. The field `kafka` is the variable `DESKPULSE_KAFKA`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers, host:port, several with commas.")
     redis: str = Field("redis://127.0.0.1:6379/0", description="Redis: redis://, rediss:// or unix:// address.")
@@ -124,6 +128,11 @@ class Settings(BaseSettings):
             if not _is_topic(name.strip()):
                 message = f"{value!r} is not a list of topics (letters, digits, . _ -; several with commas)"
                 raise ValueError(message)
+        names = [name.strip() for name in value.split(",")]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            message = f"{value!r} names the topic {twice} twice"
+            raise ValueError(message)
         return value
 
     @field_validator("topics_deadletter")
@@ -191,7 +200,9 @@ class Settings(BaseSettings):
     @field_validator("retention")
     @classmethod
     def _is_duration(cls, value: str) -> str:
-        duration_ms(value)
+        if duration_ms(value) > LONGEST_RETENTION_D * UNIT_MS["d"]:
+            message = f"{value!r} is longer than {LONGEST_RETENTION_D}d, ten years (try 35d)"
+            raise ValueError(message)
         return value
 
     @field_validator("listen")
@@ -247,6 +258,8 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     """
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     try:
+        if Path(ENV_FILE).is_dir():  # which pydantic-settings would pass over
+            raise IsADirectoryError(EISDIR, strerror(EISDIR))
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
@@ -256,7 +269,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         message = f"{PREFIX}{field.upper()}: {reason}{shown}"
         raise SettingsError(message) from error
     except (OSError, UnicodeDecodeError) as error:
-        message = f".env: cannot be read ({error})"
+        message = f"{ENV_FILE}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise SettingsError(message) from error
 
 

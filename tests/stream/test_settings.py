@@ -31,6 +31,7 @@ BAD = [
     ("TOPICS_CHAT", ""),
     ("TOPICS_TICKET", "one,,two"),
     ("TOPICS_AGENT", "agent/1"),
+    ("TOPICS_CHAT", "one,two, one"),
     ("TOPICS_DEADLETTER", "one,two"),
     ("TOPICS_DEADLETTER", "support.ticket"),
     ("GROUP", ""),
@@ -45,6 +46,8 @@ BAD = [
     ("WINDOWS", ""),
     ("RETENTION", "35"),
     ("RETENTION", "0d"),
+    ("RETENTION", "3651d"),
+    ("RETENTION", "9" * 5_000 + "d"),
     ("MAX_QUEUES", "0"),
     ("MAX_QUEUES", "many"),
     ("MAX_CHANNELS", "-1"),
@@ -78,7 +81,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda text: text or "empty")
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda text: text[:20] or "empty")
 def test_a_wrong_setting_ends_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
     """Exit code 2, no traceback, and the variable first on the line."""
     assert refusal(run(tmp_path, {PREFIX + name: value})).startswith(f"{PREFIX}{name}: ")
@@ -141,9 +144,13 @@ def test_a_mistake_in_the_file_is_named_as_well(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"DESKPULSE_LISTEN=\xff\n")
     assert refusal(run(tmp_path, {})).startswith(".env: ")
 
+    (tmp_path / ".env").unlink()
+    (tmp_path / ".env").mkdir()
+    assert refusal(run(tmp_path, {})) == ".env: cannot be read (Is a directory)"
+
 
 def test_what_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A window that is named twice is not published twice; a topic is not read twice."""
+    """A window that is named twice is not published twice; a topic of two settings is not read twice."""
     monkeypatch.setenv("DESKPULSE_WINDOWS", "5m, 1h,5m")
     monkeypatch.setenv("DESKPULSE_TOPICS_CHAT", "one, two")
     monkeypatch.setenv("DESKPULSE_TOPICS_TICKET", "two")
