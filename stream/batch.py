@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from base64 import b64decode
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import orjson
 
-from aggregators.board import Row
-from aggregators.catalogue import METRICS
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
 from aggregators.instants import DAY_MS, rfc3339
-from aggregators.rolling import LEVELS
 from aggregators.tables import Tables, sorted_lines
 from stream.decoding import decode_record
 from stream.errors import UsageError
 from stream.files import instant, lines_of
 from stream.offline import CHUNK, Offline, definitions_of
+from stream.printing import chosen, csv_lines, exposition, refuse_unknown_metric
 from stream.progress import progress
 from stream.settings import duration_ms, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from aggregators.catalogue import Metric
-    from aggregators.rolling import Group
-
 LONGEST_STEP_MS = 366 * DAY_MS
-_CATALOGUE = {metric: place for place, metric in enumerate(METRICS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line. `fmt` "" is the usual one: csv with --every, else prom."""
 
     files: tuple[Path, ...]
     as_of: str | None
@@ -53,12 +44,7 @@ class Request:
 
 def run(request: Request) -> None:
     """Compute and print. UsageError where options do not fit together or a file cannot be read."""
-    if sum((request.as_of is not None, request.every is not None, request.as_applied)) != 1:
-        message = "compute: say one of --as-of, --every and --as-applied"
-        raise UsageError(message)
-    if request.fmt not in ("csv", "prom") or (request.fmt == "prom" and request.every):
-        message = f"--format: {request.fmt!r} is not one of csv, prom (prom only with --as-of)"
-        raise UsageError(message)
+    _refuse_what_does_not_fit(request)
     if request.as_applied:
         for line in as_applied(lines_of(request.files)):
             sys.stdout.write(line + "\n")
@@ -75,7 +61,8 @@ def run(request: Request) -> None:
         raise UsageError(message)
     instants = _instants(request, records)
     offline = Offline(load())
-    if request.fmt == "csv":
+    fmt = request.fmt or ("csv" if request.every else "prom")
+    if fmt == "csv":
         sys.stdout.write("t,metric,labels,value\n")
     position = 0
     with progress("computing", len(instants)) as step:
@@ -86,12 +73,8 @@ def run(request: Request) -> None:
             offline.apply(records[position:upto])
             position = upto
             offline.board.move(now)
-            wanted = _wanted(offline.board.rows(), request.prefixes)
-            if request.fmt == "prom":
-                sys.stdout.writelines(f"{row.name}{{{labels_text(row)}}} {number(row.value)}\n" for row in wanted)
-            else:
-                at = rfc3339(now)
-                sys.stdout.writelines(f"{at},{_series(*row[:4])},{number(row.value)}\n" for row in wanted)
+            rows = chosen(offline.board.rows(), request.prefixes)
+            sys.stdout.writelines(exposition(rows) if fmt == "prom" else csv_lines(rows, rfc3339(now)))
             step(1)
 
 
@@ -111,6 +94,8 @@ def as_applied(lines: Iterable[bytes]) -> list[str]:
         mine.apply(delta, offset=batch[-1][0] + 1)
 
     for number_of_line, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             row = orjson.loads(line)
             where = (row["topic"], row["partition"])
@@ -132,30 +117,17 @@ def as_applied(lines: Iterable[bytes]) -> list[str]:
     )
 
 
-def labels_text(row: Row) -> str:
-    """Return the labels of *row* as the exposition format writes them."""
-    return ",".join(f'{name}="{_escape(value)}"' for name, value in row.pairs)
-
-
-def number(value: float) -> str:
-    """Write a value: integers as such, others with at least six decimals where they need them."""
-    if isinstance(value, int):
-        return str(value)
-    return str(int(value)) if value == int(value) else repr(round(value, 9))
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def _in_time_order(lines: Iterable[bytes]) -> tuple[list[Incoming], dict[str, tuple[int, int]]]:
     """Return the events of *lines* by `at`, each a record whose timestamp is its own `at`.
 
-    And what was none: reason (with the field it is about) → how many, number of the first line of them.
+    And what was none: reason (with the field it is about) → how many, number of the first line of them. Blank lines
+    are no records.
     """
     kept: list[Incoming] = []
     rejected: dict[str, tuple[int, int]] = {}
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         content = decode_record(line)
         if isinstance(content, Event):
             kept.append(Incoming(content.at, content))
@@ -167,37 +139,52 @@ def _in_time_order(lines: Iterable[bytes]) -> tuple[list[Incoming], dict[str, tu
     return kept, rejected
 
 
-def _instants(request: Request, records: list[Incoming]) -> list[int]:
+def _refuse_what_does_not_fit(request: Request) -> None:
+    """Raise UsageError, before any file is read, if an option is wrong or has no meaning beside another."""
+    if sum((request.as_of is not None, request.every is not None, request.as_applied)) != 1:
+        message = "compute: say one of --as-of, --every and --as-applied"
+        raise UsageError(message)
+    if request.fmt not in ("", "csv", "prom") or (request.fmt == "prom" and request.every):
+        message = f"--format: {request.fmt!r} is not one of csv, prom (prom only with --as-of)"
+        raise UsageError(message)
+    given = {"--from": request.start, "--to": request.end}
+    if not request.every:
+        for option in (option for option, text in given.items() if text is not None):
+            message = f"{option}: goes with --every only"
+            raise UsageError(message)
+    if request.as_applied and (request.fmt or request.prefixes):
+        message = f"{'--format' if request.fmt else '--metric'}: does not go with --as-applied, which prints tables"
+        raise UsageError(message)
     if request.as_of is not None:
-        return [instant("--as-of", request.as_of)]
+        instant("--as-of", request.as_of)
+    if request.every is not None:
+        _step_ms(request.every)
+    first, last = (None if text is None else instant(option, text) for option, text in given.items())
+    if first is not None and last is not None and first > last:
+        message = f"--from: {request.start!r} is later than --to {request.end!r}"
+        raise UsageError(message)
+    for prefix in request.prefixes:
+        refuse_unknown_metric(prefix)
+
+
+def _step_ms(text: str) -> int:
     try:
-        every = duration_ms(request.every or "")
+        every = duration_ms(text)
     except ValueError as error:
         message = f"--every: {error}"
         raise UsageError(message) from error
     if every > LONGEST_STEP_MS:
-        message = f"--every: {request.every!r} is longer than a year (try 1h)"
+        message = f"--every: {text!r} is longer than a year (try 1h)"
         raise UsageError(message)
+    return every
+
+
+def _instants(request: Request, records: list[Incoming]) -> Sequence[int]:
+    if request.as_of is not None:
+        return [instant("--as-of", request.as_of)]
+    every = _step_ms(request.every or "")
     if not records and (request.start is None or request.end is None):
         return []
-    first = instant("--from", request.start) if request.start else records[0].timestamp + 1
-    last = instant("--to", request.end) if request.end else records[-1].timestamp
-    return list(range(first + -first % every, last + (0 if request.end else -last % every) + 1, every))
-
-
-def _wanted(rows: Iterable[Row], prefixes: tuple[str, ...]) -> list[Row]:
-    """Return the rows asked for, always in the same order: that of the catalogue, then by labels."""
-    return sorted((row for row in rows if not prefixes or row.name.startswith(prefixes)), key=_place)
-
-
-def _place(row: Row) -> tuple[object, ...]:
-    return (_CATALOGUE[row.metric], LEVELS.index(row.group.level), row.group.values, row.window or "", row.extra or "")
-
-
-@cache
-def _series(metric: Metric, group: Group, window: str | None, extra: str | None) -> str:
-    """Return name and labels as two columns of CSV; the same few thousand come back at every instant."""
-    row = Row(metric, group, window, extra, 0)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow((row.name, labels_text(row)))
-    return text.getvalue()
+    first = records[0].timestamp + 1 if request.start is None else instant("--from", request.start)
+    last = records[-1].timestamp if request.end is None else instant("--to", request.end)
+    return range(first + -first % every, last + (-last % every if request.end is None else 0) + 1, every)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
 import sys
 import zlib
 from typing import TYPE_CHECKING
 
-from aggregators.instants import instant_ms
+from aggregators.instants import DAY_MS, EARLIEST_MS, LATEST_MS, instant_ms, rfc3339
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+LAST_MS = LATEST_MS - 2 * DAY_MS
+"""The calendar ends before the last midnight of some time zones."""
+_EPOCH_MS = re.compile(r"-?[0-9]{1,18}")
 
 
 def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
@@ -30,9 +35,15 @@ def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
 
 
 def instant(option: str, text: str) -> int:
-    """Return *text* in epoch ms; UsageError that names *option* if it is no instant."""
-    found = instant_ms(int(text)) if text.lstrip("-").isdigit() else instant_ms(text)
+    """Return *text* in epoch ms; UsageError that names *option* if it is none that an event may have."""
+    found = instant_ms(int(text) if _EPOCH_MS.fullmatch(text) else text)
     if found is None:
         message = f"{option}: {text!r} is not an instant (try 2026-11-21T12:00:00Z, or epoch milliseconds)"
+        raise UsageError(message)
+    if found < EARLIEST_MS:
+        message = f"{option}: {text!r} is before {rfc3339(EARLIEST_MS)}, as no event is (epochs are in milliseconds)"
+        raise UsageError(message)
+    if found > LAST_MS:
+        message = f"{option}: {text!r} is after {rfc3339(LAST_MS)}"
         raise UsageError(message)
     return found

@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 PARTITIONS = 12
 PATIENCE_S = 20.0
+COMMAND_PATIENCE_S = 4.0
+"""Of a command that somebody has typed, and looks at."""
 BATCH_BYTES = 262_144
 LONGEST_RECORD_BYTES = 1_000_000
 BATCHES_UNDER_WAY = 64
@@ -76,9 +78,10 @@ class EventProducer:
     a caller that goes on live does several times a second.
     """
 
-    def __init__(self, settings: Settings, *, partitions: int = PARTITIONS) -> None:
-        """`partitions` is how many a topic gets that has to be made."""
+    def __init__(self, settings: Settings, *, partitions: int = PARTITIONS, patience_s: float = PATIENCE_S) -> None:
+        """`partitions` is how many a topic gets that has to be made; so long a broker is waited for at the start."""
         self._settings = settings
+        self._patience_s = patience_s
         self._partitions = partitions
         self._producer: AIOKafkaProducer | None = None
         self._counts: dict[str, int] = {}
@@ -88,9 +91,9 @@ class EventProducer:
         self._unkeyed = 0
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises UsageError, naming the setting, if no broker answers within PATIENCE_S."""
+        """Connect. Raises UsageError, naming the setting, if no broker answers within the patience."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE_S
+        deadline = loop.time() + self._patience_s
         for wait_s in backoff_s():
             producer = AIOKafkaProducer(
                 **client_options(self._settings),
@@ -101,13 +104,15 @@ class EventProducer:
                 max_request_size=4 * LONGEST_RECORD_BYTES,
             )
             try:
-                await producer.start()
+                async with asyncio.timeout_at(deadline):
+                    await producer.start()
             except (KafkaError, OSError) as error:
                 await producer.stop()
+                said = str(error) or type(error).__name__
                 if loop.time() + wait_s > deadline:
-                    message = f"DESKPULSE_KAFKA: no broker answers at {self._settings.kafka} ({error})"
+                    message = f"DESKPULSE_KAFKA: no broker answers at {self._settings.kafka} ({said})"
                     raise UsageError(message) from error
-                log.warning("kafka_unreachable", kafka=self._settings.kafka, error=str(error), retry_in_s=wait_s)
+                log.debug("kafka_unreachable", kafka=self._settings.kafka, error=said, retry_in_s=wait_s)
                 await asyncio.sleep(wait_s)
             else:
                 self._producer = producer

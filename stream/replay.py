@@ -107,14 +107,13 @@ def readable(files: Sequence[str]) -> Iterator[list[Path]]:
 
 
 def lines_of(paths: Sequence[Path]) -> Iterator[bytes]:
-    """Yield the lines of the files in order, without their newlines; `.gz` is unpacked. Empty lines are none."""
+    """Yield the lines of the files in order, without their newlines; `.gz` is unpacked. Blank lines are none."""
     for path in paths:
         try:
             with _opened(path) as file:
                 for line in file:
-                    bare = line.rstrip(b"\n")
-                    if bare:
-                        yield bare
+                    if line.strip():
+                        yield line.rstrip(b"\n")
         except (gzip.BadGzipFile, EOFError) as error:
             message = f"{path}: {error}"
             raise UsageError(message) from error

@@ -6,8 +6,10 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from aggregators.instants import rfc3339
 from stream.clock import now_ms
 from stream.errors import UsageError
+from stream.files import instant
 from stream.settings import UNIT_MS, duration_ms
 from stream.simulator import Spike
 
@@ -22,6 +24,9 @@ TICK_S = 0.2
 REPORT_EVERY = 2_000
 WRITE_LINES = 1_000
 MOST_AN_HOUR = 10_000_000
+LONGEST_D = 3_660
+LATEST_START_MS = 4_102_444_800_000
+"""2100-01-01T00:00:00Z."""
 
 
 class Binary(Protocol):
@@ -32,23 +37,45 @@ class Binary(Protocol):
 
 
 def span_ms(option: str, text: str | None) -> int:
-    """Return the duration of a command option in milliseconds, 0 if it is not given or 0. Raises UsageError."""
+    """Return the duration of a command option in milliseconds, 0 if it is not given or 0.
+
+    Raises UsageError, naming the option, if it is none or longer than LONGEST_D days.
+    """
     if text is None or text.strip() in {"0", *(f"0{unit}" for unit in UNIT_MS)}:
         return 0
     try:
-        return duration_ms(text)
+        span = duration_ms(text)
     except ValueError as error:
         message = f"{option}: {error}"
         raise UsageError(message) from error
+    if span > LONGEST_D * UNIT_MS["d"]:
+        message = f"{option}: {text!r} is longer than {LONGEST_D}d, ten years"
+        raise UsageError(message)
+    return span
+
+
+def start_of(text: str, *, into_kafka: bool) -> int:
+    """Return the instant of --start in epoch ms. Raises UsageError if it is out of bounds.
+
+    Into Kafka it must not be in the future: nothing is sent before it happens.
+    """
+    found = instant("--start", text)
+    if found > LATEST_START_MS:
+        message = f"--start: {text!r} is after {rfc3339(LATEST_START_MS)}"
+        raise UsageError(message)
+    if into_kafka and found > now_ms():
+        message = f"--start: {text!r} is in the future, which goes only into a file (--out)"
+        raise UsageError(message)
+    return found
 
 
 def spike_of(text: str, *, from_ms: int) -> Spike:
     """Return the spike that `billing@+60s` asks for; the time counts from `from_ms`. Raises UsageError."""
-    found = re.fullmatch(r"(\w+)@\+(\d+)([smhd])", text)
+    found = re.fullmatch(r"(\w+)@\+(\w+)", text)
     if not found:
         message = f"--spike: {text!r} is not QUEUE@+TIME (try billing@+60s)"
         raise UsageError(message)
-    return Spike(found[1], from_ms + int(found[2]) * UNIT_MS[found[3]])
+    return Spike(found[1], from_ms + span_ms("--spike", found[2]))
 
 
 def tenant_names(text: str) -> tuple[str, ...]:

@@ -19,7 +19,10 @@ def command(
     every: Annotated[str | None, typer.Option(help="Print rows at every multiple of this duration, like 60s.")] = None,
     start: Annotated[str | None, typer.Option("--from", help="With --every: the first instant, inclusive.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="With --every: the last instant, inclusive.")] = None,
-    fmt: Annotated[str, typer.Option("--format", help="csv, or prom (exposition text; only with --as-of).")] = "",
+    fmt: Annotated[
+        str,
+        typer.Option("--format", help="csv, or prom (exposition text; only with --as-of, where it is the default)."),
+    ] = "",
     metric: Annotated[
         list[str] | None, typer.Option(help="Only metrics whose name begins with this; may be repeated.")
     ] = None,
@@ -29,13 +32,16 @@ def command(
 ) -> None:
     """Compute the metrics of event files.
 
-    Every record with `at` before an instant counts at that instant, whatever its place in the file. Examples:
+    Every record with `at` before an instant counts at that instant, whatever its place in the file. Lines that are
+    no events are left out, and said on stderr by reason with the first line of each; blank lines are passed over.
 
-        deskpulse compute day.jsonl --as-of 2026-11-21T12:00:00Z
+    **Examples**
 
-        deskpulse compute day.jsonl --every 60s --format csv > day.csv
+    `deskpulse compute day.jsonl --as-of 2026-11-21T12:00:00Z`
 
-        deskpulse export > log.jsonl && deskpulse compute --as-applied log.jsonl
+    `deskpulse compute day.jsonl --every 60s --format csv > day.csv`
+
+    `deskpulse export > log.jsonl && deskpulse compute --as-applied log.jsonl`
     """
     from stream.batch import Request, run
 
@@ -46,7 +52,7 @@ def command(
             every=every,
             start=start,
             end=end,
-            fmt=fmt or ("csv" if every else "prom"),
+            fmt=fmt,
             prefixes=tuple(metric or ()),
             as_applied=as_applied,
         )

@@ -40,20 +40,14 @@ def command(
     """
     import asyncio
 
-    from aggregators.instants import instant_ms
     from stream import log
-    from stream.errors import UsageError
+    from stream.files import instant
     from stream.replay import readable
     from stream.settings import load
 
     settings = load({"kafka": kafka})
     log.configure(settings)
-    until_ms = None
-    if until is not None:
-        until_ms = instant_ms(int(until) if until.isdigit() else until)
-        if until_ms is None:
-            message = f"--until: {until!r} is not an instant (try 2026-11-21T12:00:00Z)"
-            raise UsageError(message)
+    until_ms = None if until is None else instant("--until", until)
     with readable(files) as paths:
         try:
             asyncio.run(
@@ -98,31 +92,31 @@ async def _replay(
 
     from aggregators.instants import rfc3339
     from stream.errors import UsageError
-    from stream.producer import EventProducer
+    from stream.producer import COMMAND_PATIENCE_S, EventProducer
     from stream.replay import Replay, lines_of, refuse_old_days, survey
     from stream.routing import Topics
 
     topics = Topics.of(settings, only=only)
-    found = survey(paths)
-    await refuse_old_days(settings, topics, found)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    began_s = perf_counter()
-    async with EventProducer(settings, partitions=partitions) as producer:
-        for name in await producer.ensure_topics((*topics.every, *({only} if only else ()))):
-            print(f"made topic {name} with {partitions} partitions", file=sys.stderr)
-        replay = Replay(producer, topics=topics, router=found.router, until_ms=until_ms, speed=speed)
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("replay", total=found.lines)
+    try:
+        async with EventProducer(settings, partitions=partitions, patience_s=COMMAND_PATIENCE_S) as producer:
+            found = survey(paths)
+            await refuse_old_days(settings, topics, found)
+            began_s = perf_counter()
+            for name in await producer.ensure_topics((*topics.every, *({only} if only else ()))):
+                print(f"made topic {name} with {partitions} partitions", file=sys.stderr)
+            replay = Replay(producer, topics=topics, router=found.router, until_ms=until_ms, speed=speed)
+            with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+                task = progress.add_task("replay", total=found.lines)
 
-            def report(counts: Counts) -> None:
-                shown = "replay" if counts.at_ms is None else rfc3339(counts.at_ms // 1000 * 1000)
-                progress.update(task, completed=counts.lines, description=shown)
+                def report(counts: Counts) -> None:
+                    shown = "replay" if counts.at_ms is None else rfc3339(counts.at_ms // 1000 * 1000)
+                    progress.update(task, completed=counts.lines, description=shown)
 
-            try:
                 await replay.run(lines_of(paths), report=report)
-            except KafkaError as error:
-                message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
-                raise UsageError(message) from error
+    except KafkaError as error:
+        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
+        raise UsageError(message) from error
     counts, took_s = replay.counts, perf_counter() - began_s
     left_out = f", {counts.skipped} at or after --until left out" if counts.skipped else ""
     left_out += f", {counts.too_long} too long for Kafka left out" if counts.too_long else ""

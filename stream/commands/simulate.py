@@ -22,11 +22,18 @@ def command(
     *,
     out: Annotated[str | None, typer.Option(help="Write to this file, not to Kafka (.gz is packed, - stdout).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed, start and options give the same bytes.")] = 1,
-    past: Annotated[str, typer.Option(help="How much of the past to write first, at full speed.")] = "0",
+    past: Annotated[
+        str, typer.Option(help="How much of the past to write first, at full speed; ten years at most.")
+    ] = "0",
     for_: Annotated[
-        str | None, typer.Option("--for", help="How long to go on live; without end if not given, into a file 0.")
+        str | None,
+        typer.Option(
+            "--for", help="How long to go on live, ten years at most; without end if not given, into a file 0."
+        ),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin at this instant instead of now minus --past.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Begin at this instant, from 1990 to 2100, instead of now minus --past.")
+    ] = None,
     events: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
     rate: Annotated[float, typer.Option(help="Contacts per hour, in the mean over a week.")] = 1_200,
     tenants: Annotated[str, typer.Option(help="Tenants, with commas.")] = "default",
@@ -56,12 +63,11 @@ def command(
     """
     import gc
 
-    from aggregators.instants import instant_ms
     from stream import log
     from stream.clock import now_ms
     from stream.errors import UsageError
     from stream.settings import load
-    from stream.simulate import contacts_an_hour, span_ms, spike_of, tenant_names
+    from stream.simulate import contacts_an_hour, span_ms, spike_of, start_of, tenant_names
     from stream.simulator import Centre, Road
     from stream.simulator.centre import INCIDENT_GAP_MS
 
@@ -73,11 +79,7 @@ def command(
     begin_ms = now_ms()
     start_ms = begin_ms - past_ms
     if start is not None:
-        found = instant_ms(int(start) if start.isdigit() else start)
-        if found is None:
-            message = f"--start: {start!r} is not an instant (try 2026-11-20T00:00:00Z)"
-            raise UsageError(message)
-        start_ms = found
+        start_ms = start_of(start, into_kafka=out is None)
     if out is None:
         end_ms = None if for_ is None else (start_ms + past_ms if start is not None else begin_ms) + live_ms
         spikes_from_ms = begin_ms if start is None else start_ms + past_ms
@@ -169,7 +171,7 @@ async def _to_kafka(
     from aiokafka.errors import KafkaError
 
     from stream.errors import UsageError
-    from stream.producer import EventProducer
+    from stream.producer import COMMAND_PATIENCE_S, EventProducer
     from stream.routing import Topics
     from stream.simulate import send_all
 
@@ -177,22 +179,22 @@ async def _to_kafka(
     start_ms, live_ms, end_ms = span
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    async with EventProducer(settings, partitions=partitions) as producer:
-        for name in await producer.ensure_topics(topics.every):
-            print(f"made topic {name} with {partitions} partitions", file=sys.stderr)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        with _bar() as progress:
-            task = progress.add_task("the past", total=max(1, live_ms - start_ms))
+    try:
+        async with EventProducer(settings, partitions=partitions, patience_s=COMMAND_PATIENCE_S) as producer:
+            for name in await producer.ensure_topics(topics.every):
+                print(f"made topic {name} with {partitions} partitions", file=sys.stderr)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.set)
+            with _bar() as progress:
+                task = progress.add_task("the past", total=max(1, live_ms - start_ms))
 
-            def report(count: int, at_ms: int) -> None:
-                done = at_ms >= live_ms
-                text = f"live, {count} events" if done else f"the past, {count} events"
-                progress.update(task, completed=at_ms - start_ms, description=text)
+                def report(count: int, at_ms: int) -> None:
+                    done = at_ms >= live_ms
+                    text = f"live, {count} events" if done else f"the past, {count} events"
+                    progress.update(task, completed=at_ms - start_ms, description=text)
 
-            try:
                 count = await send_all(producer, arrivals, topics=topics, end_ms=end_ms, stop=stop, report=report)
-            except KafkaError as error:
-                message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
-                raise UsageError(message) from error
+    except KafkaError as error:
+        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
+        raise UsageError(message) from error
     print(f"{count} events", file=sys.stderr)

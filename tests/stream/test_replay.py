@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -129,10 +130,11 @@ def test_lines_go_where_they_belong(desk: Desk, tmp_path: Path) -> None:
     agent = line("agent.heartbeat", agent="a-1", state="available", conversation="c-1")
     page = line("selfservice.viewed", session="v-1")
     broken = [b'{"id":"x", "at":NaN}', b"\xff\xfe", b"  [1, 2]", b'\xef\xbb\xbf{"id":"y"}']
+    blank = b" \t\r"
     spaced = b'{ "id":"m",  "type":"chat.message","at":1795075200000,"conversation":"c-1","actor":"customer" }  \r'
     path = tmp_path / "events.jsonl"
     path.write_bytes(
-        b"\n".join([survey_before_its_chat, chat, other_tenant, ticket, agent, page, *broken, spaced, b"", b""])
+        b"\n".join([survey_before_its_chat, chat, other_tenant, ticket, agent, page, *broken, blank, spaced, b"", b""])
     )
 
     done = desk.run("replay", str(path))
@@ -248,6 +250,23 @@ def test_mistakes_end_with_one_line_that_names_the_option(arguments: list[str], 
     assert done.returncode == 2
     assert text in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("command", [("replay", "-"), ("simulate", "--past", "1m")], ids=" ".join)
+@pytest.mark.parametrize("address", ["refuses", "is silent"])
+def test_a_kafka_that_is_away_is_one_line_that_names_the_setting(command: tuple[str, ...], address: str) -> None:
+    """A port where nobody listens, or where nobody answers: exit code 2, and nothing of the client's own words."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        if address == "is silent":
+            nobody.listen(50)
+        kafka = f"127.0.0.1:{nobody.getsockname()[1]}"
+
+        done = Desk(load({"kafka": kafka})).run(*command, stdin=line("chat.started", conversation="c-1"))
+
+    assert done.returncode == 2
+    (said,) = done.stderr.decode().splitlines()
+    assert said.startswith(f"DESKPULSE_KAFKA: no broker answers at {kafka} (")
 
 
 async def test_old_days_are_refused_where_the_numbers_have_gone_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,138 @@
+"""The options of `deskpulse compute`, and what it prints; the numbers themselves are compared elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aggregators.catalogue import METRICS
+from stream.printing import names
+from tests.deskpulse import deskpulse, refused
+from tests.test_rules import promtool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON, LATER = "2026-11-20T12:00:00Z", "2026-11-20T13:00:00Z"
+WAITING = "support_tenant_waiting"
+QUEUED = f'{{"id":"c-1-1","type":"chat.queued","at":"{NOON}","conversation":"c-1","queue":"billing"}}'
+
+
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an hour of a simulated centre."""
+    file = tmp_path_factory.mktemp("compute") / "hour.jsonl"
+    done = deskpulse("simulate", "--out", file, "--start", NOON, "--for", "1h", "--rate", "120")
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--as-of", NOON, "--from", NOON], "--from: goes with --every only"),
+        (["--as-of", NOON, "--to", NOON], "--to: goes with --every only"),
+        (["--as-applied", "--from", NOON], "--from: goes with --every only"),
+        (["--as-applied", "--metric", WAITING], "--metric: does not go with --as-applied, which prints tables"),
+        (["--as-applied", "--format", "csv"], "--format: does not go with --as-applied, which prints tables"),
+        (["--every", "1h", "--from", LATER, "--to", NOON], f"--from: {LATER!r} is later than --to {NOON!r}"),
+        (["--every", "1h", "--from", "5"], "--from: '5' is before 1990-01-01T00:00:00Z"),
+        (["--every", "1h", "--to", "\N{SUPERSCRIPT TWO}"], "--to: '\N{SUPERSCRIPT TWO}' is not an instant"),
+        (["--as-of", "--5"], "--as-of: '--5' is not an instant"),
+        (["--as-of", "253402300799999"], "--as-of: '253402300799999' is after 9999-12-29"),
+        (["--every", "0h"], "--every: '0h' is not a duration"),
+        (["--every", "1h", "--format", "prom"], "--format: 'prom' is not one of csv, prom (prom only with --as-of)"),
+        (["--as-of", NOON, "--every", "1h"], "compute: say one of --as-of, --every and --as-applied"),
+        ([], "compute: say one of --as-of, --every and --as-applied"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_options_that_do_not_fit_are_named(arguments: list[str], line: str) -> None:
+    """Exit code 2 and one line, before a file is looked at."""
+    assert refused("compute", "nowhere.jsonl", *arguments).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("metric", "hint"),
+    [
+        ("waiting_past", "try support_queue_waiting_past_target, support_channel_waiting_past_target, support_tenant_"),
+        ("support_tenant_oldest_wait_second_", "try support_tenant_oldest_wait_seconds"),
+        ("zzz", "`deskpulse catalogue` lists them"),
+    ],
+)
+def test_a_metric_that_there_is_not_is_named_with_what_is_close(metric: str, hint: str) -> None:
+    """What begins no name is refused, before a file is looked at."""
+    line = refused("compute", "nowhere.jsonl", "--as-of", NOON, "--metric", WAITING, "--metric", metric)
+
+    assert line.startswith(f"--metric: no name of a metric begins with {metric!r} ({hint}")
+
+
+def test_a_metric_may_be_named_by_its_beginning(hour: Path) -> None:
+    """Every metric whose name begins so is printed, and no other."""
+    done = deskpulse("compute", hour, "--every", "1h", "--metric", "support_tenant_waiting")
+
+    rows = done.stdout.splitlines()[1:]
+    assert {row.split(",")[1] for row in rows} == {WAITING, f"{WAITING}_past_target"}
+
+
+def test_every_sample_of_a_scrape_has_a_name_that_is_known(hour: Path) -> None:
+    """So no metric that has values is refused."""
+    printed = deskpulse("compute", hour, "--as-of", LATER).stdout.splitlines()
+
+    assert {line.partition("{")[0] for line in printed if not line.startswith("#")} <= set(names())
+
+
+def test_blank_lines_are_no_records() -> None:
+    """They are passed over, and counted as lines: what is wrong is found by its number in an editor."""
+    text = f"\n{QUEUED}\r\n \t\n\r\n[]\n\n"
+
+    done = deskpulse("compute", "-", "--as-of", LATER, "--metric", WAITING, stdin=text)
+
+    assert done.returncode == 0
+    assert f'{WAITING}{{tenant="default"}} 1\n' in done.stdout
+    assert done.stderr == "1 lines rejected\n  1 \u00d7 not_an_object, first in line 5\n"
+
+
+def test_blank_lines_of_an_export_are_passed_over() -> None:
+    """An export that went through an editor is still one."""
+    row = '{"topic":"t","partition":0,"offset":4,"timestamp":1795176000000,"key":null,"value":null}'
+
+    plain, spaced = (deskpulse("compute", "--as-applied", "-", stdin=text) for text in (row, f"\n{row}\n \n"))
+
+    assert plain.stdout
+    assert (spaced.returncode, spaced.stdout) == (0, plain.stdout)
+
+
+def test_exposition_text_says_what_each_metric_is(hour: Path) -> None:
+    """HELP and TYPE stand once before the samples of each metric, and buckets in rising order."""
+    done = deskpulse("compute", hour, "--as-of", LATER, "--format", "prom")
+
+    lines = done.stdout.splitlines()
+    helped = [line.split(maxsplit=3) for line in lines if line.startswith("# HELP ")]
+    kinds = {metric.name("tenant"): metric for metric in METRICS}
+    assert len({words[2] for words in helped}) == len(helped)
+    for _, _, name, text in helped:
+        if name in kinds:
+            assert text == kinds[name].help
+            assert lines[lines.index(f"# HELP {name} {text}") + 1] == f"# TYPE {name} {kinds[name].kind}"
+    bounds = [
+        float(line.partition('le="')[2].partition('"')[0])
+        for line in lines
+        if line.startswith("support_tenant_wait_seconds_bucket")
+    ]
+    assert len(bounds) > 5
+    assert bounds == sorted(bounds)
+
+
+def test_promtool_finds_nothing_to_say_about_exposition_text(hour: Path) -> None:
+    """`promtool check metrics`, as of a live scrape."""
+    promtool("--version")
+    text = deskpulse("compute", hour, "--as-of", LATER, "--format", "prom").stdout
+
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,54 @@
+"""The options of `deskpulse simulate`: what is out of bounds ends with one line that names the option."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.clock import now_ms
+from stream.errors import UsageError
+from stream.simulate import span_ms, spike_of, start_of
+from tests.deskpulse import refused
+
+NOON = "2026-11-20T12:00:00Z"
+NOON_MS = 1_795_176_000_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--start", "noon", "--for", "1h"], "--start: 'noon' is not an instant"),
+        (["--start", "1989-12-31T23:59:59Z", "--for", "1h"], "--start: '1989-12-31T23:59:59Z' is before 1990-01-01"),
+        (["--start", "1795176000", "--for", "1h"], "--start: '1795176000' is before 1990-01-01T00:00:00Z"),
+        (["--start", "2100-01-01T00:00:01Z", "--for", "1h"], "--start: '2100-01-01T00:00:01Z' is after 2100-01-01"),
+        (["--for", "3661d"], "--for: '3661d' is longer than 3660d"),
+        (["--past", "87841h"], "--past: '87841h' is longer than 3660d"),
+        (["--past", "1h", "--for", "-1h"], "--for: '-1h' is not a duration"),
+        (["--past", "99999999999999999999s"], "--past: '99999999999999999999s' is not a duration"),
+        (["--past", "1h", "--disorder", "9999d"], "--disorder: '9999d' is longer than 3660d"),
+        (["--past", "1h", "--spike", "billing@+9999d"], "--spike: '9999d' is longer than 3660d"),
+        (["--past", "1h", "--spike", "lunch@+1m"], "--spike: 'lunch' is not a queue"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_out_of_bounds_is_named(arguments: list[str], line: str) -> None:
+    """Exit code 2, one line, no file."""
+    assert refused("simulate", "--out", "-", *arguments).startswith(line)
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    """1990 to 2100, ten years at a time; no time at all is 0."""
+    assert start_of("1990-01-01T00:00:00Z", into_kafka=True) == 631_152_000_000
+    assert start_of("2100-01-01T00:00:00Z", into_kafka=False) == 4_102_444_800_000
+    assert start_of(str(NOON_MS), into_kafka=False) == start_of(NOON, into_kafka=False) == NOON_MS
+    assert span_ms("--for", "3660d") == 3_660 * 86_400_000
+    assert span_ms("--for", None) == span_ms("--for", "0") == span_ms("--for", "0s") == 0
+    assert spike_of("billing@+0s", from_ms=NOON_MS).at_ms == NOON_MS
+
+
+def test_what_has_not_happened_yet_does_not_go_into_kafka() -> None:
+    """It would be waited for in silence; a file takes any time."""
+    tomorrow = str(now_ms() + 86_400_000)
+
+    with pytest.raises(UsageError, match=r"^--start: .* is in the future"):
+        start_of(tomorrow, into_kafka=True)
+    assert start_of(tomorrow, into_kafka=False) == int(tomorrow)
