@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import sys
 from base64 import b64encode
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from stream.settings import Settings
 
+ANSWER_S = 10.0
 POLL_MS = 1_000
 QUIET_POLLS = 10
 """A log whose last offsets hold no records (control records) ends before its end offset."""
@@ -38,23 +40,18 @@ async def export(settings: Settings, out: Path, *, topics: tuple[str, ...] = ())
         **client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=8_192
     )
     try:
-        await consumer.start()
-    except (KafkaError, OSError) as error:
-        message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({error})"
+        async with asyncio.timeout(ANSWER_S):
+            await consumer.start()
+            partitions = await _partitions(settings, consumer, topics or settings.source_topics)
+        return await _export(consumer, partitions, out)
+    except (KafkaError, TimeoutError) as error:
+        message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
         raise UsageError(message) from error
-    try:
-        return await _export(settings, consumer, out, topics or settings.source_topics)
     finally:
         await consumer.stop()
 
 
-async def _export(settings: Settings, consumer: AIOKafkaConsumer, out: Path, topics: tuple[str, ...]) -> int:
-    known = await consumer.topics()
-    missing = [topic for topic in topics if topic not in known]
-    if missing:
-        message = f"--topic: Kafka has no topic {missing[0]!r} (see DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT)"
-        raise UsageError(message)
-    partitions = await _partitions(settings, topics)
+async def _export(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], out: Path) -> int:
     consumer.assign(partitions)
     starts = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
@@ -80,7 +77,12 @@ async def _export(settings: Settings, consumer: AIOKafkaConsumer, out: Path, top
     return written
 
 
-async def _partitions(settings: Settings, topics: tuple[str, ...]) -> list[TopicPartition]:
+async def _partitions(settings: Settings, consumer: AIOKafkaConsumer, topics: tuple[str, ...]) -> list[TopicPartition]:
+    known = await consumer.topics()
+    missing = [topic for topic in topics if topic not in known]
+    if missing:
+        message = f"--topic: Kafka has no topic {missing[0]!r} (see DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT)"
+        raise UsageError(message)
     async with admin_client(settings) as admin:
         described = await admin.describe_topics(list(topics))
     return [

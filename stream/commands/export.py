@@ -15,19 +15,24 @@ def command(
         "-"
     ),
     topic: Annotated[list[str] | None, typer.Option(help="Only this topic; may be repeated.")] = None,
-    kafka: Annotated[str | None, typer.Option(help="Kafka's bootstrap servers (DESKPULSE_KAFKA).")] = None,
+    kafka: Annotated[str | None, typer.Option(help="Kafka's bootstrap servers. [DESKPULSE_KAFKA]")] = None,
 ) -> None:
     """Write every record of the source topics with its offset and timestamp, as far as the log goes now.
 
-    One JSON line a record: topic, partition, offset, timestamp, key and value (both base64). Examples:
+    One JSON line a record: topic, partition, offset, timestamp, key and value (both base64).
 
-        deskpulse export --out log.jsonl.gz
+    **Examples**
 
-        deskpulse export | deskpulse compute --as-applied -
+    `deskpulse export --out log.jsonl.gz`
+
+    `deskpulse export | deskpulse compute --as-applied -`
     """
     import asyncio
 
+    from stream import log
     from stream.exporting import export
     from stream.settings import load
 
-    asyncio.run(export(load({"kafka": kafka}), out, topics=tuple(topic or ())))
+    settings = load({"kafka": kafka})
+    log.configure(settings)
+    asyncio.run(export(settings, out, topics=tuple(topic or ())))
