@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from typing import Annotated
 
 import typer
 
@@ -30,6 +31,26 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if value:
+        from importlib.metadata import version  # noqa: PLC0415 - `deskpulse --help` does without
+
+        print(f"deskpulse {version('deskpulse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 for module in (demo, worker, serve, simulate, replay, compute, export, dump, catalogue, check):
     app.command(module.NAME)(module.command)
 app.add_typer(dead_letters.app, name="dead-letters")

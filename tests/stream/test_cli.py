@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_the_help_of_a_command_has_an_example_and_is_quick(words: tuple[str, ...
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "typer" in imported
     assert imported & HEAVY == set()
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """`deskpulse --version` prints one line."""
+    done = run("--version")
+
+    assert (done.returncode, done.stdout) == (0, f"deskpulse {version('deskpulse')}\n")
 
 
 def test_no_command_is_a_request_for_help() -> None:
