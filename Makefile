@@ -13,21 +13,21 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(VENV)/dev.stamp ## Make .venv with everything that developing and testing needs
+install: $(VENV)/dev.stamp ## Make .venv with every package that developing and testing needs; servers are not among them
 
-demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded; needs Python 3.11 only. Ctrl-C ends it
+demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded, until Ctrl-C; makes .venv, which needs a package index
 	@$(BIN)/deskpulse demo
 
-test: $(VENV)/dev.stamp ## Run the whole suite but what takes minutes; TESTS=tests/stream for a part of it
+test: $(VENV)/dev.stamp ## Run every test but those that take over a minute each; TESTS=tests/stream for a part of it
 	$(BIN)/python -m pytest -m "not slow" $(TESTS)
 
-test-faults: $(VENV)/dev.stamp ## Run the tests that break servers and workers, the long ones too
+test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers under load, the long ones too
 	$(BIN)/python -m pytest -m faults $(TESTS)
 
-test-smoke: $(VENV)/dev.stamp ## Run a small selection on real servers
+test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end on real servers
 	$(BIN)/python -m pytest -m services_smoke $(TESTS)
 
-lint: $(VENV)/dev.stamp ## Check rules, format and types
+lint: $(VENV)/dev.stamp ## Check rules, format and types; changes no file
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,7 +36,7 @@ format: $(VENV)/dev.stamp ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/dev.stamp ## Print the speed beside a plain loop on this machine; BENCH=short for a quick look
+bench: $(VENV)/dev.stamp ## Print speed beside a plain loop, and memory, on this machine; BENCH=short for a quick look
 	$(BIN)/python -m benchmarks $(BENCH)
 
 mutation: $(VENV)/dev.stamp ## Mutate what counts for MUTATION_MINUTES at most, print how many mutants the tests kill
@@ -45,7 +45,7 @@ mutation: $(VENV)/dev.stamp ## Mutate what counts for MUTATION_MINUTES at most, 
 	@cat mutants/mutmut-cicd-stats.json
 	$(BIN)/mutmut results | grep -v 'not checked' || true # docs/mutation.md says why these survive
 
-clean: ## Remove .venv and the caches
+clean: ## Remove .venv, what the tools have cached here, and the mutants
 	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
