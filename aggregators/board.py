@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators import measures as m
 from aggregators.catalogue import METRICS, Metric, Value
 from aggregators.folding import Caps, Folding, fold
-from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of, is_bucket_kept, is_kept
+from aggregators.identity import Identity
+from aggregators.kept import KeptHours
+from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import TOTALS, Group, Rolling
-from aggregators.states import states_at, waiting_at
+from aggregators.states import States
 from aggregators.windows import IDENTITY_WINDOWS, WINDOWS
 
 if TYPE_CHECKING:
@@ -25,15 +28,6 @@ if TYPE_CHECKING:
     from aggregators.delta import Entry
     from aggregators.samples import Labels
 
-_OUTCOMES = (
-    m.ANSWERED,
-    m.ABANDONED,
-    m.SHORT_ABANDONED,
-    m.FLOWED_OUT,
-    m.CALLBACK,
-    m.AGENT_CLOSED,
-    m.LOST,
-)
 HISTOGRAM_PARTS = ("sum", "count")
 
 
@@ -73,12 +67,14 @@ class Board:
         self._windows = tuple(windows)
         self._caps = caps or Caps()
         self._folding = Folding()
-        self._rolling = Rolling(self._windows, zone=zone, grouping=self._folding.groups)
-        self._intervals: dict[tuple[object, int], Mapping[Entry, int]] = {}
+        self._groups = cache(self._folding.groups)
+        self._rolling = Rolling(self._windows, zone=zone, grouping=self._groups)
+        self._identity = Identity(self._windows, zone=zone, grouping=self._groups)
+        self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
         self._first: dict[Labels, int] = {}
-        self._hours: dict[Labels, set[tuple[object, int]]] = {}
+        self._hours = KeptHours()
         self._states: dict[Group, State] = {}
         self._rows: dict[Group, dict[str, list[Row]]] = {}
         self._shown: set[tuple[str, Group]] = set()
@@ -97,19 +93,19 @@ class Board:
 
     def set_hour(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
         """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows."""
-        hours = self._hours.setdefault(labels, set())
-        if filled:
-            hours.add((partition, start))
-        else:
-            hours.discard((partition, start))
+        self._hours.put(partition, start, labels, filled=filled)
 
     def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Replace a bucket of intervals."""
-        _replace(self._intervals, (partition, bucket), entries)
+        self._intervals.put(partition, bucket, entries)
+        self._identity.put(partition, bucket, entries)
 
     def set_due(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Replace a bucket of timers."""
-        _replace(self._due, (partition, bucket), entries)
+        if entries:
+            self._due[partition, bucket] = entries
+        else:
+            self._due.pop((partition, bucket), None)
 
     def see_labels(self, first: Mapping[Labels, int]) -> None:
         """Take in label sets and their first instants."""
@@ -124,20 +120,15 @@ class Board:
             self._refold = False
             folding = fold(self._first, self._caps)
             if folding != self._folding:
-                self._folding = folding
-                self._rolling.regroup(folding.groups)
+                self._folding, self._groups = folding, cache(folding.groups)
+                self._rolling.regroup(self._groups)
+                self._identity.regroup(self._groups)
         self.as_of = as_of
         self._pass_timers(as_of)
         self._rolling.move(as_of)
         self._rolling.forget(before=as_of - FINE.kept_ms)
-        current = bucket_of(as_of)
-        entries = [
-            item
-            for (_, bucket), rows in self._intervals.items()
-            if bucket < 0 or bucket >= current
-            for item in rows.items()
-        ]
-        states = states_at(entries, as_of, definitions=self._definitions, grouping=self._folding.groups)
+        self._hours.forget(as_of)
+        states = self._intervals.at(as_of, self._groups)
         for group in self._states.keys() | states.keys():
             # Ages go on whenever somebody waits; two ratios count those past their target.
             self._rolling.changed.add((_NOW, group))
@@ -165,33 +156,10 @@ class Board:
                 yield from rows
 
     def violations(self, window: str) -> int:
-        """Return in how many queues of *window* the identity does not hold.
-
-        waiting at its start + queued = answered + abandoned + short + flowed out + callback + agent-closed + lost +
-        waiting at its end. Only for IDENTITY_WINDOWS; 0 for the others.
-        """
+        """Return in how many queues of *window* the identity does not hold; 0 for others than IDENTITY_WINDOWS."""
         if window not in IDENTITY_WINDOWS:
             return 0
-        held = self._rolling.span_of(window)
-        entries = [
-            item
-            for (_, bucket), rows in self._intervals.items()
-            if bucket >= bucket_of(held.start)
-            for item in rows.items()
-        ]
-        before = waiting_at(entries, held.start, known_at=self.as_of)
-        after = waiting_at(entries, held.end, known_at=self.as_of)
-        balance: dict[Group, int] = {}
-        for waiting, sign in ((before, 1), (after, -1)):
-            for labels, number in waiting.items():
-                group = self._folding.groups(labels)[0]
-                balance[group] = balance.get(group, 0) + sign * number
-        for group in self._rolling.groups(window):
-            if group.level == "queue":
-                sums = self._rolling.sums(window, group)
-                flow = sums.get(m.QUEUED, 0) - sum(sums.get(outcome, 0) for outcome in _OUTCOMES)
-                balance[group] = balance.get(group, 0) + flow
-        return sum(1 for rest in balance.values() if rest)
+        return self._identity.violations(window, self._rolling, as_of=self.as_of)
 
     def covered_s(self, window: str) -> float:
         """Return how much of *window* lies after the first instant anything was seen, in seconds."""
@@ -201,15 +169,9 @@ class Board:
 
     def _present(self) -> set[Group]:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""
-        present: set[Group] = set(self._states)
-        for labels, hours in self._hours.items():
-            hours.difference_update([hour for hour in hours if not is_kept(Pane(HOUR.ms, hour[1]), self.as_of)])
-            if hours:
-                present.update(self._folding.groups(labels))
-        for (_, bucket), rows in self._intervals.items():
-            if bucket < 0 or is_bucket_kept(bucket, self.as_of, kept_ms=FINE.kept_ms):
-                for entry in rows:
-                    present.update(self._folding.groups(entry.content.labels))
+        present = set(self._states)
+        for labels in self._intervals.kept(self.as_of).union(self._hours.labels(self.as_of)):
+            present.update(self._groups(labels))
         return present
 
     def _pass_timers(self, as_of: int) -> None:
@@ -258,12 +220,3 @@ def _read(metric: Metric, group: Group, window: str | None, reading: Reading) ->
                 yield Row(metric, group, window, extra, each)
     elif value is not None:
         yield Row(metric, group, window, None, value)
-
-
-def _replace(
-    index: dict[tuple[object, int], Mapping[Entry, int]], key: tuple[object, int], entries: Mapping[Entry, int]
-) -> None:
-    if entries:
-        index[key] = entries
-    else:
-        index.pop(key, None)

@@ -2,65 +2,140 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import RESPONSE_OPEN, WAITING, Interval, Labels
+from aggregators.samples import RESPONSE_OPEN, Interval, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from aggregators.definitions import Definitions
     from aggregators.delta import Entry
     from aggregators.rolling import Group
 
     Grouping = Callable[[Labels], tuple[Group, ...]]
+    Place = tuple[object, int]
 
 
-def states_at(
-    entries: Iterable[tuple[Entry, int]], as_of: int, *, definitions: Definitions, grouping: Grouping
-) -> dict[Group, State]:
-    """Return the state of every group that has one at *as_of*: intervals with start < as_of ≤ end."""
-    by_labels: dict[Labels, State] = {}
-    for entry, number in entries:
+class _Bucket:
+    """The intervals of one bucket. `states` are theirs at every instant in (low, high], which is empty at first."""
+
+    __slots__ = ("entries", "high", "labels", "low", "states")
+
+    def __init__(self, entries: Mapping[Entry, int]) -> None:
+        self.entries = entries
+        self.labels: set[Labels] | None = None
+        self.states: dict[Labels, State] = {}
+        self.low, self.high = math.inf, -math.inf
+
+
+class States:
+    """The intervals of any number of partitions, by the bucket of their ends (below 0: no end known).
+
+    Somebody looks each second, with tens of thousands waiting: a bucket is gone through again only when it was
+    replaced, or when the instant has passed a start, an end or a target in it.
+    """
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._buckets: dict[Place, _Bucket] = {}
+        self._shares: dict[Labels, dict[Place, State]] = {}
+        self._states: dict[Labels, State] = {}
+        self._stale: set[Labels] = set()
+
+    def put(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
+        """Replace a bucket."""
+        place = (partition, bucket)
+        old = self._buckets.pop(place, None)
+        if old is not None:
+            self._share(place, old.states, {})
+        if entries:
+            self._buckets[place] = _Bucket(entries)
+
+    def at(self, as_of: int, grouping: Grouping) -> dict[Group, State]:
+        """Return the state of every group that has one at *as_of*: intervals with start < as_of ≤ end."""
+        for place, bucket in self._buckets.items():
+            if not bucket.low < as_of <= bucket.high:
+                before = bucket.states
+                self._look(bucket, as_of, number=place[1])
+                self._share(place, before, bucket.states)
+        for labels in self._stale:
+            shares = self._shares.get(labels)
+            if shares:
+                self._states[labels] = _sum(*shares.values())
+            else:
+                self._shares.pop(labels, None)
+                self._states.pop(labels, None)
+        self._stale.clear()
+        return _by_group(self._states, grouping)
+
+    def kept(self, as_of: int) -> set[Labels]:
+        """Return the labels of every interval that is kept at *as_of*, whether it holds or not."""
+        found: set[Labels] = set()
+        for (_, number), bucket in self._buckets.items():
+            if number < 0 or is_bucket_kept(number, as_of, kept_ms=FINE.kept_ms):
+                if bucket.labels is None:
+                    bucket.labels = {entry.content.labels for entry in bucket.entries}
+                found |= bucket.labels
+        return found
+
+    def _look(self, bucket: _Bucket, as_of: int, *, number: int) -> None:
+        if 0 <= number <= as_of - QUARTER.ms:  # all of it ended before
+            bucket.states, bucket.low, bucket.high = {}, number + QUARTER.ms - 1, math.inf
+        else:
+            bucket.states, bucket.low, bucket.high = _states(bucket.entries, as_of, self._definitions)
+
+    def _share(self, place: Place, old: Mapping[Labels, State], new: Mapping[Labels, State]) -> None:
+        for labels in old.keys() - new.keys():
+            del self._shares[labels][place]
+        for labels, state in new.items():
+            self._shares.setdefault(labels, {})[place] = state
+        self._stale.update(old, new)
+
+
+def _states(
+    entries: Mapping[Entry, int], as_of: int, definitions: Definitions
+) -> tuple[dict[Labels, State], float, float]:
+    """Return the states by labels at *as_of*, and the range (low, high] of instants at which they are the same.
+
+    All there is to compare are instants that lie before *as_of* or do not: the nearest ones bound the range.
+    """
+    states: dict[Labels, State] = {}
+    low, high = -math.inf, math.inf
+    for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, since = interval
-        if start >= as_of or (end is not None and end < as_of):
+        if start >= as_of:
+            high = min(high, start)
             continue
-        state = by_labels.get(labels)
+        if end is not None and end < as_of:
+            low = max(low, end)
+            continue
+        state = states.get(labels)
         if state is None:
-            state = by_labels[labels] = State()
+            state = states[labels] = State()
         if kind == RESPONSE_OPEN:
+            late = since + definitions.response_target(labels[1])
             state.response_open += number
-            if state.oldest_response_open is None or since < state.oldest_response_open:
-                state.oldest_response_open = since
-            if as_of - since > definitions.response_target(labels[1]):
-                state.response_open_past_target += number
+            state.oldest_response_open = _least(state.oldest_response_open, since)
+            state.response_open_past_target += number if late < as_of else 0
         else:
+            late = start + definitions.wait_target(labels[1])
             state.waiting += number
-            if state.oldest_wait is None or start < state.oldest_wait:
-                state.oldest_wait = start
-            if state.oldest_customer_wait is None or since < state.oldest_customer_wait:
-                state.oldest_customer_wait = since
-            if as_of - start > definitions.wait_target(labels[1]):
-                state.waiting_past_target += number
-    return _by_group(by_labels, grouping)
-
-
-def waiting_at(entries: Iterable[tuple[Entry, int]], instant: int, *, known_at: int) -> dict[Labels, int]:
-    """Return the legs waiting just before *instant*, by labels.
-
-    A leg that only a timer would end, at or after *known_at*, still waits: the timer is not counted there either.
-    """
-    waiting: dict[Labels, int] = {}
-    for entry, number in entries:
-        interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
-        if interval.kind == RESPONSE_OPEN or interval.start >= instant or interval.end is None:
-            continue
-        timed = interval.kind == WAITING and interval.end >= known_at
-        if interval.end >= instant or timed:
-            waiting[interval.labels] = waiting.get(interval.labels, 0) + number
-    return waiting
+            state.oldest_wait = _least(state.oldest_wait, start)
+            state.oldest_customer_wait = _least(state.oldest_customer_wait, since)
+            state.waiting_past_target += number if late < as_of else 0
+        if late < as_of:
+            low = max(low, late)
+        else:
+            high = min(high, late)
+        low = max(low, start)
+        if end is not None:
+            high = min(high, end)
+    return states, low, high
 
 
 def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Group, State]:
@@ -72,19 +147,20 @@ def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Gro
     return groups
 
 
-def _sum(one: State, other: State) -> State:
-    return State(
-        waiting=one.waiting + other.waiting,
-        oldest_wait=_least(one.oldest_wait, other.oldest_wait),
-        oldest_customer_wait=_least(one.oldest_customer_wait, other.oldest_customer_wait),
-        waiting_past_target=one.waiting_past_target + other.waiting_past_target,
-        response_open=one.response_open + other.response_open,
-        oldest_response_open=_least(one.oldest_response_open, other.oldest_response_open),
-        response_open_past_target=one.response_open_past_target + other.response_open_past_target,
-    )
+def _sum(*states: State) -> State:
+    total = State()
+    for state in states:
+        total.waiting += state.waiting
+        total.oldest_wait = _least(total.oldest_wait, state.oldest_wait)
+        total.oldest_customer_wait = _least(total.oldest_customer_wait, state.oldest_customer_wait)
+        total.waiting_past_target += state.waiting_past_target
+        total.response_open += state.response_open
+        total.oldest_response_open = _least(total.oldest_response_open, state.oldest_response_open)
+        total.response_open_past_target += state.response_open_past_target
+    return total
 
 
 def _least(one: int | None, other: int | None) -> int | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
+    if one is None or (other is not None and other < one):
+        return other
+    return one

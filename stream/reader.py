@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aggregators.panes import HOUR, Pane, is_kept
+from aggregators.panes import HOUR, Pane, bucket_of, is_kept
 from stream import codec, keys
 from stream.chunks import START, Partition
 from stream.tables import is_passed, script_text
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aggregators.board import Board
+    from aggregators.delta import Entry
     from aggregators.samples import Labels
     from stream.patience import Client
 
@@ -29,9 +30,10 @@ class PartitionReader:
         self.partition = partition
         self._seen = _UNSEEN
         self._born: bytes | None = None
-        self._cells: dict[tuple[Pane, int], dict[int, int]] = {}
+        self._cells: dict[Pane, dict[int, dict[int, int]]] = {}
+        self._forgot: int | None = None
         self._labels: dict[int, Labels] = {}
-        self._buckets: set[str] = set()
+        self._buckets: dict[str, dict[bytes, Entry]] = {}
         self.offset = START
         self.watermark: int | None = None
         self.sources: dict[str, int] = {}
@@ -87,8 +89,11 @@ class PartitionReader:
 
     def forget(self, *, as_of: int) -> None:
         """Drop what is remembered of panes that are gone from the tables at *as_of*, and a little longer."""
-        for pane, lid in [key for key in self._cells if not is_kept(key[0], as_of - HOUR.ms)]:
-            del self._cells[pane, lid]
+        if bucket_of(as_of) == self._forgot:
+            return
+        self._forgot = bucket_of(as_of)
+        for pane in [each for each in self._cells if not is_kept(each, as_of - HOUR.ms)]:
+            del self._cells[pane]
 
     def _see_labels(self, rows: Mapping[bytes, bytes], board: Board) -> None:
         first: dict[Labels, int] = {}
@@ -104,26 +109,30 @@ class PartitionReader:
             "i": (codec.unpack_interval, board.set_intervals),
             "d": (codec.unpack_sample, board.set_due),
         }[letter]
-        put(self.partition, int(number), {unpack(each, self._labels): int(n) for each, n in content.items()})
-        (self._buckets.add if content else self._buckets.discard)(name)
+        # A bucket with one entry more comes whole: those known from the last time need not be unpacked again.
+        known = self._buckets.pop(name, {})
+        entries = {blob: known.get(blob) or unpack(blob, self._labels) for blob in content}
+        put(self.partition, int(number), {entries[blob]: int(n) for blob, n in content.items()})
+        if entries:
+            self._buckets[name] = entries
 
     def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Board) -> None:
-        for lid_text, content in groups.items():
-            lid = int(lid_text)
-            labels = self._labels[lid]
-            if pane.width == HOUR.ms:
-                board.set_hour(self.partition, pane.start, labels, filled=bool(content))
-                continue
+        if pane.width == HOUR.ms:
+            for lid, content in groups.items():
+                board.set_hour(self.partition, pane.start, self._labels[int(lid)], filled=bool(content))
+            return
+        shown = self._cells.setdefault(pane, {})
+        for lid, content in groups.items():
             cells = {int(measure): int(number) for measure, number in _pairs(content).items()}
-            old = self._cells.get((pane, lid), {})
+            old = shown.get(int(lid), {})
             change = {
                 measure: cells.get(measure, 0) - old.get(measure, 0)
                 for measure in cells.keys() | old.keys()
                 if cells.get(measure, 0) != old.get(measure, 0)
             }
-            self._cells[pane, lid] = cells
+            shown[int(lid)] = cells
             if change:
-                board.add(pane, labels, change)
+                board.add(pane, self._labels[int(lid)], change)
 
 
 def _pairs(flat: list[Any] | dict[Any, Any]) -> dict[Any, Any]:

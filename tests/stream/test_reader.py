@@ -289,5 +289,5 @@ async def test_what_is_forgotten_is_no_longer_remembered(client: aioredis.Redis)
     await writer.commit(Log(conversation="d").queued("1:00:00").lines)
     await follower.read()
 
-    assert {pane.width for pane, _ in follower.partition._cells if pane.start < T0 + HOUR_MS} == {0}
+    assert {pane.width for pane in follower.partition._cells if pane.start < T0 + HOUR_MS} == {0}
     assert values(follower.board, T0 + 2 * HOUR_MS) == values(writer.board, T0 + 2 * HOUR_MS)
