@@ -47,12 +47,12 @@ def key_of(event: Event) -> Key:
     if event.type.subject == CONVERSATION:
         # Twice as fast as the constructor, and as much a Key.
         return tuple.__new__(Key, (event.tenant, event.subject, ""))
-    return Key(event.tenant, event.subject, f"{event.type.name.partition('.')[0]}:{event.id}")
+    return Key(event.tenant, event.subject, f"{event.type.family}:{event.id}")
 
 
 def stored(at: int, code: int, identifier: str, fields: dict[int, Any]) -> Fact:
     """Rebuild a fact from what is stored of it."""
-    return Fact(at, RANKS[code], identifier, code, fields)
+    return tuple.__new__(Fact, (at, RANKS[code], identifier, code, fields))
 
 
 def canonical(fact: Fact, key: Key) -> bytes:

@@ -18,11 +18,13 @@ LATEST_MS = 253_402_300_799_999
 _HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):", re.ASCII)
 _TAIL = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 _HEAD_LENGTH = len("2024-02-29T20:46:")
-_SECONDS = len("20Z")
-_MILLISECONDS = len("20.123Z")
-# Stamps of a stream share their minutes, so these are looked up, not parsed again.
+_USUAL_LENGTH = len("2024-02-29T20:46:20.123Z")
+_DOT = len("2024-02-29T20:46:20.")
+# The usual stamp is three look-ups: its minute is shared by thousands, seconds and milliseconds are few.
 _CACHE_LIMIT = 65_536
 _minutes: dict[str, int | None] = {}
+_seconds = {f"{second:02d}.": second * SECOND_MS for second in range(60)}
+_milliseconds = {f"{ms:03d}Z": ms for ms in range(SECOND_MS)}
 
 
 def instant_ms(value: object) -> int | None:
@@ -31,13 +33,20 @@ def instant_ms(value: object) -> int | None:
     Digits of a second beyond the third are cut off.
     """
     if type(value) is str:
-        head, tail = value[:_HEAD_LENGTH], value[_HEAD_LENGTH:]
+        head = value[:_HEAD_LENGTH]
         try:
             minute = _minutes[head]
         except KeyError:
             minute = _remember(head)
-        rest = _rest_ms(tail)
-        return None if minute is None or rest is None else minute + rest
+        if minute is None:
+            return None
+        if len(value) == _USUAL_LENGTH:
+            try:
+                return minute + _seconds[value[_HEAD_LENGTH:_DOT]] + _milliseconds[value[_DOT:]]
+            except KeyError:
+                pass
+        rest = _rest_ms(value[_HEAD_LENGTH:])
+        return None if rest is None else minute + rest
     if type(value) is int and -LATEST_MS <= value <= LATEST_MS:
         return value
     return None
@@ -68,13 +77,6 @@ def _minute_ms(head: str) -> int | None:
 
 def _rest_ms(tail: str) -> int | None:
     """Return the milliseconds of seconds, fraction and zone."""
-    # The two usual forms, without a regular expression.
-    if tail[-1:] == "Z" and tail.isascii() and tail[:2].isdigit():
-        seconds_ms = int(tail[:2]) * SECOND_MS
-        if len(tail) == _MILLISECONDS and tail[2] == "." and tail[3:6].isdigit():
-            return seconds_ms + int(tail[3:6]) if seconds_ms < MINUTE_MS else None
-        if len(tail) == _SECONDS:
-            return seconds_ms if seconds_ms < MINUTE_MS else None
     found = _TAIL.fullmatch(tail)
     if not found:
         return None

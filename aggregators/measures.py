@@ -95,7 +95,7 @@ def name_of(measure: int) -> str:
 
 def rolling(sample: s.Sample, definitions: Definitions) -> Amounts:
     """Return what *sample* adds to the panes that hold its instant."""
-    return _ROLLING[sample[0]](sample, definitions)
+    return ROLLING[sample[0]](sample, definitions)
 
 
 def all_time(sample: s.Sample) -> Amounts:
@@ -158,7 +158,7 @@ def _csat(response: s.Csat, _: Definitions) -> Amounts:
     return ((CSAT_RESPONSES, 1), (CSAT_SATISFIED, response.satisfied), (score, 1))
 
 
-_ROLLING: dict[int, Callable[..., Amounts]] = {
+ROLLING: dict[int, Callable[..., Amounts]] = {
     s.QUEUED: _queued,
     s.LEG: _leg,
     s.STAY: _stay,
@@ -167,3 +167,6 @@ _ROLLING: dict[int, Callable[..., Amounts]] = {
     s.SURVEY_SENT: _survey_sent,
     s.CSAT: _csat,
 }
+"""What `rolling` calls, by kind of sample."""
+TOTALLED = frozenset({s.LEG, s.FIRST_RESPONSE})
+"""The kinds of samples for which `all_time` may return something."""

@@ -104,7 +104,8 @@ class EventType:
     """One type: its number in the stored form, its rank among events of one instant, its fields.
 
     `fields` holds the common ones too, `required` those an event must have beside id and at. `subject` is the field
-    whose value owns the fact; events of a conversation must name it, heartbeats their source.
+    whose value owns the fact; events of a conversation must name it, heartbeats their source. `family` is the name up
+    to its point.
     """
 
     name: str
@@ -113,6 +114,7 @@ class EventType:
     fields: dict[str, tuple[int, Kind]]
     required: tuple[int, ...]
     subject: int
+    family: str
 
 
 def _declare(*rows: tuple[str, int, dict[str, tuple[int, Kind]], tuple[int, ...]]) -> dict[str, EventType]:
@@ -120,7 +122,7 @@ def _declare(*rows: tuple[str, int, dict[str, tuple[int, Kind]], tuple[int, ...]
     subjects = {"agent": AGENT, "source": SOURCE, "cost": CURRENCY, "kpi": NAME, "selfservice": SESSION}
     for code, (name, rank, own, required) in enumerate(rows, start=1):
         subject = subjects.get(name.partition(".")[0], CONVERSATION)
-        types[name] = EventType(name, code, rank, {**COMMON, **own}, required, subject)
+        types[name] = EventType(name, code, rank, {**COMMON, **own}, required, subject, name.partition(".")[0])
     return types
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from mode.supervisors import CrashingSupervisor
@@ -9,12 +10,15 @@ from mode.supervisors import CrashingSupervisor
 from stream.transport import Chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faust.types import StreamT
 
     from stream.app import WorkerApp
+    from stream.chunks import Partition
     from stream.transport import Delivery
 
-CHUNKS_A_TAKE = 4
+CHUNKS_A_TAKE = 8
 TAKE_WITHIN_S = 0.02
 REPORT_EVERY_S = 1.0
 
@@ -27,11 +31,13 @@ def add_agents(app: WorkerApp) -> None:
     @app.agent(topic, name="chunks", concurrency=1, supervisor_strategy=CrashingSupervisor)
     async def chunks(stream: StreamT[Delivery]) -> None:
         async for events in stream.noack_take(CHUNKS_A_TAKE, within=TAKE_WITHIN_S):
+            lanes: dict[Partition, list[Delivery]] = {}
             for event in events:
-                async with app.consumer.hand:
-                    if app.consumer.is_current(event.value):
-                        rewind = await app.processor.apply(event.value.chunk)
-                        app.consumer.applied(event.value) if rewind is None else await app.consumer.rewind(rewind)
+                lanes.setdefault(event.value.chunk.partition, []).append(event.value)
+            async with app.consumer.hand:
+                # While the tables take in what one partition counted, the next one is counted.
+                await asyncio.gather(*(_apply(app, deliveries) for deliveries in lanes.values()))
+            for event in events:
                 event.ack()
 
     @app.timer(interval=REPORT_EVERY_S)
@@ -40,3 +46,11 @@ def add_agents(app: WorkerApp) -> None:
         for rewind in await app.processor.report(positions) if positions else ():
             async with app.consumer.hand:
                 await app.consumer.rewind(rewind)
+
+
+async def _apply(app: WorkerApp, deliveries: Sequence[Delivery]) -> None:
+    """Apply the chunks of one partition, one after the other."""
+    for delivery in deliveries:
+        if app.consumer.is_current(delivery):
+            rewind = await app.processor.apply(delivery.chunk)
+            app.consumer.applied(delivery) if rewind is None else await app.consumer.rewind(rewind)

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 FAUST_LOGGER = logging.getLogger("faust.worker")
 DRAIN_S = 3.0
-CHUNKS_IN_QUEUE = 4
+CHUNKS_IN_QUEUE = 8
 FOREVER_S = 1e9
 
 

@@ -35,7 +35,7 @@ def unpack_raw(blob: bytes) -> Any:  # noqa: ANN401 - whatever a script packed
 
 def field_of(key: Key) -> bytes:
     """Return the hash field of an owner of facts."""
-    packed: bytes = pack([key.tenant, key.subject, key.kind] if key.kind else [key.tenant, key.subject])
+    packed: bytes = pack(key if key.kind else key[:2])
     return packed
 
 
@@ -55,11 +55,12 @@ def pack_facts(key: Key, facts: Iterable[Fact]) -> bytes:
     cut = len(subject)
     rows = []
     for fact in facts:
-        identifier: str | bytes = fact.id
+        at, _, name, code, fields = fact
+        identifier: str | bytes = name
         # Most ids begin with their conversation's; bytes stand for "the conversation's id, then this".
-        if cut and fact.id.startswith(subject):
-            identifier = fact.id[cut:].encode()
-        rows.append(pack([fact.at, fact.type, identifier, fact.fields]))
+        if cut and name.startswith(subject):
+            identifier = name[cut:].encode()
+        rows.append(pack((at, code, identifier, fields)))
     return b"".join(rows)
 
 
@@ -76,12 +77,12 @@ def unpack_facts(key: Key, blob: bytes) -> Facts:
 
 def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
     """Return an index entry, its labels by number. The content is a sample or an interval."""
-    content = entry.content
+    tenant, conversation, content = entry
+    packed: bytes
     if isinstance(content, Interval):
-        row = [entry.tenant, entry.conversation, content.kind, lids[content.labels], *content[2:]]
+        packed = pack((tenant, conversation, content[0], lids[content[1]], *content[2:]))
     else:
-        row = [entry.tenant, entry.conversation, content[0], content[1], lids[content[2]], *content[3:]]
-    packed: bytes = pack(row)
+        packed = pack((tenant, conversation, content[0], content[1], lids[content[2]], *content[3:]))
     return packed
 
 
@@ -97,9 +98,14 @@ def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
     return Entry(tenant, conversation, Interval(kind, labels[lid], start, end, since))
 
 
+def is_safe(number: int) -> bool:
+    """Tell whether a script can have a number of at least 0 as it is."""
+    return number < _SAFE
+
+
 def pack_measure(measure: int) -> int | str:
     """Return a measure's number as a script may have it."""
-    return measure if measure < _SAFE else str(measure)
+    return measure if is_safe(measure) else str(measure)
 
 
 def pack_labels(labels: Labels, first: int) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stream import codec
@@ -38,12 +40,13 @@ def payload(
         part for each, first in delta.labels.items() for part in (_lid(lids, each), codec.pack_labels(each, first))
     ]
     facts = {key: _facts(key, delta, known) for key in delta.facts}
+    fields = {key: codec.field_of(key) for key in delta.facts}
     message = codec.pack_message(
         [
             expected,
             following,
             delta.watermark,
-            _facts_by_bucket(facts, delta.forgotten),
+            _facts_by_bucket(facts, fields, delta.forgotten),
             _cells(delta, lids),
             [
                 *_index("i", delta.intervals, lids),
@@ -53,7 +56,7 @@ def payload(
             labels,
             _flat(delta.sources.items()),
             _flat(delta.counts.items()),
-            [[day, _flat((codec.field_of(key), b"") for key in owners)] for day, owners in delta.expiry.items()],
+            [[day, _flat((fields[key], b"") for key in owners)] for day, owners in delta.expiry.items()],
             [codec.pack([following, *row[:3], list(row.sample), row.number]) for row in delta.log],
             _flat(meta.items()),
         ]
@@ -62,7 +65,7 @@ def payload(
 
 
 def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
-    return [part for pair in pairs for part in pair]
+    return list(chain.from_iterable(pairs))
 
 
 def _lid(lids: dict[Labels, int], labels: Labels) -> int:
@@ -80,15 +83,19 @@ def _facts(key: Key, delta: Delta, known: Callable[[Key], bytes | None]) -> byte
     return (before or b"") + codec.pack_facts(key, put.added)
 
 
-def _facts_by_bucket(facts: Mapping[Key, bytes], forgotten: Iterable[Key]) -> list[list[Any]]:
+def _facts_by_bucket(
+    facts: Mapping[Key, bytes], fields: Mapping[Key, bytes], forgotten: Iterable[Key]
+) -> list[list[Any]]:
     """Return for each bucket what is put (field, facts, …) and what is deleted."""
-    buckets: dict[int, tuple[list[bytes], list[bytes]]] = {}
+    buckets: dict[int, tuple[list[bytes], list[bytes]]] = defaultdict(lambda: ([], []))
     for key, blob in facts.items():
-        field = codec.field_of(key)
-        buckets.setdefault(codec.bucket_of(field), ([], []))[0].extend((field, blob))
+        field = fields[key]
+        put = buckets[codec.bucket_of(field)][0]
+        put.append(field)
+        put.append(blob)
     for key in forgotten:
         field = codec.field_of(key)
-        buckets.setdefault(codec.bucket_of(field), ([], []))[1].append(field)
+        buckets[codec.bucket_of(field)][1].append(field)
     return [[bucket, put, gone] for bucket, (put, gone) in buckets.items()]
 
 
@@ -97,14 +104,19 @@ def _cells(delta: Delta, lids: Mapping[Labels, int]) -> list[list[Any]]:
     for (width, start), groups in delta.cells.items():
         touched = []
         for labels, cells in groups.items():
-            flat = [
-                part for measure, amount in cells.items() if amount for part in (codec.pack_measure(measure), amount)
-            ]
+            flat = _amounts(cells)
             if flat:
                 touched.append([lids[labels], flat])
         if touched:
             rows.append([f"{width}:{start}", touched])
     return rows
+
+
+def _amounts(cells: Mapping[int, int]) -> list[Any]:
+    """Return measure, amount, … of what does not stay the same."""
+    if not cells or (0 not in cells.values() and codec.is_safe(max(cells))):
+        return list(chain.from_iterable(cells.items()))
+    return _flat((codec.pack_measure(measure), amount) for measure, amount in cells.items() if amount)
 
 
 def _index(letter: str, index: Index, lids: Mapping[Labels, int]) -> list[list[Any]]:

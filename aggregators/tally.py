@@ -1,0 +1,89 @@
+"""The tally: samples and events added up into the cells of one delta, each into every pane that holds its instant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregators import measures
+from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
+
+if TYPE_CHECKING:
+    from aggregators.definitions import Definitions
+    from aggregators.delta import Delta, Entry
+    from aggregators.samples import Labels, Sample
+
+    Cells = dict[int, int]
+
+
+class _Stretch:
+    """What the samples of one fine pane have in common: the panes that hold it, and its bucket of stops, if kept."""
+
+    __slots__ = ("cells", "panes", "stops")
+
+    def __init__(self, panes: list[dict[Labels, Cells]], stops: dict[Entry, int] | None) -> None:
+        self.panes = panes
+        self.stops = stops
+        self.cells: dict[Labels, list[Cells]] = {}
+
+
+class Tally:
+    """Adds to the cells and to the index of stops of *delta*."""
+
+    def __init__(self, delta: Delta, definitions: Definitions) -> None:
+        self.delta = delta
+        self._definitions = definitions
+        self._stretches: dict[int, _Stretch] = {}
+
+    def add_events(self, labels: Labels, before: Cells, after: Cells) -> None:
+        """Count the events of one label set in *after* (type → number) and no longer those in *before*."""
+        cells = _of(self._groups(ALL_TIME), labels)
+        for code, number in after.items():
+            by = number - before.get(code, 0)
+            if by:
+                cells[measures.EVENTS + code] = cells.get(measures.EVENTS + code, 0) + by
+        for code, number in before.items():
+            if code not in after:
+                cells[measures.EVENTS + code] = cells.get(measures.EVENTS + code, 0) - number
+
+    def add(self, entry: Entry, by: int, number: int, *, watermark: int) -> None:
+        """Count a sample *by* times more: *number* in all. Panes that *watermark* has passed for good are left out."""
+        sample: Sample = entry[2]  # type: ignore[assignment]  # never an interval here
+        at, labels = sample[1], sample[2]
+        stretch = self._stretches.get(at // FINE.ms)
+        if stretch is None:
+            stretch = self._stretches[at // FINE.ms] = self._stretch(at, watermark)
+        rows = stretch.cells.get(labels)
+        if rows is None:
+            rows = stretch.cells[labels] = [_of(pane, labels) for pane in stretch.panes]
+        amounts = measures.ROLLING[sample[0]](sample, self._definitions)
+        for cells in rows:
+            for measure, amount in amounts:
+                cells[measure] = cells.get(measure, 0) + amount * by
+        if sample[0] in measures.TOTALLED:
+            cells = _of(self._groups(ALL_TIME), labels)
+            for measure, amount in measures.all_time(sample):
+                cells[measure] = cells.get(measure, 0) + amount * by
+        if stretch.stops is not None:
+            stretch.stops[entry] = number
+
+    def _stretch(self, at: int, watermark: int) -> _Stretch:
+        panes = [Pane(width.ms, at - at % width.ms) for width in WIDTHS]
+        bucket = bucket_of(at)
+        kept = is_bucket_kept(bucket, watermark, kept_ms=STOPS_KEPT_MS)
+        return _Stretch(
+            [self._groups(pane) for pane in panes if is_kept(pane, watermark)],
+            self.delta.stops[bucket] if kept else None,
+        )
+
+    def _groups(self, pane: Pane) -> dict[Labels, Cells]:
+        groups = self.delta.cells.get(pane)
+        if groups is None:
+            groups = self.delta.cells[pane] = {}
+        return groups
+
+
+def _of(groups: dict[Labels, Cells], labels: Labels) -> Cells:
+    cells = groups.get(labels)
+    if cells is None:
+        cells = groups[labels] = {}
+    return cells
