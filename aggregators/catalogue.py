@@ -6,115 +6,18 @@ definitions call it (M…: `docs/definitions.md`), `read` the same as code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
 from aggregators import measures as m
-from aggregators.reading import Reading, age_s, mean_s, ratio
+from aggregators.formulas import all_abandoned, histogram, service_levels
+from aggregators.metric import LABELS, Family, Metric, count, rolling, state
+from aggregators.reading import Value, age_s, mean_s, ratio
 from aggregators.vocabulary import BY_CODE
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aggregators.rolling import Level
-
-Value = float | int | None
-Kind = Literal["gauge", "counter", "histogram"]
-Family = Literal["state", "rolling", "total"]
-LABELS: dict[Level, tuple[str, ...]] = {
-    "queue": ("tenant", "channel", "queue"),
-    "channel": ("tenant", "channel"),
-    "tenant": ("tenant",),
-}
-PREFIX = "support"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Metric:
-    """One metric. `extra` is the label it has beside those of its level and window; `read` then returns a mapping."""
-
-    suffix: str
-    family: Family
-    unit: str
-    help: str
-    formula: str
-    source: str
-    read: Callable[[Reading], Value | Mapping[str, Value]]
-    kind: Kind = "gauge"
-    extra: str | None = None
-
-    def name(self, level: Level) -> str:
-        """Return the full name at *level*, as Prometheus has it."""
-        rolling = "rolling_" if self.family == "rolling" else ""
-        return f"{PREFIX}_{level}_{rolling}{self.suffix}"
-
-    def labels(self, level: Level) -> tuple[str, ...]:
-        """Return the names of its labels at *level*, in order."""
-        window = ("window",) if self.family == "rolling" else ()
-        return (*LABELS[level], *window, *((self.extra,) if self.extra else ()))
-
-
-def _state(*row: str, read: Callable[[Reading], Value]) -> Metric:
-    suffix, unit, text, formula, source = row
-    return Metric(suffix=suffix, family="state", unit=unit, help=text, formula=formula, source=source, read=read)
-
-
-def _count(suffix: str, text: str, source: str, measure: int, *, unit: str = "legs") -> Metric:
-    formula = text[0].lower() + text[1:]
-    return Metric(
-        suffix=suffix,
-        family="rolling",
-        unit=unit,
-        help=f"{text} in the window.",
-        formula=formula,
-        source=source,
-        read=lambda r: r[measure],
-    )
-
-
-def _rolling(*row: str, read: Callable[[Reading], Value | Mapping[str, Value]], extra: str | None = None) -> Metric:
-    suffix, unit, text, formula, source = row
-    return Metric(
-        suffix=suffix, family="rolling", unit=unit, help=text, formula=formula, source=source, read=read, extra=extra
-    )
-
-
-def _all_abandoned(r: Reading) -> int:
-    return r[m.ABANDONED] + r[m.SHORT_ABANDONED]
-
-
-def service_levels(r: Reading) -> dict[str, Value]:
-    """Return the service level (M6) under all variants, as ratios."""
-    a, b, s = r[m.ANSWERED], _all_abandoned(r), r[m.SHORT_ABANDONED]
-    a_in, b_in = r[m.ANSWERED_WITHIN], r[m.ABANDONED_WITHIN]
-    return {
-        "SL1": ratio(a_in, a),
-        "SL2": ratio(a_in, a + b),
-        "SL3": ratio(a_in, a + b - b_in),
-        "SL4": ratio(a_in + b_in, a + b),
-        "SL5": ratio(a_in + s, a + b),
-        "SL6": ratio(a_in + b_in + r[m.CALLBACK_WITHIN], r[m.QUEUED]),
-        "SL_live": ratio(a_in, a + b - b_in + r.state.waiting_past_target),
-    }
-
-
-def _histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Value]]:
-    def read(r: Reading) -> Mapping[str, Value]:
-        found: dict[str, Value] = {}
-        seen = 0
-        for index, bound in enumerate((*map(str, map(float, m.BUCKETS_S)), "+Inf")):
-            seen += r[bucket + index]
-            found[bound] = seen
-        found |= {"count": seen, "sum": r[total] / 1000}
-        return found
-
-    return read
-
+__all__ = ["LABELS", "METRICS", "Family", "Metric", "Value"]
 
 _OLDEST = "as_of − the earliest opening"
 
 METRICS: tuple[Metric, ...] = (
-    _state(
+    state(
         "waiting",
         "legs",
         "Legs waiting in queue now.",
@@ -122,7 +25,7 @@ METRICS: tuple[Metric, ...] = (
         "M1",
         read=lambda r: r.state.waiting,
     ),
-    _state(
+    state(
         "oldest_wait_seconds",
         "s",
         "Age of the oldest leg waiting now.",
@@ -130,7 +33,7 @@ METRICS: tuple[Metric, ...] = (
         "M2",
         read=lambda r: age_s(r.state.oldest_wait, r.as_of),
     ),
-    _state(
+    state(
         "oldest_wait_timestamp_seconds",
         "s",
         "When the oldest leg waiting now opened, in Unix time.",
@@ -138,7 +41,7 @@ METRICS: tuple[Metric, ...] = (
         "M2",
         read=lambda r: None if r.state.oldest_wait is None else r.state.oldest_wait / 1000,
     ),
-    _state(
+    state(
         "oldest_customer_wait_seconds",
         "s",
         "Longest time since the first leg of a customer who is waiting now, over all queues stood in.",
@@ -146,7 +49,7 @@ METRICS: tuple[Metric, ...] = (
         "M2",
         read=lambda r: age_s(r.state.oldest_customer_wait, r.as_of),
     ),
-    _state(
+    state(
         "waiting_past_target",
         "legs",
         "Legs waiting now for longer than the target of their channel.",
@@ -154,7 +57,7 @@ METRICS: tuple[Metric, ...] = (
         "M1",
         read=lambda r: r.state.waiting_past_target,
     ),
-    _state(
+    state(
         "first_response_open",
         "conversations",
         "Conversations whose customer has no human reply yet.",
@@ -162,7 +65,7 @@ METRICS: tuple[Metric, ...] = (
         "M10o",
         read=lambda r: r.state.response_open,
     ),
-    _state(
+    state(
         "first_response_open_oldest_seconds",
         "s",
         "Age of the oldest first customer message without a human reply.",
@@ -170,7 +73,7 @@ METRICS: tuple[Metric, ...] = (
         "M10o",
         read=lambda r: age_s(r.state.oldest_response_open, r.as_of),
     ),
-    _state(
+    state(
         "first_response_open_past_target",
         "conversations",
         "Conversations without a human reply for longer than the target of their channel.",
@@ -178,15 +81,15 @@ METRICS: tuple[Metric, ...] = (
         "M10o",
         read=lambda r: r.state.response_open_past_target,
     ),
-    _count("queued", "Legs that opened", "M8", m.QUEUED),
-    _count("answered", "Legs answered", "M8", m.ANSWERED),
-    _count("abandoned", "Legs abandoned, without the short ones", "M8", m.ABANDONED),
-    _count("short_abandoned", "Legs abandoned within the short-abandon threshold", "M8", m.SHORT_ABANDONED),
-    _count("flowed_out", "Legs that left for another queue or elsewhere", "M8", m.FLOWED_OUT),
-    _count("callback_requested", "Legs ended by the wish to be called back", "M8", m.CALLBACK),
-    _count("agent_closed", "Legs closed unanswered by an agent or the system", "M8", m.AGENT_CLOSED),
-    _count("lost", "Legs that nobody ended, given up after 4 h", "M8", m.LOST),
-    _rolling(
+    count("queued", "Legs that opened", "M8", m.QUEUED),
+    count("answered", "Legs answered", "M8", m.ANSWERED),
+    count("abandoned", "Legs abandoned, without the short ones", "M8", m.ABANDONED),
+    count("short_abandoned", "Legs abandoned within the short-abandon threshold", "M8", m.SHORT_ABANDONED),
+    count("flowed_out", "Legs that left for another queue or elsewhere", "M8", m.FLOWED_OUT),
+    count("callback_requested", "Legs ended by the wish to be called back", "M8", m.CALLBACK),
+    count("agent_closed", "Legs closed unanswered by an agent or the system", "M8", m.AGENT_CLOSED),
+    count("lost", "Legs that nobody ended, given up after 4 h", "M8", m.LOST),
+    rolling(
         "abandonment_ratio",
         "ratio",
         "Share of legs abandoned, short ones in neither part.",
@@ -194,15 +97,15 @@ METRICS: tuple[Metric, ...] = (
         "M5",
         read=lambda r: ratio(r[m.ABANDONED], r[m.ANSWERED] + r[m.ABANDONED]),
     ),
-    _rolling(
+    rolling(
         "abandonment_with_short_ratio",
         "ratio",
         "Share of legs abandoned, short ones in both parts.",
         "(abandoned + short) / (answered + abandoned + short)",
         "M5",
-        read=lambda r: ratio(_all_abandoned(r), r[m.ANSWERED] + _all_abandoned(r)),
+        read=lambda r: ratio(all_abandoned(r), r[m.ANSWERED] + all_abandoned(r)),
     ),
-    _rolling(
+    rolling(
         "conversation_abandonment_ratio",
         "ratio",
         "Share of conversations whose last leg was abandoned and nobody ever replied.",
@@ -210,7 +113,7 @@ METRICS: tuple[Metric, ...] = (
         "M5",
         read=lambda r: ratio(r[m.STAYS_ABANDONED], r[m.STAYS]),
     ),
-    _rolling(
+    rolling(
         "wait_mean_seconds",
         "s",
         "Mean wait of answered legs (ASA), zero waits included.",
@@ -218,7 +121,7 @@ METRICS: tuple[Metric, ...] = (
         "M3",
         read=lambda r: mean_s(r[m.WAIT_MS], r[m.ANSWERED]),
     ),
-    _rolling(
+    rolling(
         "wait_seconds",
         "s",
         "Quantiles of the wait of answered legs, within 1 %.",
@@ -227,15 +130,15 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.WAIT_BIN),
         extra="q",
     ),
-    _rolling(
+    rolling(
         "wait_all_mean_seconds",
         "s",
         "Mean wait of legs answered or abandoned, short ones too.",
         "Σ wait / (answered + abandoned + short)",
         "M3",
-        read=lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + _all_abandoned(r)),
+        read=lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + all_abandoned(r)),
     ),
-    _rolling(
+    rolling(
         "customer_wait_mean_seconds",
         "s",
         "Mean over conversations of the wait in all their queues together.",
@@ -243,15 +146,15 @@ METRICS: tuple[Metric, ...] = (
         "M3",
         read=lambda r: mean_s(r[m.STAYS_WAIT_MS], r[m.STAYS]),
     ),
-    _rolling(
+    rolling(
         "abandon_wait_mean_seconds",
         "s",
         "Mean time until customers gave up, the short ones too.",
         "Σ wait of abandoned and short / (abandoned + short)",
         "M4",
-        read=lambda r: mean_s(r[m.ABANDON_WAIT_MS], _all_abandoned(r)),
+        read=lambda r: mean_s(r[m.ABANDON_WAIT_MS], all_abandoned(r)),
     ),
-    _rolling(
+    rolling(
         "abandon_wait_seconds",
         "s",
         "Quantiles of the time until customers gave up, within 1 %, the short ones too.",
@@ -260,7 +163,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.ABANDON_WAIT_BIN),
         extra="q",
     ),
-    _rolling(
+    rolling(
         "service_level_ratio",
         "ratio",
         "Service level under each variant; SL_live counts those already waiting past the target.",
@@ -270,8 +173,8 @@ METRICS: tuple[Metric, ...] = (
         read=service_levels,
         extra="variant",
     ),
-    _count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
-    _rolling(
+    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
+    rolling(
         "first_response_mean_seconds",
         "s",
         "Mean time from the first customer message to the first human reply.",
@@ -279,7 +182,7 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
     ),
-    _rolling(
+    rolling(
         "first_response_seconds",
         "s",
         "Quantiles of the first response time, within 1 %.",
@@ -288,7 +191,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
         extra="q",
     ),
-    _rolling(
+    rolling(
         "first_response_attainment_ratio",
         "ratio",
         "Share of first responses within the target, those open past it counted as missed.",
@@ -296,8 +199,8 @@ METRICS: tuple[Metric, ...] = (
         "M10x",
         read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
     ),
-    _count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
-    _rolling(
+    count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
+    rolling(
         "reply_mean_seconds",
         "s",
         "Mean time from the first unanswered customer message to the next human reply.",
@@ -305,7 +208,7 @@ METRICS: tuple[Metric, ...] = (
         "M11",
         read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
     ),
-    _rolling(
+    rolling(
         "reply_seconds",
         "s",
         "Quantiles of the reply time, within 1 %.",
@@ -314,8 +217,8 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.REPLY_BIN),
         extra="q",
     ),
-    _count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
-    _rolling(
+    count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
+    rolling(
         "survey_response_ratio",
         "ratio",
         "Share of the surveys sent in the window that are answered by now.",
@@ -323,8 +226,8 @@ METRICS: tuple[Metric, ...] = (
         "M61",
         read=lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
     ),
-    _count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
-    _rolling(
+    count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
+    rolling(
         "csat_mean_ratio",
         "ratio",
         "Mean satisfaction, scores normalised to 0–1.",
@@ -332,7 +235,7 @@ METRICS: tuple[Metric, ...] = (
         "M60",
         read=lambda r: float(r.score_sum() / r[m.CSAT_RESPONSES]) if r[m.CSAT_RESPONSES] else None,
     ),
-    _rolling(
+    rolling(
         "csat_satisfied_ratio",
         "ratio",
         "Share of satisfied responses: at least 0.75 of a scale of 4 steps or more, else the best score.",
@@ -359,7 +262,7 @@ METRICS: tuple[Metric, ...] = (
         help="Wait of answered legs, for windows of PromQL's own.",
         formula="answered legs by wait ≤ le",
         source="M3",
-        read=_histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
+        read=histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
         extra="le",
     ),
     Metric(
@@ -370,7 +273,7 @@ METRICS: tuple[Metric, ...] = (
         help="First response time, for windows of PromQL's own.",
         formula="first responses by time ≤ le",
         source="M10",
-        read=_histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
+        read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
     ),
 )

@@ -1,4 +1,7 @@
-"""Folding: label sets over the caps count as `other`, chosen by (first instant, name), never by arrival."""
+"""Folding: label sets over the caps count as `other`, chosen by (first instant, name), never by arrival.
+
+So do names that are too long: one of 60,000 characters would be in hundreds of series.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from aggregators.rolling import Group, groups_of
 from aggregators.samples import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 OTHER = "other"
+MOST_CHARACTERS = 256
+"""Of a name with series of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +75,8 @@ def _first_of(names: Mapping[tuple[str, str], int], cap: int) -> tuple[list[tupl
     """Return the first *cap* names of each owner, None if that is all of them, and how many are left out."""
     owned: dict[str, list[tuple[int, str]]] = {}
     for (owner, name), at in names.items():
-        owned.setdefault(owner, []).append((at, name))
-    out = sum(max(0, len(rows) - cap) for rows in owned.values())
-    if not out:
-        return None, 0
-    return [(owner, name) for owner, rows in owned.items() for name in _names(sorted(rows)[:cap])], out
-
-
-def _names(rows: Iterable[tuple[int, str]]) -> list[str]:
-    return [name for _, name in rows]
+        if len(name) <= MOST_CHARACTERS:
+            owned.setdefault(owner, []).append((at, name))
+    kept = [(owner, name) for owner, rows in owned.items() for _, name in sorted(rows)[:cap]]
+    out = len(names) - len(kept)
+    return (kept, out) if out else (None, 0)

@@ -25,6 +25,10 @@ SNAPSHOT_TIME = PipelineMetric(
 SNAPSHOT_SECONDS = PipelineMetric(
     "deskpulse_snapshot_duration_seconds", "gauge", "How long it took to read what changed and make the snapshot."
 )
+REFRESHES = PipelineMetric("deskpulse_refreshes_total", "counter", "Snapshots that this process set out to make.")
+REFRESH_FAILURES = PipelineMetric(
+    "deskpulse_refresh_failures_total", "counter", "Of those, the ones for which Redis did not answer."
+)
 REDIS_UP = PipelineMetric("deskpulse_redis_up", "gauge", "1 if Redis answered the latest read, else 0.")
 READY = PipelineMetric("deskpulse_ready", "gauge", "1 if the numbers are fresh (/ready says why not), else 0.")
 COVERED = PipelineMetric(
@@ -40,7 +44,9 @@ VIOLATIONS = PipelineMetric(
     ("window",),
 )
 FOLDED = PipelineMetric(
-    "deskpulse_folded_names", "gauge", "Tenants, channels and queues over the caps, counted as `other`."
+    "deskpulse_folded_names",
+    "gauge",
+    "Tenants, channels and queues over the caps or with too long a name, counted as `other`.",
 )
 SERIES = PipelineMetric("deskpulse_exported_series", "gauge", "Series of the support centre in this scrape.")
 WATERMARK = PipelineMetric(
@@ -59,6 +65,18 @@ REPORTED = PipelineMetric(
     "deskpulse_partition_reported_timestamp_seconds",
     "gauge",
     "When a worker last said how far a partition is read, in Unix time.",
+    ("topic", "partition"),
+)
+COMMITTED = PipelineMetric(
+    "deskpulse_partition_committed_timestamp_seconds",
+    "gauge",
+    "When a worker last committed records of a partition, in Unix time.",
+    ("topic", "partition"),
+)
+EVENT_LAG = PipelineMetric(
+    "deskpulse_partition_event_lag_seconds",
+    "gauge",
+    "How old the newest event of a partition was at the last commit: from when it happened to when it counted.",
     ("topic", "partition"),
 )
 SOURCE_SEEN = PipelineMetric(
@@ -81,6 +99,11 @@ RESTATEMENTS = PipelineMetric(
     "deskpulse_restatements_total",
     "counter",
     "Contributions added or taken back over ten minutes behind the watermark.",
+)
+CONFLICTS = PipelineMetric(
+    "deskpulse_refused_commits_total",
+    "counter",
+    "Commits that Redis refused, as another worker had been there or tables had gone back; they were made again.",
 )
 GENERATION = PipelineMetric(
     "deskpulse_generation_info", "gauge", "1; the label names the definitions that made the numbers.", ("generation",)

@@ -12,6 +12,9 @@ from aggregators.sketch import quantiles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Value = float | int | None
+"""What is shown; None, which means absent, where nothing is known."""
+
 QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 

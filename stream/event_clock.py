@@ -14,12 +14,16 @@ REPORTS = 2
 
 
 class PartitionHealth(NamedTuple):
-    """How far one partition is read. `lag` is in records, None while no worker has ever said where its end is."""
+    """How far one partition is read. `lag` is in records, None while no worker has ever said where its end is.
+
+    `watermark` is in event time; `reported_at` and `committed_at` are by the worker's wall clock.
+    """
 
     partition: Partition
     watermark: int | None
     lag: int | None
     reported_at: int | None
+    committed_at: int | None = None
 
 
 class EventClock:

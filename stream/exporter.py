@@ -1,13 +1,13 @@
-"""The Prometheus exporter: a collector that reads one snapshot, and nothing else, on whatever thread it is called."""
+"""The Prometheus exporter: the text of one snapshot, read from nothing else, on whatever thread it is called."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.samples import Sample
 
 from aggregators import pipeline_metrics as p
 from aggregators.catalogue import METRICS
@@ -28,54 +28,44 @@ _COUNTED = {
     "late_applied": p.LATE_APPLIED,
     "restatements": p.RESTATEMENTS,
 }
+_SELDOM = {"conflicts": p.CONFLICTS}
+"""Shown from the first one on: tables that older workers wrote do not count them."""
 _REJECTED = "rejected:"
 _Values = dict[tuple[str, ...], float]
 SPARE_SERIES = 10_000
 
 
-class Family(Metric):
-    """A family whose samples are values beside the text that stands before them.
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of the support centre: its samples are values beside the text that stands before them.
 
     At the caps a scrape has over 100,000 samples; made one by one from labels they would cost seconds each time.
     """
 
-    def __init__(self, name: str, documentation: str, kind: str) -> None:
-        super().__init__(name.removesuffix("_total"), documentation, kind)
-        self._head = f"# HELP {name} {documentation}\n# TYPE {name} {kind}\n"
-        self.values: list[tuple[str, float, Row]] = []
-
-    @property
-    def samples(self) -> list[Sample]:
-        """The samples as prometheus_client has them."""
-        return [Sample(row.name, dict(row.pairs), float(value)) for _, value, row in self.values]
-
-    @samples.setter
-    def samples(self, _: list[Sample]) -> None:
-        """Ignore the empty list that Metric begins with."""
+    name: str
+    help: str
+    kind: str
+    values: list[tuple[str, float]] = field(default_factory=list)
 
     def text(self) -> str:
         """Return the family in the text format."""
-        return self._head + "".join([f"{series}{value}\n" for series, value, _ in self.values])
+        head = f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n"
+        return head + "".join([f"{series}{value}\n" for series, value in self.values])
 
 
 class Exporter:
-    """Yields the metric families of the latest snapshot. Counters never fall while this process lives."""
+    """Writes the latest snapshot down for Prometheus. Counters never fall while this process lives."""
 
-    def __init__(self, latest: Callable[[], Snapshot]) -> None:
-        self._latest = latest
+    def __init__(self, latest: Callable[[], Snapshot], *, clock: Callable[[], int] = now_ms) -> None:
+        """Take what gives the latest snapshot, and the wall clock in epoch ms."""
+        self._latest, self._now = latest, clock
         self._known: dict[Group, dict[tuple[int, str | None, str | None], str]] = {}
         self._known_series = 0
         self._high_water: dict[object, float] = {}
         self._lock = threading.Lock()
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield every family; called by prometheus_client on the thread of the scrape."""
-        snapshot = self._latest()
-        yield from self._centre(snapshot)
-        yield from self._pipeline(snapshot)
-
     def text(self) -> bytes:
-        """Return what `collect` yields in Prometheus' text format, version 0.0.4."""
+        """Return a scrape in Prometheus' text format, version 0.0.4; called on the thread of the scrape."""
         snapshot = self._latest()
         parts = [family.text() for family in self._centre(snapshot)]
         return "".join(parts).encode() + generate_latest(_Collected(self._pipeline(snapshot)))
@@ -100,11 +90,11 @@ class Exporter:
                     series = known[key] = _series(row)
                     self._known_series += 1
                 shown = self._risen(series, value) if metric.family == "total" else value
-                families[id(metric), group.level].values.append((series, shown, row))
+                families[id(metric), group.level].values.append((series, shown))
         return [family for family in families.values() if family.values]
 
     def _pipeline(self, snapshot: Snapshot) -> list[Metric]:
-        families = list(_pipeline(snapshot))
+        families = list(_pipeline(snapshot, self._now()))
         with self._lock:
             for family in families:
                 if family.type == "counter":
@@ -144,17 +134,13 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
-def registry(latest: Callable[[], Snapshot]) -> CollectorRegistry:
-    """Return a registry of its own with the exporter in it."""
-    made = CollectorRegistry()
-    made.register(Exporter(latest))
-    return made
-
-
-def _pipeline(snapshot: Snapshot) -> Iterator[Metric]:
-    trouble = ready_trouble(snapshot, now_ms())
+def _pipeline(snapshot: Snapshot, now: int) -> Iterator[Metric]:
+    trouble = ready_trouble(snapshot, now)
     yield from _one(p.READY, float(trouble is None))
     yield from _one(p.REDIS_UP, float(snapshot.redis_up))
+    if snapshot.refreshes:
+        yield from _one(p.REFRESHES, snapshot.refreshes)
+        yield from _one(p.REFRESH_FAILURES, snapshot.failures)
     if snapshot.made_at:
         yield from _one(p.SNAPSHOT_TIME, snapshot.made_at / 1000)
         yield from _one(p.SNAPSHOT_SECONDS, snapshot.took_s)
@@ -175,7 +161,9 @@ def _partitions(snapshot: Snapshot) -> Iterator[Metric]:
     watermarks: _Values = {}
     lags: _Values = {}
     reports: _Values = {}
-    for partition, watermark, lag, reported_at in snapshot.partitions:
+    commits: _Values = {}
+    delays: _Values = {}
+    for partition, watermark, lag, reported_at, committed_at in snapshot.partitions:
         labels = (partition.topic, str(partition.partition))
         if watermark is not None:
             watermarks[labels] = watermark / 1000
@@ -183,9 +171,15 @@ def _partitions(snapshot: Snapshot) -> Iterator[Metric]:
             lags[labels] = float(lag)
         if reported_at is not None:
             reports[labels] = reported_at / 1000
+        if committed_at is not None:
+            commits[labels] = committed_at / 1000
+        if committed_at is not None and watermark is not None:
+            delays[labels] = (committed_at - watermark) / 1000
     yield from _many(p.WATERMARK, watermarks)
     yield from _many(p.LAG, lags)
     yield from _many(p.REPORTED, reports)
+    yield from _many(p.COMMITTED, commits)
+    yield from _many(p.EVENT_LAG, delays)
 
 
 def _counts(snapshot: Snapshot) -> Iterator[Metric]:
@@ -194,6 +188,8 @@ def _counts(snapshot: Snapshot) -> Iterator[Metric]:
     for name, number in snapshot.counts.items():
         if name.startswith(_REJECTED):
             rejected[(name.removeprefix(_REJECTED),)] = float(number)
+        elif name in _SELDOM:
+            yield from _one(_SELDOM[name], number)
         elif name not in _COUNTED:
             accepted[(name,)] = float(number)
     yield from _many(p.ACCEPTED, accepted)

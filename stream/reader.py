@@ -36,6 +36,7 @@ class PartitionReader:
         self._buckets: dict[str, dict[bytes, Entry]] = {}
         self.offset = START
         self.watermark: int | None = None
+        self.committed_at: int | None = None
         self.sources: dict[str, int] = {}
         self.counts: dict[str, int] = {}
 
@@ -65,6 +66,7 @@ class PartitionReader:
         meta = _pairs(last[0])
         self._seen, self.offset, self._born = last[5], int(meta.get(b"offset", START)), meta.get(b"born")
         self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
+        self.committed_at = int(meta[b"committed"]) if b"committed" in meta else None
         self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
         self.counts = {name.decode(): int(number) for name, number in _pairs(last[3]).items()}
         names: dict[bytes, Any] = {}

@@ -38,9 +38,9 @@ class _Silent(WSGIRequestHandler):
         """Say nothing."""
 
 
-def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
-    """Return the WSGI application."""
-    exporter = Exporter(latest)
+def web(latest: Callable[[], Snapshot], *, clock: Callable[[], int] = now_ms) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application; *clock* is the wall clock, in epoch ms."""
+    exporter = Exporter(latest, clock=clock)
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
         def answer(status: HTTPStatus, body: bytes) -> Iterable[bytes]:
@@ -56,7 +56,7 @@ def web(latest: Callable[[], Snapshot]) -> Callable[..., Iterable[bytes]]:
             case "/live":
                 return answer(HTTPStatus.OK, b"ok\n")
             case "/ready":
-                trouble = ready_trouble(latest(), now_ms())
+                trouble = ready_trouble(latest(), clock())
                 if trouble is None:
                     return answer(HTTPStatus.OK, b"ready\n")
                 return answer(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {trouble}\n".encode())

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from redis import exceptions as errors
 
+from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
 from stream.chunks import START, Partition
 from stream.clock import now_ms
-from stream.event_clock import EventClock, PartitionHealth
+from stream.event_clock import PartitionHealth
+from stream.freshness import Freshness
 from stream.offline import board_of
 from stream.patience import connect
 from stream.reader import PartitionReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aggregators.board import Board, Row
     from stream.settings import Settings
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 REFRESH_S = 1.0
-REPORT_GOOD_FOR_MS = 5_000
-STALE_MS = 30_000
 OLD_SNAPSHOT_MS = 10_000
 
 
@@ -51,6 +51,8 @@ class Snapshot:
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    refreshes: int = 0
+    failures: int = 0
 
 
 def ready_trouble(snapshot: Snapshot, now: int) -> str | None:
@@ -63,14 +65,17 @@ def ready_trouble(snapshot: Snapshot, now: int) -> str | None:
 class Snapshots:
     """Makes snapshots. `latest` may be read from any thread: it is replaced whole, never changed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Callable[[], int] = now_ms) -> None:
+        """Connect at the first refresh, not before; *clock* is the wall clock, in epoch ms."""
         self._settings = settings
+        self._now = clock
         self._redis = connect(settings.redis)
         self._generation: str | None = None
         self.readers: dict[Partition, PartitionReader] = {}
         self._board: Board = board_of(settings)
-        self._at_end: dict[Partition, int] = {}
-        self._event_clock = EventClock()
+        self._freshness = Freshness(settings.clock)
+        self._failures = 0
+        self._refreshes = 0
         self.latest = Snapshot()
 
     async def run(self) -> None:
@@ -90,22 +95,23 @@ class Snapshots:
     async def refresh(self) -> Snapshot:
         """Read what changed and replace `latest`. While Redis is away the numbers stand still and say so."""
         started = time.monotonic()
+        self._refreshes += 1
         try:
             made = await self._make(started)
         except (errors.RedisError, OSError) as error:
             trouble = f"Redis does not answer: {str(error) or type(error).__name__}"
             if self.latest.redis_up or self.latest.trouble != trouble:
                 log.warning("redis_away", error=str(error))
-            kept = {name: getattr(self.latest, name) for name in Snapshot.__slots__}
-            made = Snapshot(**{**kept, "trouble": trouble, "redis_up": False})
-        self.latest = made
-        return made
+            self._failures += 1
+            made = replace(self.latest, trouble=trouble, redis_up=False)
+        self.latest = replace(made, refreshes=self._refreshes, failures=self._failures)
+        return self.latest
 
     async def _make(self, started: float) -> Snapshot:
         generation = await self._redis.get(keys.GENERATION)
         if generation is None:
             self._start_anew(None)
-            return Snapshot(made_at=now_ms(), trouble="no worker has written to this Redis yet", redis_up=True)
+            return Snapshot(made_at=self._now(), trouble="no worker has written to this Redis yet", redis_up=True)
         if generation.decode() != self._generation:
             self._start_anew(generation.decode())
         await self._find_partitions()
@@ -117,7 +123,7 @@ class Snapshots:
             await self._find_partitions()
             await self._read()
         health = self._health(status)
-        as_of, trouble = self._as_of(health)
+        as_of, trouble = self._freshness.look(health, now=self._now())
         rows: tuple[Row, ...] = ()
         board = self._board
         if as_of is not None:
@@ -127,7 +133,7 @@ class Snapshots:
                 reader.forget(as_of=as_of)
         windows = self._settings.windows if as_of is not None else ()
         return Snapshot(
-            made_at=now_ms(),
+            made_at=self._now(),
             took_s=time.monotonic() - started,
             as_of=as_of,
             rows=rows,
@@ -146,8 +152,7 @@ class Snapshots:
         self._generation = generation
         self.readers = {}
         self._board = board_of(self._settings)
-        self._event_clock = EventClock()
-        self._at_end = {}
+        self._freshness = Freshness(self._settings.clock)
 
     async def _find_partitions(self) -> None:
         generation = self._generation or ""
@@ -181,42 +186,13 @@ class Snapshots:
                 end, position, at = codec.unpack(said)
                 # A worker's word counts only where nothing is stored: of a topic whose records are all gone.
                 lag = max(0, end - (position if reader.offset == START else reader.offset))
-            health.append(PartitionHealth(partition, reader.watermark, lag, at))
+            health.append(PartitionHealth(partition, reader.watermark, lag, at, reader.committed_at))
         return health
-
-    def _as_of(self, health: list[PartitionHealth]) -> tuple[int | None, str | None]:
-        """Return the instant the numbers are for, and why they may be stale."""
-        now = now_ms()
-        silent = [each for each in health if each.reported_at is None or now - each.reported_at > REPORT_GOOD_FOR_MS]
-        trouble = f"no worker reports on {_named(silent)}" if silent else None
-        if self._settings.clock == "event":
-            as_of = self._event_clock.as_of(health, silent=silent)
-            return as_of, trouble or ("a partition has not been read yet" if as_of is None else None)
-        reached: list[int | None] = []
-        for each in health:
-            if each.lag == 0 and each not in silent:
-                self._at_end[each.partition] = now
-                reached.append(now)
-            else:
-                # Read to its end a moment ago is as good as that moment; else the watermark tells how far it is.
-                known = [mark for mark in (each.watermark, self._at_end.get(each.partition)) if mark is not None]
-                reached.append(min(now, max(known)) if known else None)
-        if not reached or any(mark is None for mark in reached):
-            return None, trouble or "a partition has not been read yet"
-        as_of = min(mark for mark in reached if mark is not None)
-        if now - as_of > STALE_MS and trouble is None:
-            trouble = f"the numbers are {(now - as_of) // 1000} s old: workers lag behind Kafka"
-        return as_of, trouble
 
     def _latest_of_sources(self) -> dict[str, int]:
         latest: dict[str, int] = {}
         for reader in self.readers.values():
             for source, at in reader.sources.items():
-                latest[source] = max(at, latest.get(source, at))
+                name = source if len(source) <= MOST_CHARACTERS else OTHER
+                latest[name] = max(at, latest.get(name, at))
         return latest
-
-
-def _named(health: list[PartitionHealth]) -> str:
-    first = health[0].partition
-    more = f" and {len(health) - 1} more" if len(health) > 1 else ""
-    return f"{first.topic}/{first.partition}{more}"

@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregators.folding import OTHER, Caps, Folding, fold
+from aggregators.folding import MOST_CHARACTERS, OTHER, Caps, Folding, fold
 from aggregators.rolling import Group, groups_of
 from aggregators.samples import Labels
 from tests.logs import T0
@@ -38,6 +38,19 @@ def test_the_first_seen_keep_their_names() -> None:
     shown = [folding.fold(labels).queue for labels in first]
     assert shown == [OTHER, OTHER, "a", "early", "late"]
     assert folding.folded == 2
+
+
+def test_a_name_that_is_too_long_is_nobodys() -> None:
+    """At each level it counts as `other`, among the folded, and takes nobody's place under the cap."""
+    fits, long = "q" * MOST_CHARACTERS, "q" * (MOST_CHARACTERS + 1)
+    first = {Labels("t", "chat", long): T0, Labels("t", "chat", fits): T0 + 1, Labels(long, long, "a"): T0 + 2}
+
+    folding = fold(first, Caps(queues=1))
+
+    assert folding.fold(Labels("t", "chat", long)) == Labels("t", "chat", OTHER)
+    assert folding.fold(Labels("t", "chat", fits)) == Labels("t", "chat", fits)
+    assert folding.fold(Labels(long, long, "a")) == Labels(OTHER, OTHER, "a")
+    assert folding.folded == 3
 
 
 def test_a_queue_is_seen_first_in_any_channel() -> None:

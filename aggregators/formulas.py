@@ -1,0 +1,46 @@
+"""Formulas of more than one line: the service level, and a histogram's buckets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregators import measures as m
+from aggregators.reading import Reading, Value, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def all_abandoned(r: Reading) -> int:
+    """Return the legs abandoned, the short ones too."""
+    return r[m.ABANDONED] + r[m.SHORT_ABANDONED]
+
+
+def service_levels(r: Reading) -> dict[str, Value]:
+    """Return the service level (M6) under all variants, as ratios."""
+    a, b, s = r[m.ANSWERED], all_abandoned(r), r[m.SHORT_ABANDONED]
+    a_in, b_in = r[m.ANSWERED_WITHIN], r[m.ABANDONED_WITHIN]
+    return {
+        "SL1": ratio(a_in, a),
+        "SL2": ratio(a_in, a + b),
+        "SL3": ratio(a_in, a + b - b_in),
+        "SL4": ratio(a_in + b_in, a + b),
+        "SL5": ratio(a_in + s, a + b),
+        "SL6": ratio(a_in + b_in + r[m.CALLBACK_WITHIN], r[m.QUEUED]),
+        "SL_live": ratio(a_in, a + b - b_in + r.state.waiting_past_target),
+    }
+
+
+def histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Value]]:
+    """Return what reads a histogram: cumulative buckets by their upper bound in seconds, `count` and `sum`."""
+
+    def read(r: Reading) -> Mapping[str, Value]:
+        found: dict[str, Value] = {}
+        seen = 0
+        for index, bound in enumerate((*map(str, map(float, m.BUCKETS_S)), "+Inf")):
+            seen += r[bucket + index]
+            found[bound] = seen
+        found |= {"count": seen, "sum": r[total] / 1000}
+        return found
+
+    return read

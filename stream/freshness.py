@@ -1,0 +1,55 @@
+"""How fresh the numbers are: the instant they are for, and why they must not be taken for those of now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from stream.event_clock import EventClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stream.chunks import Partition
+    from stream.event_clock import PartitionHealth
+
+REPORT_GOOD_FOR_MS = 5_000
+STALE_MS = 30_000
+
+
+class Freshness:
+    """What was seen of the partitions of one generation so far. All instants are in epoch ms."""
+
+    def __init__(self, clock: Literal["wall", "event"]) -> None:
+        self._clock = clock
+        self._event_clock = EventClock()
+        self._at_end: dict[Partition, int] = {}
+
+    def look(self, health: Sequence[PartitionHealth], *, now: int) -> tuple[int | None, str | None]:
+        """Return the instant the numbers are for, None if none may be shown, and why they may be stale."""
+        silent = [each for each in health if each.reported_at is None or now - each.reported_at > REPORT_GOOD_FOR_MS]
+        trouble = f"no worker reports on {_named(silent)}" if silent else None
+        if self._clock == "event":
+            as_of = self._event_clock.as_of(health, silent=silent)
+            return as_of, trouble or ("a partition has not been read yet" if as_of is None else None)
+        reached = [self._reached(each, silent=each in silent, now=now) for each in health]
+        if not reached or any(mark is None for mark in reached):
+            return None, trouble or "a partition has not been read yet"
+        as_of = min(mark for mark in reached if mark is not None)
+        if now - as_of > STALE_MS and trouble is None:
+            trouble = f"the numbers are {(now - as_of) // 1000} s old: workers lag behind Kafka"
+        return as_of, trouble
+
+    def _reached(self, health: PartitionHealth, *, silent: bool, now: int) -> int | None:
+        """Return the instant up to which everything of a partition is known to be there, None for none."""
+        if health.lag == 0 and not silent:
+            self._at_end[health.partition] = now
+            return now
+        # Read to its end a moment ago is as good as that moment; else the watermark tells how far it is.
+        known = [mark for mark in (health.watermark, self._at_end.get(health.partition)) if mark is not None]
+        return min(now, max(known)) if known else None
+
+
+def _named(health: Sequence[PartitionHealth]) -> str:
+    first = health[0].partition
+    more = f" and {len(health) - 1} more" if len(health) > 1 else ""
+    return f"{first.topic}/{first.partition}{more}"

@@ -1,0 +1,170 @@
+"""Snapshots of a real Redis at instants of the test's choosing: what is shown, for when, and why not to believe it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aggregators.folding import MOST_CHARACTERS, OTHER
+from stream.freshness import REPORT_GOOD_FOR_MS
+from stream.settings import load
+from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot, Snapshots, ready_trouble
+from tests.logs import T0, Log
+from tests.seam import Seam
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests import services
+
+
+class Looker(Snapshots):
+    """The read side, with the instant of its next look in `now`."""
+
+    def __init__(self, url: str, *, clock: str = "wall") -> None:
+        super().__init__(load({"redis": url, "clock": clock}), clock=lambda: self.now)
+        self.now = T0
+
+
+@asynccontextmanager
+async def looking(redis: services.Redis, *, clock: str = "wall") -> AsyncIterator[Looker]:
+    """Give the read side of a Redis."""
+    looker = Looker(redis.url, clock=clock)
+    yield looker
+    await looker.close()
+
+
+def reported_at(snapshot: Snapshot) -> int:
+    """Return when the worker last reported on the only partition, by its own clock."""
+    (health,) = snapshot.partitions
+    assert health.reported_at is not None
+    return health.reported_at
+
+
+def test_a_snapshot_grows_old() -> None:
+    """After ten seconds without another one; a trouble that is known is said instead."""
+    fresh = Snapshot(made_at=T0, trouble=None)
+
+    assert ready_trouble(fresh, T0 + OLD_SNAPSHOT_MS) is None
+    assert ready_trouble(fresh, T0 + OLD_SNAPSHOT_MS + 1_500) == "the snapshot is 11 s old"
+    assert ready_trouble(Snapshot(made_at=T0, trouble="why"), T0 + 10**9) == "why"
+
+
+async def test_an_empty_redis_has_no_numbers(empty_redis: services.Redis) -> None:
+    """It answers, and no worker has been there: not the same as being away."""
+    async with looking(empty_redis) as looker:
+        made = await looker.refresh()
+
+    assert (made.redis_up, made.as_of, made.rows) == (True, None, ())
+    assert made.trouble == "no worker has written to this Redis yet"
+    assert (made.made_at, made.refreshes, made.failures) == (T0, 1, 0)
+
+
+async def test_the_wall_clock_goes_on_while_nothing_happens(empty_redis: services.Redis) -> None:
+    """Read to its end and reported on: each look is of its own instant, and who waits grows older."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        looker.now = T0 + 60_000
+        one = await looker.refresh()
+        looker.now += 2_000
+        two = await looker.refresh()
+
+    ages = [row.value for made in (one, two) for row in made.rows if row.name == "support_queue_oldest_wait_seconds"]
+    assert (one.trouble, two.trouble) == (None, None)
+    assert (one.as_of, two.as_of) == (T0 + 60_000, T0 + 62_000)
+    assert ages == [60, 62]
+    await seam.close()
+
+
+async def test_a_worker_that_falls_silent_is_named(empty_redis: services.Redis) -> None:
+    """Five seconds after its last report, by the partition; the instant stands where it was last known."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        last = reported_at(await looker.refresh()) + REPORT_GOOD_FOR_MS
+        looker.now = last
+        good = await looker.refresh()
+        looker.now = last + 1
+        silent = await looker.refresh()
+
+    assert (good.as_of, good.trouble) == (last, None)
+    assert (silent.as_of, silent.trouble) == (last, "no worker reports on support.chat/0")
+    await seam.close()
+
+
+async def test_a_lagging_worker_shows_a_little_earlier(empty_redis: services.Redis) -> None:
+    """One of three records is applied: the picture is of its instant, with the lag beside it."""
+    seam = Seam(empty_redis, Log().queued("00:00").accepted("00:20").customer("00:30").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        looker.now = reported_at(await looker.refresh())
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag) == (T0, 2)
+    assert made.trouble is not None
+    assert made.trouble.endswith("s old: workers lag behind Kafka")
+    await seam.close()
+
+
+async def test_redis_away_keeps_the_numbers_and_says_so(own_redis: services.Redis) -> None:
+    """What was shown last stands, as of then; failed looks are counted, and it goes on by itself."""
+    seam = Seam(own_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(own_redis, clock="event") as looker:
+        before = await looker.refresh()
+        own_redis.kill()
+        looker.now += 1_000
+        away = await looker.refresh()
+        own_redis.start()
+        back = await looker.refresh()
+
+    assert before.rows
+    assert (away.rows, away.as_of, away.made_at) == (before.rows, before.as_of, before.made_at)
+    assert (before.redis_up, away.redis_up, back.redis_up) == (True, False, True)
+    assert str(away.trouble).startswith("Redis does not answer: ")
+    assert [(made.refreshes, made.failures) for made in (before, away, back)] == [(1, 0), (2, 1), (3, 1)]
+    assert looker.latest is back
+    await seam.close()
+
+
+async def test_another_generation_is_read_anew(empty_redis: services.Redis) -> None:
+    """What the old one said is gone from the next look on."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    client = empty_redis.client()
+    async with looking(empty_redis, clock="event") as looker:
+        before = await looker.refresh()
+        client.set("dp:generation", "another")
+        after = await looker.refresh()
+    client.close()
+
+    assert before.rows
+    assert (after.generation, after.rows, after.partitions) == ("another", (), ())
+    await seam.close()
+
+
+async def test_sources_with_names_too_long_are_one(empty_redis: services.Redis) -> None:
+    """A name is a label: those over the limit are `other`, as of the latest of them."""
+    log = Log(conversation=None)
+    for clock, source in (("00:00", "shop"), ("00:10", "x" * (MOST_CHARACTERS + 1)), ("00:05", "y" * 1_000)):
+        log.add("source.heartbeat", clock, source=source)
+    seam = Seam(empty_redis, log.lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 3)
+    await seam.report(owner)
+    async with looking(empty_redis, clock="event") as looker:
+        made = await looker.refresh()
+
+    assert made.sources == {"shop": T0, OTHER: T0 + 10_000}
+    await seam.close()
