@@ -12,7 +12,8 @@ from confluent_kafka import Consumer
 
 from benchmarks.measuring import applied, cpu_s, redis_cpu_s, say, spread
 from stream.simulator.centre import Centre
-from tests.pipeline import Pipeline, eventually
+from tests.eventually import eventually
+from tests.pipeline import Pipeline
 from tests.services import unique
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 _TEXT = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
+CANCEL_AGAIN_S = 0.2
 _HOME = b"Deskpulse serves /metrics, /live and /ready.\n"
 
 
@@ -103,11 +104,18 @@ async def _serve(settings: Settings) -> int:
             await refreshing
         return 0
     finally:
-        refreshing.cancel()
-        await asyncio.gather(refreshing, return_exceptions=True)
+        await end(refreshing)
         server.shutdown()
         server.server_close()
         log.info("serve_stopped")
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel *task* until it has ended, and drop what it raises: a client of Redis may swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _listen(settings: Settings, application: Callable[..., Iterable[bytes]]) -> WSGIServer:

@@ -14,127 +14,32 @@ of one pipeline at a time: give it an empty one. Its clock is that of the events
 from __future__ import annotations
 
 import os
-import re
-import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, Producer
-from prometheus_client.parser import text_string_to_metric_families
 
 from aggregators.instants import rfc3339
-from stream.devstack.process import end, free_port, spawn
+from stream.devstack.process import end, free_port
 from stream.routing import Router, Topics
 from stream.settings import Settings, load
+from tests.eventually import PATIENCE_S
+from tests.processes import Process, Serve
 from tests.services import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from confluent_kafka import Message
 
     from tests import services
 
-Values: TypeAlias = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-"""(name, label pairs sorted by name) → value; what is absent has no key. `tests.columns.rows` makes tables of it."""
-
 ROOT = Path(__file__).parents[1]
-AS_OF = ("deskpulse_as_of_timestamp_seconds", ())
-PATIENCE_S = 60.0
-
-
-def eventually(true: Callable[[], object], *, within_s: float = PATIENCE_S, what: str = "") -> None:
-    """Return when *true* is; AssertionError, with *what*, if it does not become so."""
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, f"not so within {within_s} s: {what or true}"
-        time.sleep(0.05)
-
-
-class Process:
-    """A process of Deskpulse with its log (stdout and stderr). It is killed with the tests at the latest."""
-
-    def __init__(self, command: str, *, env: dict[str, str], folder: Path, name: str) -> None:
-        self.path = folder / f"{name}.log"
-        self.child = spawn([sys.executable, "-m", "stream.cli", command], folder=folder, log=self.path, env=env)
-
-    @property
-    def log(self) -> str:
-        """What it has written so far, one JSON object a line."""
-        return self.path.read_text()
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self.child.poll() is None
-
-    def says(self, text: str) -> bool:
-        """Tell whether its log has *text*; fails if it has ended."""
-        assert self.running, self.log
-        return text in self.log
-
-    def stop(self, *, by: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal; return the exit code (negative: the signal that ended it)."""
-        self.child.send_signal(by)
-        return self.child.wait(timeout=20)
-
-    def kill(self) -> None:
-        """End it as `kill -9` does."""
-        self.stop(by=signal.SIGKILL)
-
-
-class Serve(Process):
-    """A `serve` that answers at `url`."""
-
-    def __init__(self, *, env: dict[str, str], folder: Path, name: str) -> None:
-        super().__init__("serve", env=env, folder=folder, name=name)
-        self.url = f"http://{env['DESKPULSE_LISTEN']}"
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Return status and body of a path; status 0 while nobody listens."""
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=20) as answer:  # noqa: S310 - our own http address
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except (urllib.error.URLError, ConnectionError):
-            assert self.running, self.log
-            return 0, ""
-
-    def scrape(self) -> Values:
-        """Return all that /metrics shows now; nothing while nobody listens."""
-        families = text_string_to_metric_families(self.get("/metrics")[1])
-        return {
-            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for family in families
-            for sample in family.samples
-        }
-
-    def at(self, t: int, *, within_s: float = PATIENCE_S) -> Values:
-        """Return what is shown for the instant *t* (epoch ms), as soon as that is what is shown.
-
-        With the clock of the events, send a heartbeat of *t* before: it must be the least watermark.
-        """
-        deadline = time.monotonic() + within_s
-        while (shown := self.as_of()) != t:
-            assert time.monotonic() < deadline, f"shows {shown} instead of {t} after {within_s} s"
-            time.sleep(0.1)
-        values = self.scrape()
-        assert round(values[AS_OF] * 1000) == t, f"went on to {values[AS_OF]}"
-        return values
-
-    def as_of(self) -> int | None:
-        """Return the instant (epoch ms) that is shown, None while there is none."""
-        found = re.search(rf"^{AS_OF[0]} (\S+)$", self.get(f"/metrics?name[]={AS_OF[0]}")[1], re.MULTILINE)
-        return round(float(found[1]) * 1000) if found else None
 
 
 class Pipeline:

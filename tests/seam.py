@@ -95,11 +95,21 @@ class Seam:
         return sorted_lines(tables.lines(*self.partition, definitions=definitions))
 
     def right(self, upto: int) -> list[str]:
-        """Return what has to stand there after so many records: what the batch says."""
-        lines = as_applied(orjson.dumps(_exported(self.partition, record)) for record in self.records[:upto])
-        # The batch sees no holes behind the last record.
-        last = f'"offset":{self.records[upto - 1].offset + 1},"watermark"'
-        return sorted(line.replace(last, f'"offset":{upto * self._step},"watermark"') for line in lines)
+        """Return what has to stand there after so many records: what the batch says, and where the worker goes on.
+
+        Without holes that is the same, byte for byte. A hole behind the last record is in no export: the batch stands
+        right behind the record, the worker, whose position has moved past the hole, at the next chunk's `expected`.
+        Were it to stand at the record, that chunk would look as if something before it was missing. So this one number
+        is that of the chunk handed over; every other byte is the batch's.
+        """
+        lines = list(as_applied(orjson.dumps(_exported(self.partition, record)) for record in self.records[:upto]))
+        if self._step == 1:
+            return sorted(lines)
+        (place,) = [at for at, line in enumerate(lines) if orjson.loads(line)["table"] == "position"]
+        partition = orjson.loads(lines[place])
+        assert partition["offset"] == self.records[upto - 1].offset + 1
+        behind = lines[place].replace(f'"offset":{partition["offset"]},', f'"offset":{upto * self._step},')
+        return sorted([*lines[:place], behind, *lines[place + 1 :]])
 
     @cached_property
     def prefix(self) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import ExitStack
 
-    from tests.pipeline import Pipeline, Process
+    from tests.pipeline import Pipeline
+    from tests.processes import Process
 
 START_MS = 1_793_491_200_000
 """2026-11-01T00:00:00Z: in the past, so that no event is ahead of its record."""

@@ -21,10 +21,11 @@ from aggregators.events import MAX_BYTES, REASONS, Event, Rejected
 from aggregators.instants import DAY_MS, LATEST_MS, rfc3339
 from aggregators.vocabulary import TYPES
 from stream.decoding import decode_record
+from tests.eventually import eventually
 from tests.services import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests import services
 
@@ -246,14 +247,6 @@ class Site:
             return list(consumer.consume(wanted, timeout=30)) if wanted else []
         finally:
             consumer.close()
-
-
-def eventually(true: Callable[[], object]) -> None:
-    """Return when *true* is; AssertionError if it does not become so."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, f"not so within {PATIENCE_S} s"
-        time.sleep(0.2)
 
 
 def behind(name: str) -> str:

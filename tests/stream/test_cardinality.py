@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stream.clock import now_ms
-from tests.live import Centre, eventually
+from tests.eventually import eventually
+from tests.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests import services
+    from tests.processes import Serve
 
 NAMES = 10_000
 CAP = 500
@@ -39,9 +42,9 @@ def events() -> list[dict[str, Any]]:
     return found
 
 
-def has(centre: Centre, name: str, labels: dict[str, str]) -> bool:
+def has(serve: Serve, name: str, labels: dict[str, str]) -> bool:
     """Tell whether a metric of the tenant counts every name."""
-    return centre.value(name, tenant="acme", **labels) == NAMES
+    return serve.value(name, tenant="acme", **labels) == NAMES
 
 
 def name_of(number: int) -> str:
@@ -53,29 +56,28 @@ def test_ten_thousand_queues_are_five_hundred_and_one(
     kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
 ) -> None:
     """The first in event time, by name at the same instant, whatever the order of arrival; the rest is `other`."""
-    with Centre(kafka, empty_redis, tmp_path) as centre:
-        centre.send(events())
+    pipeline = Pipeline(kafka, empty_redis, tmp_path, partitions=2, DESKPULSE_CLOCK="wall")
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.send([json.dumps(event).encode() for event in events()])
         whole = {"support_tenant_events_total": {"type": "chat.abandoned"}, "support_tenant_waiting": {}}
         for name, labels in whole.items():
-            eventually(partial(has, centre, name, labels), within_s=PATIENCE_S, every_s=2)
-        found = centre.samples()
+            eventually(partial(has, serve, name, labels), within_s=PATIENCE_S, every_s=2)
+        found = serve.scrape()
 
-    waiting = {sample.labels["queue"]: sample.value for sample in found["support_queue_waiting"]}
+    shown = [(name, dict(labels), value) for (name, labels), value in found.items()]
+    waiting = {labels["queue"]: value for name, labels, value in shown if name == "support_queue_waiting"}
     left = {
-        sample.labels["queue"]: sample.value
-        for sample in found["support_queue_rolling_abandoned"]
-        if sample.labels["window"] == "1h"
+        labels["queue"]: value
+        for name, labels, value in shown
+        if name == "support_queue_rolling_abandoned" and labels["window"] == "1h"
     }
     first = sorted(range(NAMES), key=lambda number: (number // 3, name_of(number)))[:CAP]
     kept = {name_of(number) for number in first}
     assert waiting == dict.fromkeys(kept, 1) | {"other": NAMES - CAP}
     assert left == dict.fromkeys(kept, 1) | {"other": NAMES - CAP}
-    assert found["deskpulse_folded_names"][0].value == NAMES - CAP
-    exported = sum(len(samples) for name, samples in found.items() if name.startswith("support_"))
-    assert found["deskpulse_exported_series"][0].value == exported
-    for name, samples in found.items():
-        if name.startswith("support_queue_"):
-            series_of_a_queue = len(
-                {tuple(sorted(each.labels.items() - {("queue", each.labels["queue"])})) for each in samples}
-            )
-            assert len(samples) <= (CAP + 1) * series_of_a_queue, name
+    assert found["deskpulse_folded_names", ()] == NAMES - CAP
+    exported = sum(1 for name, _, _ in shown if name.startswith("support_"))
+    assert found["deskpulse_exported_series", ()] == exported
+    of_queues = [(name, labels) for name, labels, _ in shown if name.startswith("support_queue_")]
+    of_each = {(name, *sorted(labels.items() - {("queue", labels["queue"])})) for name, labels in of_queues}
+    assert len(of_queues) <= (CAP + 1) * len(of_each)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests import services
-    from tests.pipeline import Values
+    from tests.processes import Values
     from tests.reference import Row
 
 LEVELS = ("tenant", "channel", "queue")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.columns import differences, rows
+from tests.eventually import eventually
 from tests.logs import Log, after
 from tests.oracle import Oracle
-from tests.pipeline import AS_OF, Pipeline, eventually
+from tests.pipeline import Pipeline
+from tests.processes import AS_OF
 
 if TYPE_CHECKING:
     from pathlib import Path

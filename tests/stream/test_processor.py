@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from stream.chunks import Rewind, TopicChanged
 from stream.snapshot import Snapshots
 from tests.columns import rows
+from tests.eventually import eventually
 from tests.logs import Log, after
-from tests.pipeline import eventually
 from tests.reference import centre_lines
 from tests.seam import Seam
 

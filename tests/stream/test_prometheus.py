@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stream.clock import now_ms
-from tests.live import Centre, eventually
+from tests.eventually import eventually
+from tests.pipeline import Pipeline
 from tests.queries import catalogue
 from tests.test_grafana import FILES, load, panels
 from tests.test_rules import RULES, promtool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tests import services
     from tests.conftest import PrometheusFactory
+    from tests.processes import Serve
 
 ALERT_S = 150.0
 """Longer than any `for` of the rules with the age that it waits for."""
+
+
+def lines(events: Iterable[dict[str, Any]]) -> list[bytes]:
+    """Return events as they are sent."""
+    return [json.dumps(event).encode() for event in events]
 
 
 def queued(number: int, *, queue: str, ago_s: float, **more: Any) -> dict[str, Any]:
@@ -82,24 +90,25 @@ def test_a_spike_fires_and_ends_and_a_dead_worker_is_noticed(
     spike     pending .. firing ... firing .. gone
     stale     silent ........................ silent .. pending, a minute after the kill
     """
-    with Centre(kafka, empty_redis, tmp_path) as centre:
-        centre.send([queued(number, queue="sales", ago_s=5) for number in range(20)])
-        server = prometheus(targets=[centre.target], rules=[RULES])
+    centre = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_CLOCK="wall")
+    with centre.worker() as worker, centre.serve() as serve:
+        centre.send(lines([queued(number, queue="sales", ago_s=5) for number in range(20)]))
+        server = prometheus(targets=[serve.target], rules=[RULES])
         awaits(lambda: server.query('support_queue_waiting{queue="sales"} == 20'), server)
         awaits(lambda: not server.alerts(), server)
 
-        centre.send([queued(number, queue="billing", ago_s=300) for number in range(6)])
+        centre.send(lines([queued(number, queue="billing", ago_s=300) for number in range(6)]))
         awaits(lambda: states(server, "DeskpulseQueueSpike") == {"pending"}, server)
-        centre.send([answered(number, queue="sales") for number in range(20)])
+        centre.send(lines([answered(number, queue="sales") for number in range(20)]))
         awaits(lambda: states(server, "DeskpulseQueueSpike") == {"firing"}, server)
         (alert,) = server.alerts()
         labels = {"alertname": "DeskpulseQueueSpike", "severity": "critical", "job": "deskpulse"}
         assert alert["labels"] == labels | {"tenant": "acme", "channel": "chat", "queue": "billing"}
         assert alert["annotations"]["description"].startswith("6 people in the queue billing (chat, tenant acme)")
 
-        centre.send([answered(number, queue="billing") for number in range(6)])
+        centre.send(lines([answered(number, queue="billing") for number in range(6)]))
         awaits(lambda: server.query('support_queue_waiting_past_target{queue="billing"} == 0'), server)
-        centre.kill("worker")
+        worker.kill()
         awaits(lambda: states(server, "DeskpulseDataStale") == {"pending"}, server)
         awaits(lambda: not states(server, "DeskpulseQueueSpike"), server)
         assert not states(server, "DeskpulseDataAbsent") | states(server, "DeskpulseSnapshotStale")
@@ -110,9 +119,10 @@ def test_what_prometheus_has_is_what_the_dashboard_asks_for(
 ) -> None:
     """Every query of every dashboard has an answer after one conversation, once its variables have values."""
     values = {"tenant": "acme", "channel": ".+", "queue": ".+", "window": "30m", "__rate_interval": "1m"}
-    with Centre(kafka, empty_redis, tmp_path) as centre:
-        centre.send([*talk(1, queue="sales"), queued(1, queue="sales", ago_s=90), *waiting_for_reply()])
-        server = prometheus(targets=[centre.target])
+    centre = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_CLOCK="wall")
+    with centre.worker(), centre.serve() as serve:
+        centre.send(lines([*talk(1, queue="sales"), queued(1, queue="sales", ago_s=90), *waiting_for_reply()]))
+        server = prometheus(targets=[serve.target])
         awaits(lambda: server.query('support_tenant_rolling_csat_responses{window="30m"} == 1'), server)
 
         queries = [target["expr"] for path in FILES for panel in panels(load(path)) for target in panel["targets"]]
@@ -134,12 +144,15 @@ def test_promtool_finds_nothing_to_say_about_a_live_scrape(
     kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
 ) -> None:
     """Names, types and help of every metric, and nothing is exported that the catalogue does not have."""
-    with Centre(kafka, empty_redis, tmp_path) as centre:
+    centre = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_CLOCK="wall")
+    with centre.worker(), centre.serve() as serve:
         bad = {"id": "x", "type": "chat.vanished", "at": now_ms(), "conversation": "c"}
-        centre.send([*talk(1, queue="sales"), queued(1, queue='Käse "&" Brot\\', ago_s=90), *waiting_for_reply(), bad])
-        eventually(lambda: (centre.value("deskpulse_rejected_total", reason="unknown_type") or 0) > 0)
-        eventually(lambda: centre.value("support_tenant_waiting", tenant="acme") == 1)
-        text = centre.text()
+        centre.send(
+            lines([*talk(1, queue="sales"), queued(1, queue='Käse "&" Brot\\', ago_s=90), *waiting_for_reply(), bad])
+        )
+        eventually(lambda: (serve.value("deskpulse_rejected_total", reason="unknown_type") or 0) > 0)
+        eventually(lambda: serve.value("support_tenant_waiting", tenant="acme") == 1)
+        text = serve.get("/metrics")[1]
 
         promtool("--version")
         done = subprocess.run(
@@ -147,10 +160,10 @@ def test_promtool_finds_nothing_to_say_about_a_live_scrape(
         )
 
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert centre.samples().keys() <= catalogue().keys()
-        assert {queue for queue in queues(centre) if queue.startswith("Käse")} == {'Käse "&" Brot\\'}
+        assert {name for name, _ in serve.scrape()} <= catalogue().keys()
+        assert {queue for queue in queues(serve) if queue.startswith("Käse")} == {'Käse "&" Brot\\'}
 
 
-def queues(centre: Centre) -> set[str]:
+def queues(serve: Serve) -> set[str]:
     """Return the names of queues that have series."""
-    return {sample.labels["queue"] for sample in centre.samples()["support_queue_waiting"]}
+    return {dict(labels)["queue"] for name, labels in serve.scrape() if name == "support_queue_waiting"}

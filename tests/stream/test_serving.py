@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -15,7 +16,7 @@ from aggregators.board import Row
 from aggregators.catalogue import METRICS
 from aggregators.rolling import Group
 from stream.errors import UsageError
-from stream.serving import _listen, web
+from stream.serving import _listen, end, web
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot
 from tests.logs import T0
@@ -89,6 +90,27 @@ def test_other_paths_and_methods_are_refused_in_words() -> None:
     assert get("/")[0] == "200 OK"
     assert get("/metrics/")[::2] == ("404 Not Found", b"not found; " + get("/")[2])
     assert get("/metrics", method="POST")[::2] == ("405 Method Not Allowed", b"only GET and HEAD\n")
+
+
+async def test_a_task_that_swallows_a_cancellation_is_ended() -> None:
+    """As a read of Redis does now and then, whose answer has just come: `serve` would not end on SIGTERM."""
+    swallowed = 0
+
+    async def goes_on() -> None:
+        nonlocal swallowed
+        while swallowed < 2:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                swallowed += 1
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(goes_on())
+    await asyncio.sleep(0)
+
+    await end(task)
+
+    assert (swallowed, task.cancelled()) == (2, True)
 
 
 @contextmanager

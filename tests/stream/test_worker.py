@@ -17,24 +17,17 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
+from tests.eventually import eventually
 from tests.services import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests import services
 
 SCRIPT = Path(__file__).parent / "counting.py"
 ROOT = SCRIPT.parents[2]
 PATIENCE_S = 60.0
-
-
-def eventually(true: Callable[[], object], *, within_s: float = PATIENCE_S) -> None:
-    """Return when *true* is; AssertionError if it does not become so."""
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end, f"not so within {within_s} s"
-        time.sleep(0.05)
 
 
 class Site:
