@@ -24,10 +24,15 @@ def main(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="deskpulse-bench-"))
     with services.running(services.new_kafka) as kafka, services.running(services.new_redis) as redis:
         if "catch-up" in wanted:
-            catch_up.run(kafka, redis, folder, events=events, runs=runs)
+            catch_up.run(kafka, redis, _made(folder / "catch-up"), events=events, runs=runs)
         if "memory" in wanted:
-            memory.run(kafka, redis, folder, waiting=waiting)
+            memory.run(kafka, redis, _made(folder / "memory"), waiting=waiting)
     return 0
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 if __name__ == "__main__":

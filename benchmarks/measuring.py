@@ -42,6 +42,14 @@ def redis_bytes(client: Any) -> int:  # noqa: ANN401 - a client of redis-py
     return int(client.info("memory")["used_memory"])
 
 
+def key_bytes(client: Any, names: Sequence[bytes]) -> int:  # noqa: ANN401 - a client of redis-py
+    """Return the memory a Redis uses for these keys, all of what they hold counted."""
+    asking = client.pipeline(transaction=False)
+    for name in names:
+        asking.memory_usage(name, samples=0)
+    return sum(asking.execute())
+
+
 def applied(client: Any, pipeline: Pipeline) -> int:  # noqa: ANN401 - a client of redis-py
     """Return how many records of *pipeline* are in the tables. One call: a scan would be half of Redis' work."""
     generation = definitions_of(pipeline.settings).generation()
