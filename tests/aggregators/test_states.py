@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregators.definitions import Definitions
@@ -23,6 +23,7 @@ TARGET = DEFAULT.wait_target("chat")
 BILLING = Labels("acme", "chat", "billing")
 SALES = Labels("acme", "chat", "sales")
 OPEN = -1
+EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 INSTANTS = st.integers(0, 3 * QUARTER.ms // 60_000).map(lambda minute: minute * 60_000)
 INTERVALS = st.builds(
@@ -76,6 +77,7 @@ def by_hand(entries: Mapping[Entry, int], as_of: int) -> dict[Group, State]:
     return found
 
 
+@EXAMPLES
 @given(st.lists(st.tuples(ENTRIES, st.lists(INSTANTS.flatmap(lambda t: st.sampled_from([t, t + 1])), min_size=1))))
 def test_what_was_asked_before_makes_no_difference(steps: list[tuple[dict[Entry, int], list[int]]]) -> None:
     """Buckets are replaced and the clock goes to and fro; the states are those counted by hand at each instant."""

@@ -168,3 +168,19 @@ async def test_sources_with_names_too_long_are_one(empty_redis: services.Redis) 
 
     assert made.sources == {"shop": T0, OTHER: T0 + 10_000}
     await seam.close()
+
+
+async def test_the_instant_of_the_last_commit_is_read_with_it(empty_redis: services.Redis) -> None:
+    """Where the tables have one; it is by the worker's clock, the watermark by that of the events."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    client = empty_redis.client()
+    client.hset(f"{seam.prefix}m", "committed", T0 + 2_500)
+    client.close()
+    async with looking(empty_redis, clock="event") as looker:
+        made = await looker.refresh()
+
+    assert [(each.watermark, each.committed_at) for each in made.partitions] == [(T0, T0 + 2_500)]
+    await seam.close()
