@@ -8,7 +8,7 @@ MUTATION_MINUTES ?= 30
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-smoke lint format bench mutation clean
+.PHONY: help install demo test test-faults test-smoke test-compiled lint format bench compiled mutation clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers un
 test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end on real servers
 	$(BIN)/python -m pytest -m services_smoke $(TESTS)
 
+# The compiled wheel stands before the sources, for the tests and for the processes they start.
+test-compiled: build/compiled.stamp ## Run the tests of the numbers, and a pipeline, on the compiled wheel
+	DESKPULSE_TEST_COMPILED=$(CURDIR)/build/compiled PYTHONPATH=$(CURDIR)/build/compiled $(BIN)/pytest \
+	  -o pythonpath="build/compiled ." tests/aggregators tests/test_product_equals_oracle.py tests/test_centre.py \
+	  tests/stream/test_codec.py tests/stream/test_processor.py tests/stream/test_pipeline_smoke.py
+
 lint: $(VENV)/dev.stamp ## Check rules, format and types; changes no file
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,7 +43,10 @@ format: $(VENV)/dev.stamp ## Format, and repair what can be repaired
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/dev.stamp ## Print speed beside a plain loop, and memory, on this machine; BENCH=short for a quick look
+	@$(MAKE) --no-print-directory compiled || echo "the worker is measured as it is, not compiled" >&2
 	$(BIN)/python -m benchmarks $(BENCH)
+
+compiled: build/compiled.stamp ## Make a wheel in dist/ whose counting is compiled to C; needs a C compiler and Python's headers
 
 mutation: $(VENV)/dev.stamp ## Mutate what counts for MUTATION_MINUTES at most, print how many mutants the tests kill
 	timeout --signal=INT $(MUTATION_MINUTES)m $(BIN)/mutmut run || [ $$? = 124 ]
@@ -46,7 +55,7 @@ mutation: $(VENV)/dev.stamp ## Mutate what counts for MUTATION_MINUTES at most, 
 	$(BIN)/mutmut results | grep -v 'not checked' || true # docs/mutation.md says why these survive
 
 clean: ## Remove .venv, what the tools have cached here, and the mutants
-	rm -rf $(VENV) mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,3 +71,12 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV), which takes about a minute"
 	$(PIP) install -c constraints.txt -e '.[demo]'
 	@touch $@
+
+# Compiled from a copy: the compiler leaves its products beside the sources, where they would hide them.
+build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua')
+	@command -v cc >/dev/null || { echo "make compiled: there is no C compiler (cc) on PATH" >&2; exit 1; }
+	@echo "compiling what counts, which takes about a minute"
+	@rm -rf build && mkdir -p build/sources && cp -R aggregators stream grafana pyproject.toml README.md LICENSE build/sources
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(PIP) wheel --no-deps -w dist build/sources
+	$(PIP) install --no-deps --no-index --find-links dist --target build/compiled deskpulse
+	@rm -rf build/sources && touch $@

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 from confluent_kafka import Consumer
 
-from benchmarks.measuring import applied, cpu_s, redis_cpu_s, say, spread
+from benchmarks.measuring import applied, compiled_packages, cpu_s, redis_cpu_s, say, spread
 from stream.simulator.centre import Centre
 from tests.eventually import eventually
-from tests.pipeline import Pipeline
+from tests.pipeline import ROOT, Pipeline
 from tests.services import unique
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ START_MS = 1_793_491_200_000
 RATE = 40_000
 PARTITIONS = 4
 PATIENCE_S = 300
+PLAIN = "plain loop"
 
 
 class Run(NamedTuple):
@@ -32,30 +33,39 @@ class Run(NamedTuple):
 
     events_a_second: float
     cpu_s_a_million: float
-    redis_cpu_s_a_million: float
+    redis_cpu_s_a_million: float = 0.0
+
+    def __str__(self) -> str:
+        """Return the figures in words."""
+        said = f"{self.events_a_second:,.0f} events/s, {self.cpu_s_a_million:.1f} cpu-s a million"
+        return f"{said}, Redis {self.redis_cpu_s_a_million:.1f}" if self.redis_cpu_s_a_million else said
 
 
 def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: int, runs: int) -> None:
-    """Print the figures of *runs* runs over a backlog of *events*, one worker, four partitions a topic."""
+    """Print the figures of *runs* runs over a backlog of *events*, one worker, four partitions a topic.
+
+    In each run the compiled worker (`make compiled`), if there is one, that of the sources, and the plain loop.
+    """
     pipeline = Pipeline(kafka, redis, folder, partitions=PARTITIONS)
     total = _fill(pipeline, events)
+    builds = {"worker": str(ROOT)}
+    if compiled := compiled_packages():
+        builds = {"compiled worker": str(compiled), "worker, not compiled": str(ROOT)}
     say(f"catch-up: {total:,} records in {PARTITIONS} partitions a topic, one worker, {runs} runs")
-    ours, plain = [], []
+    figures: dict[str, list[Run]] = {name: [] for name in (*builds, PLAIN)}
     for number in range(1, runs + 1):
-        ours.append(_worker(pipeline, total))
-        plain.append(_plain(pipeline, total))
-        say(
-            f"  run {number}: worker {ours[-1].events_a_second:,.0f} events/s, "
-            f"{ours[-1].cpu_s_a_million:.1f} cpu-s a million, Redis {ours[-1].redis_cpu_s_a_million:.1f}; "
-            f"plain loop {plain[-1].events_a_second:,.0f} events/s, {plain[-1].cpu_s_a_million:.1f} cpu-s a million"
-        )
-    say(f"  worker, events/s:            {spread([each.events_a_second for each in ours])}")
-    say(f"  worker, cpu-s a million:     {spread([each.cpu_s_a_million for each in ours])}")
-    say(f"  Redis, cpu-s a million:      {spread([each.redis_cpu_s_a_million for each in ours])}")
-    say(f"  plain loop, events/s:        {spread([each.events_a_second for each in plain])}")
-    say(f"  plain loop, cpu-s a million: {spread([each.cpu_s_a_million for each in plain])}")
-    ratios = [mine.cpu_s_a_million / theirs.cpu_s_a_million for mine, theirs in zip(ours, plain, strict=True)]
-    say(f"  cpu of the worker over that of the plain loop, run by run: median {statistics.median(ratios):.2f}")
+        for name, packages in builds.items():
+            figures[name].append(_worker(pipeline, total, packages=packages))
+        figures[PLAIN].append(_plain(pipeline, total))
+        say(f"  run {number}: " + "; ".join(f"{name} {rows[-1]}" for name, rows in figures.items()))
+    for name, rows in figures.items():
+        say(f"  {name}, events/s:        {spread([each.events_a_second for each in rows])}")
+        say(f"  {name}, cpu-s a million: {spread([each.cpu_s_a_million for each in rows])}")
+        if name != PLAIN:
+            say(f"  {name}, Redis' cpu-s:    {spread([each.redis_cpu_s_a_million for each in rows])}")
+            pairs = zip(rows, figures[PLAIN], strict=True)
+            ratios = [mine.cpu_s_a_million / theirs.cpu_s_a_million for mine, theirs in pairs]
+            say(f"  {name}, cpu over that of the {PLAIN}, run by run: median {statistics.median(ratios):.2f}")
 
 
 def _fill(pipeline: Pipeline, events: int) -> int:
@@ -81,11 +91,11 @@ def _ends(pipeline: Pipeline) -> int:
     return total
 
 
-def _worker(pipeline: Pipeline, total: int) -> Run:
+def _worker(pipeline: Pipeline, total: int, *, packages: str) -> Run:
     pipeline.redis.flush()
     client = pipeline.redis.client()
 
-    with pipeline.worker(DESKPULSE_GROUP=unique("bench")) as worker:
+    with pipeline.worker(DESKPULSE_GROUP=unique("bench"), PYTHONPATH=packages) as worker:
         eventually(lambda: worker.says("partitions_placed"), within_s=PATIENCE_S)
         started, cpu, redis_cpu = time.perf_counter(), cpu_s(worker.child.pid), redis_cpu_s(client)
         eventually(lambda: applied(client, pipeline) >= total, within_s=PATIENCE_S)
@@ -119,4 +129,4 @@ def _plain(pipeline: Pipeline, total: int) -> Run:
         batch = consumer.consume(8_000, timeout=1) if seen < total else []
     took, used = time.perf_counter() - started, time.process_time() - cpu
     consumer.close()
-    return Run(total / took, used / total * 1e6, 0.0)
+    return Run(total / took, used / total * 1e6)

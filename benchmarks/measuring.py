@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stream import keys
 from stream.chunks import Partition
 from stream.offline import definitions_of
+from tests.pipeline import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,16 @@ def applied(client: Any, pipeline: Pipeline) -> int:  # noqa: ANN401 - a client 
         for number in range(pipeline.partitions):
             asking.hget(keys.meta(generation, Partition(topic, number)), "offset")
     return sum(int(offset) for offset in asking.execute() if offset is not None)
+
+
+def compiled_packages() -> Path | None:
+    """Return the folder of the packages compiled from these very sources, None where they have to be made first."""
+    stamp = ROOT / "build" / "compiled.stamp"
+    sources = [path for folder in ("aggregators", "stream") for path in (ROOT / folder).rglob("*.py")]
+    if stamp.exists() and stamp.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
+        return stamp.with_suffix("")
+    say("not compiled: `make compiled` makes the build that is meant for a lot of traffic")
+    return None
 
 
 def spread(figures: Sequence[float]) -> str:

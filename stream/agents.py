@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mode.supervisors import CrashingSupervisor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CHUNKS_A_TAKE = 8
 TAKE_WITHIN_S = 0.02
+JOINED_RECORDS = 20_000
 REPORT_EVERY_S = 1.0
 
 
@@ -50,7 +52,22 @@ def add_agents(app: WorkerApp) -> None:
 
 async def _apply(app: WorkerApp, deliveries: Sequence[Delivery]) -> None:
     """Apply the chunks of one partition, one after the other."""
-    for delivery in deliveries:
+    for delivery in _joined(deliveries):
         if app.consumer.is_current(delivery):
             rewind = await app.processor.apply(delivery.chunk)
             app.consumer.applied(delivery) if rewind is None else await app.consumer.rewind(rewind)
+
+
+def _joined(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries with what follows on each other in one chunk: it is counted while the last is committed."""
+    joined: list[Delivery] = []
+    for delivery in deliveries:
+        before, after = joined[-1] if joined else delivery, delivery.chunk
+        size = len(before.chunk.records) + len(after.records)
+        if before.epoch == delivery.epoch and before.chunk.next == after.expected and size <= JOINED_RECORDS:
+            records = [*before.chunk.records, *after.records]
+            chunk = replace(before.chunk, next=after.next, records=records)
+            joined[-1] = before._replace(chunk=chunk)
+        else:
+            joined.append(delivery)
+    return joined

@@ -35,9 +35,9 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
     if value:
-        from importlib.metadata import version  # noqa: PLC0415 - `deskpulse --help` does without
+        from stream import build  # noqa: PLC0415 - `deskpulse --help` does without
 
-        print(f"deskpulse {version('deskpulse')}")
+        print(f"deskpulse {build.name()}")
         raise typer.Exit
 
 

@@ -10,7 +10,7 @@ import structlog
 from redis import exceptions as errors
 
 from aggregators.engine import Engine, is_expired
-from aggregators.events import Event
+from aggregators.events import Event, Rejected
 from aggregators.facts import Key, key_of
 from stream import codec, keys
 from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
@@ -34,23 +34,52 @@ log = structlog.get_logger(__name__)
 COMMIT_SIZE = 12_000
 """Cells and index entries a commit should have at most: 30 to 50 ms inside Redis, which does nothing else meanwhile."""
 FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 2_000, 50, 8_192
+DECODED_AT_ONCE = 500
 CACHED_OWNERS = 200_000
 CLEAN_EVERY_MS = 15 * 60_000
 
 
 class _State:
-    """A partition this worker owns: its engine, the next offset, and the facts lately seen, packed."""
+    """A partition this worker owns: its engine, the next offset, and the facts lately seen, packed.
+
+    `flying` are the facts of the commit that is on its way. `ahead` says that the engine may have counted what no
+    commit holds: then all of it is void.
+    """
 
     def __init__(self, stored: Stored, engine: Engine) -> None:
         self.next = stored.offset
         self.engine = engine
         self.lids = stored.lids
         self.facts: OrderedDict[Key, bytes] = OrderedDict()
+        self.flying: dict[Key, bytes] = {}
         # From an empty table on, every owner there is has been through this cache: none need be asked for.
         self.complete = stored.offset == START
         self.piece = FIRST_PIECE
         self.cleaned_at = 0
+        self.ahead = False
         self.lock = asyncio.Lock()
+
+    def packed(self, key: Key) -> bytes | None:
+        """Return the facts of *key*, packed, as far as they are here."""
+        blob = self.flying.get(key)
+        return self.facts.get(key) if blob is None else blob
+
+    def facts_of(self, key: Key) -> Facts | None:
+        """Return the facts of *key* as far as they are here."""
+        blob = self.packed(key)
+        return None if blob is None else codec.unpack_facts(key, blob)
+
+    def keep(self, facts: Mapping[Key, bytes]) -> None:
+        """Remember what was committed."""
+        for key, blob in facts.items():
+            self.facts[key] = blob
+            self.facts.move_to_end(key)
+
+    def forget(self, *, most: int) -> None:
+        """Remember the latest *most* owners only. Never while records that touch them are counted."""
+        while len(self.facts) > most:
+            self.facts.popitem(last=False)
+            self.complete = False
 
 
 class _ReleasedError(Exception):
@@ -68,7 +97,7 @@ class TableProcessor:
         self._patience = Patience()
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
-        self.conflicts = 0
+        self.conflicts = self._uncounted = 0
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -101,22 +130,39 @@ class TableProcessor:
 
     async def _apply(self, chunk: Chunk, state: _State) -> Rewind | None:
         async with state.lock:
+            if state.ahead:
+                return await self._rewind(chunk.partition, "interrupted")
             if chunk.expected > state.next or chunk.next <= state.next:
                 return None
             records = [record for record in chunk.records if record.offset >= state.next]
-            incoming = [(record.timestamp, decode_record(record.value)) for record in records]
-            done = 0
-            while done < len(records):
-                upto = min(done + state.piece, len(records))
-                following = chunk.next if upto == len(records) else records[upto].offset
-                rewind = await self._piece(chunk.partition, state, records[done:upto], incoming[done:upto], following)
-                if rewind is not None:
-                    return rewind
-                done = upto
-            if not records:
-                return await self._piece(chunk.partition, state, [], [], chunk.next)
+            state.ahead = True
+            rewind = await self._count(chunk.partition, state, records, chunk.next)
+            if rewind is not None:
+                return rewind
+            state.ahead = False
             await self._clean(chunk.partition, state)
         return None
+
+    async def _count(self, partition: Partition, state: _State, records: Sequence[Record], end: int) -> Rewind | None:
+        """Count and commit *records* piece by piece; while Redis takes one in, the next one is counted."""
+        done, expected = 0, state.next
+        committing: asyncio.Task[Rewind | None] | None = None
+        try:
+            while True:
+                state.forget(most=CACHED_OWNERS // max(1, len(self._states)))
+                upto = min(done + state.piece, len(records))
+                following = end if upto == len(records) else records[upto].offset
+                built = await self._piece(partition, state, records[done:upto], expected, following)
+                if committing is not None and (rewind := await committing) is not None:
+                    return rewind
+                state.flying = built.facts
+                committing = asyncio.create_task(self._commit(partition, state, built, following))
+                done, expected = upto, following
+                if done == len(records):
+                    return await committing
+        finally:
+            if committing is not None:
+                committing.cancel()
 
     async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
         """Write how far each partition is read, and look for offsets that went back; see chunks.Processor."""
@@ -203,60 +249,48 @@ class TableProcessor:
         return Rewind(partition, None if state.next == START else state.next)
 
     async def _piece(
-        self,
-        partition: Partition,
-        state: _State,
-        records: Sequence[Record],
-        incoming: Records,
-        following: int,
-    ) -> Rewind | None:
-        """Apply some records and commit them."""
+        self, partition: Partition, state: _State, records: Sequence[Record], expected: int, following: int
+    ) -> Payload:
+        """Count the records from *expected* on, up to *following*; return what is to be committed."""
+        incoming: list[tuple[int, Event | Rejected]] = []
+        for start in range(0, len(records), DECODED_AT_ONCE):
+            incoming += [
+                (record.timestamp, decode_record(record.value)) for record in records[start : start + DECODED_AT_ONCE]
+            ]
+            # Meanwhile the commit before goes on its way.
+            await asyncio.sleep(0)
         await self._fetch(partition, state, incoming)
-        delta = state.engine.run(incoming, lambda key: _facts_of(state, key))
+        delta = state.engine.run(incoming, state.facts_of)
         if delta.rejected:
             await self._reject(partition, records, delta)
-        built = self._build(state, delta, partition, following)
+        # A refused commit is counted with the next one that is made.
+        refused, self._uncounted = self._uncounted, 0
+        if refused:
+            delta.counts["conflicts"] += refused
+        size = max(1, delta.size())
+        state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
+        meta: dict[str, str | int] = {"committed": now_ms()}
+        if expected == START:
+            meta |= {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
+        return payload(delta, expected=expected, following=following, lids=state.lids, known=state.packed, meta=meta)
+
+    async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
+        """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
         try:
-            rewind = await self._commit(partition, state, built, following)
+            done = await self._patience.persist("committing", lambda: self.tables.commit(partition, built.message))
         except errors.ResponseError as error:
             stored = await self._patience.persist("loading", lambda: self.tables.load(partition))
             if not stored.corrupt or self._states.get(partition) is not state:
                 raise
             log.exception("commit_failed", **partition._asdict(), error=str(error))
             return await self._rewind(partition, "commit failed")
-        if rewind is not None:
-            return rewind
-        for key, blob in built.facts.items():
-            state.facts[key] = blob
-            state.facts.move_to_end(key)
-        while len(state.facts) > CACHED_OWNERS // max(1, len(self._states)):
-            state.facts.popitem(last=False)
-            state.complete = False
-        size = max(1, delta.size())
-        state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
-        return None
-
-    def _build(self, state: _State, delta: Delta, partition: Partition, following: int) -> Payload:
-        meta: dict[str, str | int] = {}
-        if state.next == START:
-            meta = {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
-        return payload(
-            delta,
-            expected=state.next,
-            following=following,
-            lids=state.lids,
-            known=state.facts.get,
-            meta=meta,
-        )
-
-    async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
-        """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
-        done = await self._patience.persist("committing", lambda: self.tables.commit(partition, built.message))
         if done.applied:
             state.next = following
+            state.keep(built.facts)
             return None
         # Even where the offset is ours: somebody else may have written it, with other numbers for new label sets.
         self.conflicts += 1
+        self._uncounted += 1
         if self._states.get(partition) is not state:
             raise _ReleasedError
         return await self._rewind(partition, "went back" if done.offset < state.next else "written already")
@@ -266,7 +300,7 @@ class TableProcessor:
         if state.complete:
             return
         owners = {key_of(content) for _, content in incoming if isinstance(content, Event)}
-        missing = [key for key in owners if key not in state.facts and not state.engine.is_warm(key)]
+        missing = [key for key in owners if state.packed(key) is None and not state.engine.is_warm(key)]
         if missing:
             found = await self._patience.persist("loading", lambda: self.tables.facts(partition, missing))
             state.facts.update(found)
@@ -292,6 +326,7 @@ class TableProcessor:
             gone += await self._gone(partition, owners[at : at + MOST_PIECE], watermark)
         for key in gone:
             state.facts.pop(key, None)
+            state.flying.pop(key, None)
         await self._patience.persist(
             "cleaning",
             lambda: self.tables.clean(partition, offset=state.next, watermark=watermark, gone=gone),
@@ -310,8 +345,3 @@ class TableProcessor:
                 definitions=self._definitions,
             )
         ]
-
-
-def _facts_of(state: _State, key: Key) -> Facts | None:
-    blob = state.facts.get(key)
-    return None if blob is None else codec.unpack_facts(key, blob)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from stream import build
 from stream import log as logs
 from stream.app import build_app
 from stream.chunks import DeadLetterSink, Processor, TopicChanged
@@ -69,7 +70,13 @@ async def _serve(settings: Settings, make_processor: MakeProcessor) -> int:
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stopping.set)
     stop = asyncio.create_task(stopping.wait())
-    log.info("worker_starting", group=settings.group, instance=settings.instance, topics=settings.source_topics)
+    log.info(
+        "worker_starting",
+        version=build.name(),
+        group=settings.group,
+        instance=settings.instance,
+        topics=settings.source_topics,
+    )
     waiting = asyncio.create_task(_wait_for_sources(settings))
     await asyncio.wait({stop, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not waiting.done():

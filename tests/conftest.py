@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from stream import build
 from tests import services
+from tests.pipeline import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +38,14 @@ class AlertmanagerFactory(Protocol):
 def pytest_configure() -> None:
     """Let `kill` end the run as Ctrl-C does, so that fixtures end their servers."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if COMPILED and not build.is_compiled():
+        message = f"DESKPULSE_TEST_COMPILED={COMPILED}, but the tests import the packages of the sources"
+        raise pytest.UsageError(message)
+
+
+def pytest_report_header() -> str:
+    """Say what is tested."""
+    return f"deskpulse {build.name()}"
 
 
 @pytest.fixture(scope="session")

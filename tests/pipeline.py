@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tests import services
 
 ROOT = Path(__file__).parents[1]
+COMPILED = os.environ.get("DESKPULSE_TEST_COMPILED", "")
+"""Where the compiled packages lie that processes run, "" for those of the sources. See `make test-compiled`."""
 
 
 class Pipeline:
@@ -64,7 +66,7 @@ class Pipeline:
         self._router = Router()
         self._env = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join(filter(None, [COMPILED, str(ROOT)])),
             "PYTHONWARNINGS": "default",
             "DESKPULSE_KAFKA": kafka.address,
             "DESKPULSE_REDIS": redis.url,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from stream import build
 from stream.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,8 @@ def test_the_version_is_that_of_the_distribution() -> None:
     """`deskpulse --version` prints one line."""
     done = run("--version")
 
-    assert (done.returncode, done.stdout) == (0, f"deskpulse {version('deskpulse')}\n")
+    assert (done.returncode, done.stdout) == (0, f"deskpulse {build.name()}\n")
+    assert build.name().split()[0] == version("deskpulse")
 
 
 def test_no_command_is_a_request_for_help() -> None:

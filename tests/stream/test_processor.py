@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,6 +65,49 @@ class TestOneOwner:
 
         assert await seam.dump() == seam.right(ALL)
         assert await seam.acquire(owner) == ALL
+
+    @pytest.mark.parametrize("known", [1, 7, 10_000])
+    async def test_pieces_are_counted_while_the_one_before_is_committed(
+        self, seam: Seam, monkeypatch: pytest.MonkeyPatch, known: int
+    ) -> None:
+        """A chunk of many pieces, whatever of it the worker still remembers: what it forgot it asks Redis for."""
+        monkeypatch.setattr("stream.processor.FIRST_PIECE", 10)
+        monkeypatch.setattr("stream.processor.MOST_PIECE", 10)
+        monkeypatch.setattr("stream.processor.LEAST_PIECE", 10)
+        monkeypatch.setattr("stream.processor.CACHED_OWNERS", known)
+        monkeypatch.setattr("aggregators.engine.WARM_OWNERS", 1)
+        owner = await seam.owner()
+        commits = []
+        commit = owner.tables.commit
+
+        async def counted(*arguments: Any) -> Any:
+            commits.append(await commit(*arguments))
+            return commits[-1]
+
+        monkeypatch.setattr(owner.tables, "commit", counted)
+
+        for first, upto in ((0, THIRD), (THIRD, ALL)):
+            assert await seam.apply(owner, first, upto) is None
+
+        assert len(commits) == ALL / 10
+        assert await seam.dump() == seam.right(ALL)
+
+    async def test_what_was_interrupted_is_counted_anew(self, seam: Seam, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A chunk is given up between counting and committing: the next one begins where Redis stands."""
+        owner = await seam.owner()
+        await seam.apply(owner, 0, THIRD)
+        commit = owner.tables.commit
+        monkeypatch.setattr(owner.tables, "commit", lambda *_: asyncio.sleep(60))
+        applying = asyncio.create_task(seam.apply(owner, THIRD, MOST))
+        await asyncio.sleep(0.2)
+        applying.cancel()
+        with suppress(asyncio.CancelledError):
+            await applying
+        monkeypatch.setattr(owner.tables, "commit", commit)
+
+        assert await seam.apply(owner, MOST, ALL) == Rewind(seam.partition, THIRD)
+        assert await seam.apply(owner, THIRD, ALL) is None
+        assert await seam.dump() == seam.right(ALL)
 
     async def test_a_chunk_that_comes_again_changes_nothing(self, seam: Seam) -> None:
         """Not a byte in Redis, whether the same worker has it twice or the next one once more."""
@@ -154,6 +198,8 @@ class TestTwoOwners:
         assert stale.conflicts == 1
         assert await seam.apply(stale, MOST, ALL) is None
         assert await seam.dump() == seam.right(ALL)
+        with seam.redis.client() as client:
+            assert client.hget(f"{seam.prefix}n", "conflicts") == b"1"
 
     async def test_a_chunk_that_the_owner_before_wrote_in_other_pieces(self, each_redis: services.Redis) -> None:
         """It ends where theirs did, yet they have numbered label sets that nobody sees in the whole chunk: of sales."""

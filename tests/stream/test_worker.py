@@ -178,7 +178,8 @@ def test_sigterm_drains_the_chunk_in_hand_and_the_next_start_redoes_nothing(
     """Exit code 0 under load; Kafka's committed offsets are then those of Redis."""
     site = Site(kafka, redis, tmp_path)
     site.make_topics()
-    site.send(60_000)
+    for _ in range(3):
+        site.send(60_000)
 
     with site.worker(COUNTING_SLOW_S="0.3") as worker:
         eventually(lambda: len(site.seams()) > 1)
