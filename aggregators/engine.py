@@ -6,7 +6,7 @@ Whatever depends on position depends on it record by record: how records are cut
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
 from aggregators.delta import Delta, Entry, FactsPut, Restated
@@ -31,8 +31,8 @@ CLAMP_MS = MINUTE_MS
 LATE_MS = 10 * MINUTE_MS
 """A fact that comes this far behind the watermark counts as applied late, and what it changes as restated."""
 OPEN_BUCKETS = 64
-_new = tuple.__new__
-"""Makes a named tuple in half the time of its constructor: for the few that are made by the hundred thousand."""
+_new: Final = tuple.__new__
+"""As in events: a named tuple in half the time."""
 WARM_OWNERS = 2_000
 """So many owners lately touched are remembered whole: their next event needs neither a look-up nor a sweep before."""
 MAX_SOURCES = 100

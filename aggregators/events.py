@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from aggregators.instants import EARLIEST_MS, instant_ms
 from aggregators.vocabulary import (
@@ -65,24 +65,28 @@ class Event(NamedTuple):
     fields: dict[int, Any]
 
 
+_new: Final = tuple.__new__
+"""Makes a named tuple in half the time of its constructor: for those that are made by the hundred thousand."""
+
+
 def decode(sent: object) -> Event | Rejected:
-    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out."""
-    if type(sent) is not dict:
+    """Decode one parsed JSON value, taking it apart. Null is absent; fields the type does not name are left out."""
+    if not isinstance(sent, dict):
         return Rejected("not_an_object")
-    name = sent.get("type")
-    kind = TYPES.get(name) if type(name) is str else None
+    name = sent.pop("type", None)
+    kind = TYPES.get(name) if isinstance(name, str) else None
     if kind is None:
         return _type_problem(name)
-    identifier, stamp = sent.get("id"), sent.get("at")
-    conversation, source = sent.get("conversation"), sent.get("source")
+    identifier, stamp = sent.pop("id", None), sent.pop("at", None)
+    conversation, source = sent.pop("conversation", None), sent.pop("source", None)
     at = instant_ms(stamp)
     if (
-        type(identifier) is not str
+        not isinstance(identifier, str)
         or not 0 < len(identifier) <= MAX_ID_LENGTH
         or at is None
         or at < EARLIEST_MS
-        or (type(conversation) is not str and (conversation is not None or kind.subject == CONVERSATION))
-        or (type(source) is not str if source is not None else kind.subject == SOURCE)
+        or (not isinstance(conversation, str) and (conversation is not None or kind.subject == CONVERSATION))
+        or (kind.subject == SOURCE if source is None else not isinstance(source, str))
     ):
         problem = _frame_problem(kind, identifier, stamp, conversation, source)
         if problem is not None:
@@ -94,31 +98,33 @@ def decode(sent: object) -> Event | Rejected:
         subject = conversation
     else:
         subject = source if kind.subject == SOURCE else kept.get(kind.subject, "")
-    # Twice as fast as the constructor, and as much an Event.
-    return tuple.__new__(Event, (kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept))
+    return _new(Event, (kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept))
 
 
 def _kept(kind: EventType, sent: dict[str, Any]) -> dict[int, Any] | Rejected:
     """Return the fields that *kind* names and *sent* has, by number, each of the right type."""
     known = kind.fields
     kept: dict[int, Any] = {}
+    scored = False
     for field, value in sent.items():
         entry = known.get(field)
         if entry is None or value is None:
             continue
-        if entry[1] == "string":
-            if type(value) is not str:
+        code, sort = entry
+        if sort == "string":
+            if not isinstance(value, str):
                 return Rejected("wrong_type", field)
         else:
-            reason = _CHECKS[entry[1]](value)
+            reason = _CHECKS[sort](value)
             if reason:
                 return Rejected(reason, field)
-        kept[entry[0]] = value
+            scored = scored or code in _SCORING
+        if code != DROPPED:
+            kept[code] = value
     for needed in kind.required:
         if needed not in kept:
             return Rejected("missing_field", _FIELD_NAMES[needed])
-    kept.pop(DROPPED, None)
-    if SCALE in kept or SCORE in kept:
+    if scored:
         reason = _survey_problem(kept)
         if reason:
             return Rejected(reason)
@@ -227,4 +233,5 @@ _CHECKS = {
     "skills": _skills,
     "instant": _instant,
 }
+_SCORING = frozenset({SCALE, SCORE})
 _FIELD_NAMES = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items()}

@@ -7,12 +7,15 @@ commutative, associative and idempotent, and no order of arrival can corrupt wha
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS
 
 if TYPE_CHECKING:
     from aggregators.events import Event
+
+_new: Final = tuple.__new__
+"""As in events: a named tuple in half the time."""
 
 Merge = Literal["new", "replaced", "duplicate"]
 
@@ -45,14 +48,13 @@ def key_of(event: Event) -> Key:
     An agent's heartbeats of weeks would else be one owner, read and written again with each of them.
     """
     if event.type.subject == CONVERSATION:
-        # Twice as fast as the constructor, and as much a Key.
-        return tuple.__new__(Key, (event.tenant, event.subject, ""))
+        return _new(Key, (event.tenant, event.subject, ""))
     return Key(event.tenant, event.subject, f"{event.type.family}:{event.id}")
 
 
 def stored(at: int, code: int, identifier: str, fields: dict[int, Any]) -> Fact:
     """Rebuild a fact from what is stored of it."""
-    return tuple.__new__(Fact, (at, RANKS[code], identifier, code, fields))
+    return _new(Fact, (at, RANKS[code], identifier, code, fields))
 
 
 def canonical(fact: Fact, key: Key) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators.events import bounds, exact
@@ -68,7 +69,12 @@ def normalise(response: Fact) -> tuple[Fraction, Fraction]:
     if ends is None:
         message = f"no scale is known for surveys of kind {response.fields[KIND]!r}"
         raise ValueError(message)
-    least, most = exact(ends[0]), exact(ends[1])
-    share = (exact(response.fields[SCORE]) - least) / (most - least)
     falling = (response.fields.get(SCALE) or {}).get("direction") == "down"
-    return (1 - share if falling else share), most - least
+    return _normalised(*ends, response.fields[SCORE], falling=falling)
+
+
+@lru_cache(maxsize=1_024)
+def _normalised(least: float, most: float, score: float, *, falling: bool) -> tuple[Fraction, Fraction]:
+    span = exact(most) - exact(least)
+    share = (exact(score) - exact(least)) / span
+    return (1 - share if falling else share), span

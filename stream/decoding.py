@@ -9,7 +9,10 @@ import orjson
 from aggregators.events import MAX_BYTES, Rejected, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aggregators.events import Event
+    from stream.chunks import Record
 
 
 def decode_record(value: bytes | None) -> Event | Rejected:
@@ -26,3 +29,8 @@ def decode_record(value: bytes | None) -> Event | Rejected:
     except orjson.JSONDecodeError:
         return Rejected("invalid_json")
     return decode(sent)
+
+
+def decode_records(records: Sequence[Record]) -> list[tuple[int, Event | Rejected]]:
+    """Decode the values of records, each with its timestamp (epoch ms) before."""
+    return [(record.timestamp, decode_record(record.value)) for record in records]

@@ -15,7 +15,7 @@ from aggregators.facts import Key, key_of
 from stream import codec, keys
 from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
 from stream.clock import now_ms
-from stream.decoding import decode_record
+from stream.decoding import decode_records
 from stream.offline import definitions_of
 from stream.patience import Patience, connect
 from stream.payload import Payload, payload
@@ -254,9 +254,7 @@ class TableProcessor:
         """Count the records from *expected* on, up to *following*; return what is to be committed."""
         incoming: list[tuple[int, Event | Rejected]] = []
         for start in range(0, len(records), DECODED_AT_ONCE):
-            incoming += [
-                (record.timestamp, decode_record(record.value)) for record in records[start : start + DECODED_AT_ONCE]
-            ]
+            incoming += decode_records(records[start : start + DECODED_AT_ONCE])
             # Meanwhile the commit before goes on its way.
             await asyncio.sleep(0)
         await self._fetch(partition, state, incoming)

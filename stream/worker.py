@@ -53,7 +53,7 @@ def run(settings: Settings, make_processor: MakeProcessor | None = None) -> int:
     logs.configure(settings)
     check_libraries()
     # What is decoded is dropped a chunk later and holds no cycles; the defaults look through all of it again and again.
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(1_000_000, 10, 10)
     gc.freeze()
     if make_processor is None:
         from stream.processor import TableProcessor  # noqa: PLC0415 - tests of the transport do without tables
