@@ -6,13 +6,14 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from typing import Final
 
 from aggregators.instants import DAY_MS, HOUR_MS, SECOND_MS
 
-STATE_VERSION = 1
+STATE_VERSION: Final = 1
 """Goes up when the stored form or the meaning of a stored number changes; tables are then rebuilt, never misread."""
 
-NEVER_MS = -1
+NEVER_MS: Final = -1
 """As a short-abandon threshold: no abandonment is short."""
 
 

@@ -17,26 +17,26 @@ from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
 from aggregators.samples import Interval, Labels, Leg, Sample, is_timer
 from aggregators.tally import Tally
-from aggregators.vocabulary import SOURCE, EventType
+from aggregators.vocabulary import BY_CODE, CONVERSATION, RANKS, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aggregators.definitions import Definitions
 
     Records = Sequence[tuple[int, Event | Rejected]]
 
-CLAMP_MS = MINUTE_MS
+CLAMP_MS: Final = MINUTE_MS
 """An `at` further ahead of its record's timestamp is a wrong clock: the timestamp is taken instead."""
-LATE_MS = 10 * MINUTE_MS
+LATE_MS: Final = 10 * MINUTE_MS
 """A fact that comes this far behind the watermark counts as applied late, and what it changes as restated."""
-OPEN_BUCKETS = 64
+OPEN_BUCKETS: Final = 64
 _new: Final = tuple.__new__
 """As in events: a named tuple in half the time."""
-WARM_OWNERS = 2_000
+WARM_OWNERS: Final = 2_000
 """So many owners lately touched are remembered whole: their next event needs neither a look-up nor a sweep before."""
-MAX_SOURCES = 100
-_COUNTED_AS: dict[Merge, str] = {"duplicate": "duplicates", "replaced": "replaced"}
+MAX_SOURCES: Final = 100
+_COUNTED_AS: Final[dict[Merge, str]] = {"duplicate": "duplicates", "replaced": "replaced"}
 
 
 class Incoming(NamedTuple):
@@ -49,9 +49,10 @@ class Incoming(NamedTuple):
 class _Life:
     """The facts of one owner while a run of records touches them. `last` is the instant of the latest, `was` before."""
 
-    __slots__ = ("added", "before", "changed", "facts", "last", "original", "was")
+    __slots__ = ("added", "before", "changed", "facts", "key", "last", "original", "was")
 
-    def __init__(self, facts: Facts | None, before: Observation | None = None) -> None:
+    def __init__(self, key: Key, facts: Facts | None, before: Observation | None = None) -> None:
+        self.key = key
         self.changed = False
         self.before = before
         self.added: list[Fact] | None = []
@@ -65,7 +66,7 @@ class _Life:
             self.last = 0
         self.was = self.last
 
-    def add(self, fact: Fact, key: Key) -> Merge:
+    def add(self, fact: Fact) -> Merge:
         """Merge an event that came in."""
         if fact[2] not in self.facts:
             self.facts[fact[2]] = fact
@@ -74,7 +75,7 @@ class _Life:
             if self.added is not None:
                 self.added.append(fact)
             return "new"
-        change = merge(self.facts, fact, key)
+        change = merge(self.facts, fact, self.key)
         if change == "replaced":
             self.changed = True
             self.added = None
@@ -120,15 +121,15 @@ class Engine:
         """
         delta = Delta()
         tally = Tally(delta, self._definitions)
-        lives: dict[Key, _Life] = {}
+        lives: dict[tuple[str, str, str], _Life] = {}
         retention_ms = self._definitions.retention_ms
-        kinds: list[EventType] = []
+        accepted = [0] * len(RANKS)
         watermark = self.watermark
         for index, (timestamp, content) in enumerate(records):
             if isinstance(content, Rejected):
                 delta.rejected.append((index, content))
                 continue
-            kind, at, _, _, identifier, source, fields = content
+            kind, at, tenant, subject, identifier, source, fields = content
             if at > timestamp + CLAMP_MS:
                 if at > timestamp + DAY_MS:
                     delta.rejected.append((index, Rejected("in_the_future")))
@@ -146,52 +147,53 @@ class Engine:
                     delta.counts["late_applied"] += 1
             if source is not None:
                 self._see_source(source, at, delta)
-            kinds.append(kind)
+            accepted[kind.code] += 1
             if kind.subject != SOURCE:
-                key = key_of(content)
-                life = lives.get(key)
+                # Equal to its Key, and made in no time.
+                owner = (tenant, subject, "" if kind.subject == CONVERSATION else key_of(content)[2])
+                life = lives.get(owner)
                 if life is None:
-                    life = lives[key] = self._life(key, lookup)
+                    life = lives[owner] = self._life(_new(Key, owner), lookup)
                 if watermark is not None and watermark > life.last + retention_ms and life.facts:
-                    life = lives[key] = self._renew(key, life, watermark, tally)
-                change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)), key)
+                    life = lives[owner] = self._renew(life, watermark, tally)
+                change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)))
                 if change != "new":
                     delta.counts[_COUNTED_AS[change]] += 1
             watermark = passed
-        delta.counts.update([kind.name for kind in kinds])
+        delta.counts.update({BY_CODE[code].name: number for code, number in enumerate(accepted) if number})
         if watermark is not None:
-            self._settle_all(lives, tally, watermark)
+            self._settle_all(lives.values(), tally, watermark)
             self._pass_timers(tally, watermark)
         self.watermark = delta.watermark = watermark
         return delta
 
     def _life(self, key: Key, lookup: Callable[[Key], Facts | None]) -> _Life:
         warm = self._warm.pop(key, None)
-        return _Life(lookup(key)) if warm is None else _Life(*warm)
+        return _Life(key, lookup(key)) if warm is None else _Life(key, *warm)
 
-    def _settle_all(self, lives: Mapping[Key, _Life], tally: Tally, watermark: int) -> None:
+    def _settle_all(self, lives: Iterable[_Life], tally: Tally, watermark: int) -> None:
         """Settle what changed, and remember the latest of it."""
-        for key, life in lives.items():
+        for life in lives:
             if life.changed:
-                after = self._settle(key, life, tally, watermark)
-                if not key.kind:
-                    self._warm[key] = (life.facts, after)
+                after = self._settle(life, tally, watermark)
+                if not life.key.kind:
+                    self._warm[life.key] = (life.facts, after)
         for key in list(self._warm)[: max(0, len(self._warm) - WARM_OWNERS)]:
             del self._warm[key]
 
-    def _renew(self, key: Key, life: _Life, watermark: int, tally: Tally) -> _Life:
+    def _renew(self, life: _Life, watermark: int, tally: Tally) -> _Life:
         """Return *life*, or a new one if it has expired by now: the old one's difference stays in the delta."""
-        if not is_expired(key, life.facts.values(), watermark=watermark, definitions=self._definitions):
+        if not is_expired(life.key, life.facts.values(), watermark=watermark, definitions=self._definitions):
             return life
         if life.changed:
-            self._settle(key, life, tally, watermark)
-        fresh = _Life(None)
+            self._settle(life, tally, watermark)
+        fresh = _Life(life.key, None)
         fresh.added = None
         return fresh
 
-    def _settle(self, key: Key, life: _Life, tally: Tally, watermark: int) -> Observation:
+    def _settle(self, life: _Life, tally: Tally, watermark: int) -> Observation:
         """Commit the difference between what the life contributed before and what it does now: return that."""
-        definitions, delta = self._definitions, tally.delta
+        definitions, delta, key = self._definitions, tally.delta, life.key
         delta.facts[key] = FactsPut(life.facts, life.added)
         # By then every timer has expired too: whoever looks for what to clean up looks once.
         day = (life.last + self._expires_after_ms) // DAY_MS

@@ -34,12 +34,12 @@ Reason = Literal[
     "score_outside_scale",
     "late",
 ]
-REASONS: tuple[Reason, ...] = get_args(Reason)
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
-DEFAULT_TENANT = "default"
-MAX_BYTES = 65_536
-MAX_ID_LENGTH = 128
-DEFAULT_SCALES: dict[str, tuple[int, int]] = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
+DEFAULT_TENANT: Final = "default"
+MAX_BYTES: Final = 65_536
+MAX_ID_LENGTH: Final = 128
+DEFAULT_SCALES: Final[dict[str, tuple[int, int]]] = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _instant(value: object) -> Reason | None:
     return None if instant_ms(value) is not None else "bad_instant"
 
 
-_CHECKS = {
+_CHECKS: Final = {
     "flag": _flag,
     "number": _number,
     "integer": _integer,
@@ -233,5 +233,5 @@ _CHECKS = {
     "skills": _skills,
     "instant": _instant,
 }
-_SCORING = frozenset({SCALE, SCORE})
-_FIELD_NAMES = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items()}
+_SCORING: Final = frozenset({SCALE, SCORE})
+_FIELD_NAMES: Final = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items()}

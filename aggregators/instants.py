@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Final
 
-SECOND_MS = 1_000
-MINUTE_MS = 60 * SECOND_MS
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
-EARLIEST_MS = 631_152_000_000
+EARLIEST_MS: Final = 631_152_000_000
 """1990-01-01T00:00:00Z: an event before it is a mistake."""
-LATEST_MS = 253_402_300_799_999
+LATEST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 
-_HEAD = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):", re.ASCII)
-_TAIL = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
-_HEAD_LENGTH = len("2024-02-29T20:46:")
-_USUAL_LENGTH = len("2024-02-29T20:46:20.123Z")
-_DOT = len("2024-02-29T20:46:20.")
+_HEAD: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):", re.ASCII)
+_TAIL: Final = re.compile(r"(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+_HEAD_LENGTH: Final = len("2024-02-29T20:46:")
+_USUAL_LENGTH: Final = len("2024-02-29T20:46:20.123Z")
+_DOT: Final = len("2024-02-29T20:46:20.")
 # The usual stamp is three look-ups: its minute is shared by thousands, seconds and milliseconds are few.
-_CACHE_LIMIT = 65_536
-_minutes: dict[str, int | None] = {}
-_seconds = {f"{second:02d}.": second * SECOND_MS for second in range(60)}
-_milliseconds = {f"{ms:03d}Z": ms for ms in range(SECOND_MS)}
+_CACHE_LIMIT: Final = 65_536
+_minutes: Final[dict[str, int | None]] = {}
+_seconds: Final = {f"{second:02d}.": second * SECOND_MS for second in range(60)}
+_milliseconds: Final = {f"{ms:03d}Z": ms for ms in range(SECOND_MS)}
 
 
 def instant_ms(value: object) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.samples import ABANDONED, AGENT_CLOSED, ANSWERED, CALLBACK, FLOWED_OUT, LOST
 from aggregators.vocabulary import BY, QUEUE, STAGE, TO_QUEUE, code_of
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from aggregators.facts import Fact
 
-_QUEUED = code_of("chat.queued")
-_ACCEPTED = code_of("chat.accepted")
-_ABANDONED = code_of("chat.abandoned")
-_FLOWED_OUT = code_of("chat.flowed_out")
-_CALLBACK = code_of("chat.callback_requested")
-_CLOSED = code_of("chat.closed")
-_TRANSFERRED = code_of("chat.transferred")
+_QUEUED: Final = code_of("chat.queued")
+_ACCEPTED: Final = code_of("chat.accepted")
+_ABANDONED: Final = code_of("chat.abandoned")
+_FLOWED_OUT: Final = code_of("chat.flowed_out")
+_CALLBACK: Final = code_of("chat.callback_requested")
+_CLOSED: Final = code_of("chat.closed")
+_TRANSFERRED: Final = code_of("chat.transferred")
 
-TYPES = frozenset({_QUEUED, _ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED, _TRANSFERRED})
+TYPES: Final = frozenset({_QUEUED, _ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED, _TRANSFERRED})
 """The types this sweep reads."""
-_OVERTAKING = frozenset({_ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED})
-_ELSEWHERE = frozenset({"bot", "chat"})
+_OVERTAKING: Final = frozenset({_ACCEPTED, _ABANDONED, _FLOWED_OUT, _CALLBACK, _CLOSED})
+_ELSEWHERE: Final = frozenset({"bot", "chat"})
 
 
 class LegRow(NamedTuple):

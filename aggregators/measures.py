@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aggregators import samples as s
 from aggregators.instants import SECOND_MS
@@ -20,52 +20,64 @@ if TYPE_CHECKING:
 
     from aggregators.definitions import Definitions
 
-QUEUED = 1
-ANSWERED = 2
-ABANDONED = 3
-SHORT_ABANDONED = 4
-FLOWED_OUT = 5
-CALLBACK = 6
-AGENT_CLOSED = 7
-LOST = 8
-ANSWERED_WITHIN = 9
-ABANDONED_WITHIN = 10
-CALLBACK_WITHIN = 11
-WAIT_MS = 12
-ABANDON_WAIT_MS = 13
-STAYS = 14
-STAYS_ABANDONED = 15
-STAYS_WAIT_MS = 16
-FIRST_RESPONSES = 18
-FIRST_RESPONSE_MS = 19
-FIRST_RESPONSES_WITHIN = 20
-REPLIES = 21
-REPLY_MS = 22
-SURVEYS_SENT = 23
-SURVEYS_ANSWERED = 24
-CSAT_RESPONSES = 25
-CSAT_SATISFIED = 26
+QUEUED: Final = 1
+ANSWERED: Final = 2
+ABANDONED: Final = 3
+SHORT_ABANDONED: Final = 4
+FLOWED_OUT: Final = 5
+CALLBACK: Final = 6
+AGENT_CLOSED: Final = 7
+LOST: Final = 8
+ANSWERED_WITHIN: Final = 9
+ABANDONED_WITHIN: Final = 10
+CALLBACK_WITHIN: Final = 11
+WAIT_MS: Final = 12
+ABANDON_WAIT_MS: Final = 13
+STAYS: Final = 14
+STAYS_ABANDONED: Final = 15
+STAYS_WAIT_MS: Final = 16
+FIRST_RESPONSES: Final = 18
+FIRST_RESPONSE_MS: Final = 19
+FIRST_RESPONSES_WITHIN: Final = 20
+REPLIES: Final = 21
+REPLY_MS: Final = 22
+SURVEYS_SENT: Final = 23
+SURVEYS_ANSWERED: Final = 24
+CSAT_RESPONSES: Final = 25
+CSAT_SATISFIED: Final = 26
 # Of all time, not of panes.
-WAIT_TOTAL_MS = 40
-FIRST_RESPONSE_TOTAL_MS = 41
+WAIT_TOTAL_MS: Final = 40
+FIRST_RESPONSE_TOTAL_MS: Final = 41
 
-FAMILY = 4096
-WAIT_BIN = 1 * FAMILY
-ABANDON_WAIT_BIN = 2 * FAMILY
-FIRST_RESPONSE_BIN = 3 * FAMILY
-REPLY_BIN = 4 * FAMILY
-WAIT_BUCKET = 5 * FAMILY
-FIRST_RESPONSE_BUCKET = 6 * FAMILY
-EVENTS = 7 * FAMILY
-CSAT_SCORE = 8 * FAMILY
+FAMILY: Final = 4096
+WAIT_BIN: Final = 1 * FAMILY
+ABANDON_WAIT_BIN: Final = 2 * FAMILY
+FIRST_RESPONSE_BIN: Final = 3 * FAMILY
+REPLY_BIN: Final = 4 * FAMILY
+WAIT_BUCKET: Final = 5 * FAMILY
+FIRST_RESPONSE_BUCKET: Final = 6 * FAMILY
+EVENTS: Final = 7 * FAMILY
+CSAT_SCORE: Final = 8 * FAMILY
 """The last family: its indexes number the reduced fractions, without an upper end."""
 
-BUCKETS_S = (5, 10, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 28_800, 86_400)
+BUCKETS_S: Final = (5, 10, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 28_800, 86_400)
 """Upper bounds of the histograms in seconds, at the targets."""
-_BUCKETS_MS = [bound * SECOND_MS for bound in BUCKETS_S]
+_BUCKETS_MS: Final = [bound * SECOND_MS for bound in BUCKETS_S]
 
-_PLAIN = {number: name.lower() for name, number in list(globals().items()) if name.isupper() and type(number) is int}
-_FAMILIES = ("", "wait", "abandon_wait", "first_response", "reply", "wait_le", "first_response_le", "events", "csat")
+_PLAIN: Final = {
+    number: name.lower() for name, number in list(globals().items()) if name.isupper() and type(number) is int
+}
+_FAMILIES: Final = (
+    "",
+    "wait",
+    "abandon_wait",
+    "first_response",
+    "reply",
+    "wait_le",
+    "first_response_le",
+    "events",
+    "csat",
+)
 
 Amounts = tuple[tuple[int, int], ...]
 
@@ -158,7 +170,7 @@ def _csat(response: s.Csat, _: Definitions) -> Amounts:
     return ((CSAT_RESPONSES, 1), (CSAT_SATISFIED, response.satisfied), (score, 1))
 
 
-ROLLING: dict[int, Callable[..., Amounts]] = {
+ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
     s.QUEUED: _queued,
     s.LEG: _leg,
     s.STAY: _stay,
@@ -168,5 +180,5 @@ ROLLING: dict[int, Callable[..., Amounts]] = {
     s.CSAT: _csat,
 }
 """What `rolling` calls, by kind of sample."""
-TOTALLED = frozenset({s.LEG, s.FIRST_RESPONSE})
+TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE})
 """The kinds of samples for which `all_time` may return something."""

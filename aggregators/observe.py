@@ -41,11 +41,16 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions
     from aggregators.facts import Fact, Key
 
-NO_QUEUE = "none"
+NO_QUEUE: Final = "none"
 _new: Final = tuple.__new__
 """As in events: a named tuple in half the time."""
 Counted = TypeVar("Counted", Sample, Interval)
-_OF_LEGS, _OF_REPLIES, _OF_SURVEYS, _FLAGGING, _MERGING, _OF_CHAT = 1, 2, 4, 8, 16, 32
+_OF_LEGS: Final = 1
+_OF_REPLIES: Final = 2
+_OF_SURVEYS: Final = 4
+_FLAGGING: Final = 8
+_MERGING: Final = 16
+_OF_CHAT: Final = 32
 
 
 def _role(kind: EventType) -> int:
@@ -59,7 +64,7 @@ def _role(kind: EventType) -> int:
     )
 
 
-_ROLES = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1)))
+_ROLES: Final = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1)))
 """Who reads events of a type, by its number."""
 
 
@@ -75,7 +80,7 @@ class Observation(NamedTuple):
     open: bool
 
 
-NOTHING = Observation({}, {}, {}, open=False)
+NOTHING: Final = Observation({}, {}, {}, open=False)
 
 
 def observe(key: Key, facts: Iterable[Fact], *, definitions: Definitions) -> Observation:

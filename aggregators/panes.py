@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
@@ -16,13 +16,13 @@ class Width:
     kept_ms: int
 
 
-FINE = Width(10 * SECOND_MS, 2 * HOUR_MS)
-QUARTER = Width(15 * MINUTE_MS, 8 * DAY_MS)
-HOUR = Width(HOUR_MS, 90 * DAY_MS)
-WIDTHS = (FINE, QUARTER, HOUR)
-_KEPT_MS = {width.ms: width.kept_ms for width in WIDTHS}
+FINE: Final = Width(10 * SECOND_MS, 2 * HOUR_MS)
+QUARTER: Final = Width(15 * MINUTE_MS, 8 * DAY_MS)
+HOUR: Final = Width(HOUR_MS, 90 * DAY_MS)
+WIDTHS: Final = (FINE, QUARTER, HOUR)
+_KEPT_MS: Final = {width.ms: width.kept_ms for width in WIDTHS}
 
-STOPS_KEPT_MS = QUARTER.kept_ms
+STOPS_KEPT_MS: Final = QUARTER.kept_ms
 """The index behind drill-down reaches as far back as the longest rolling window."""
 
 
@@ -33,7 +33,7 @@ class Pane(NamedTuple):
     start: int
 
 
-ALL_TIME = Pane(0, 0)
+ALL_TIME: Final = Pane(0, 0)
 
 
 def is_kept(pane: Pane, watermark: int) -> bool:

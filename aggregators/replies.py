@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.vocabulary import ACTOR, AUTO, INITIATED_BY, PUBLIC, STATUS, code_of
 
@@ -11,21 +11,23 @@ if TYPE_CHECKING:
 
     from aggregators.facts import Fact
 
-_STARTED = code_of("chat.started")
-_CREATED = code_of("ticket.created")
-_MESSAGE = code_of("chat.message")
-_COMMENTED = code_of("ticket.commented")
-_STATUS = code_of("ticket.status_changed")
-_CLOSED = code_of("chat.closed")
+_STARTED: Final = code_of("chat.started")
+_CREATED: Final = code_of("ticket.created")
+_MESSAGE: Final = code_of("chat.message")
+_COMMENTED: Final = code_of("ticket.commented")
+_STATUS: Final = code_of("ticket.status_changed")
+_CLOSED: Final = code_of("chat.closed")
 
-TYPES = frozenset({_STARTED, _CREATED, _MESSAGE, _COMMENTED, _STATUS, _CLOSED})
+TYPES: Final = frozenset({_STARTED, _CREATED, _MESSAGE, _COMMENTED, _STATUS, _CLOSED})
 """The types this sweep reads."""
-_WRITTEN = frozenset({_MESSAGE, _COMMENTED})
-_BEGUN = frozenset({_STARTED, _CREATED})
-_OURS = frozenset({"agent", "system"})
-_RESOLVED = frozenset({"solved", "closed"})
+_WRITTEN: Final = frozenset({_MESSAGE, _COMMENTED})
+_BEGUN: Final = frozenset({_STARTED, _CREATED})
+_OURS: Final = frozenset({"agent", "system"})
+_RESOLVED: Final = frozenset({"solved", "closed"})
 
-_CUSTOMER, _HUMAN, _RESOLVE = 0, 1, 2
+_CUSTOMER: Final = 0
+_HUMAN: Final = 1
+_RESOLVE: Final = 2
 
 
 class OpenResponse(NamedTuple):

@@ -6,31 +6,31 @@ sample are always (kind, at, labels); of an interval (kind, labels, start).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 # Kinds of samples.
-QUEUED = 1
-LEG = 2
-STAY = 3
-FIRST_RESPONSE = 4
-REPLY = 5
-SURVEY_SENT = 6
-CSAT = 7
+QUEUED: Final = 1
+LEG: Final = 2
+STAY: Final = 3
+FIRST_RESPONSE: Final = 4
+REPLY: Final = 5
+SURVEY_SENT: Final = 6
+CSAT: Final = 7
 
 # Outcomes of a leg.
-ANSWERED = 1
-ABANDONED = 2
-FLOWED_OUT = 3
-CALLBACK = 4
-AGENT_CLOSED = 5
-LOST = 6
+ANSWERED: Final = 1
+ABANDONED: Final = 2
+FLOWED_OUT: Final = 3
+CALLBACK: Final = 4
+AGENT_CLOSED: Final = 5
+LOST: Final = 6
 
 # Kinds of intervals.
-WAITED = 1
-WAITING = 2
-RESPONSE_OPEN = 3
+WAITED: Final = 1
+WAITING: Final = 2
+RESPONSE_OPEN: Final = 3
 
-SAMPLE_NAMES = {
+SAMPLE_NAMES: Final = {
     QUEUED: "queued",
     LEG: "leg",
     STAY: "stay",
@@ -39,7 +39,7 @@ SAMPLE_NAMES = {
     SURVEY_SENT: "survey_sent",
     CSAT: "csat",
 }
-OUTCOME_NAMES = {
+OUTCOME_NAMES: Final = {
     ANSWERED: "answered",
     ABANDONED: "abandoned",
     FLOWED_OUT: "flowed_out",
@@ -47,7 +47,7 @@ OUTCOME_NAMES = {
     AGENT_CLOSED: "agent_closed",
     LOST: "lost",
 }
-INTERVAL_NAMES = {WAITED: "waited", WAITING: "waiting", RESPONSE_OPEN: "first_response_open"}
+INTERVAL_NAMES: Final = {WAITED: "waited", WAITING: "waiting", RESPONSE_OPEN: "first_response_open"}
 
 
 class Labels(NamedTuple):
@@ -118,7 +118,7 @@ class Csat(NamedTuple):
 Sample = Queued | Leg | Stay | Response | SurveySent | Csat
 
 
-SHAPES: dict[int, type[Sample]] = {
+SHAPES: Final[dict[int, type[Sample]]] = {
     QUEUED: Queued,
     LEG: Leg,
     STAY: Stay,

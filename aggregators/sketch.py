@@ -8,13 +8,13 @@ the hundredth that is left keeps rounding on the right side of 1 %.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-RELATIVE_ERROR = 0.01
-_LARGEST_MS = 100 * 366 * 86_400_000
+RELATIVE_ERROR: Final = 0.01
+_LARGEST_MS: Final = 100 * 366 * 86_400_000
 
 
 def _edges() -> list[int]:
@@ -24,7 +24,7 @@ def _edges() -> list[int]:
     return edges
 
 
-EDGES: list[int] = _edges()
+EDGES: Final[list[int]] = _edges()
 """Smallest duration of each bin, in ms; the last bin is open."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.events import bounds, exact
 from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from aggregators.facts import Fact
 
-_SENT = code_of("survey.sent")
-_RESPONDED = code_of("survey.responded")
-_RETRACTED = code_of("survey.retracted")
+_SENT: Final = code_of("survey.sent")
+_RESPONDED: Final = code_of("survey.responded")
+_RETRACTED: Final = code_of("survey.retracted")
 
-TYPES = frozenset({_SENT, _RESPONDED, _RETRACTED})
+TYPES: Final = frozenset({_SENT, _RESPONDED, _RETRACTED})
 """The types this sweep reads."""
 
 

@@ -6,60 +6,60 @@ Numbers are part of the state version: they are never given to another word.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Kind = Literal["string", "flag", "number", "integer", "strings", "scale", "skills", "instant"]
 
 # Fields that are kept, by number. DROPPED ones are checked and then left out of the state.
-DROPPED = 0
-CHANNEL = 1
-QUEUE = 2
-TENANT = 3
-ACTOR = 4
-CUSTOMER = 5
-AGENT = 6
-PUBLIC = 7
-AUTO = 8
-TO_QUEUE = 9
-INITIATED_BY = 10
-BY = 11
-STATUS = 12
-STAGE = 13
-FLAG = 14
-VALUE = 15
-SURVEY = 16
-KIND = 17
-SCORE = 18
-SCALE = 19
-LEG = 20
-TEAM = 21
-PRIORITY = 22
-LANGUAGE = 23
-TOPIC = 24
-TAGS = 25
-BOT = 26
-TO_AGENT = 27
-TO = 28
-RESOLVED = 29
-TO_TEAM = 30
-INTO = 31
-STATE = 32
-QUEUES = 33
-SHIFT_START = 34
-SHIFT_END = 35
-SLOTS = 36
-SESSION = 37
-FOUND = 38
-AMOUNT = 39
-CURRENCY = 40
-PERIOD_START = 41
-PERIOD_END = 42
-NAME = 43
+DROPPED: Final = 0
+CHANNEL: Final = 1
+QUEUE: Final = 2
+TENANT: Final = 3
+ACTOR: Final = 4
+CUSTOMER: Final = 5
+AGENT: Final = 6
+PUBLIC: Final = 7
+AUTO: Final = 8
+TO_QUEUE: Final = 9
+INITIATED_BY: Final = 10
+BY: Final = 11
+STATUS: Final = 12
+STAGE: Final = 13
+FLAG: Final = 14
+VALUE: Final = 15
+SURVEY: Final = 16
+KIND: Final = 17
+SCORE: Final = 18
+SCALE: Final = 19
+LEG: Final = 20
+TEAM: Final = 21
+PRIORITY: Final = 22
+LANGUAGE: Final = 23
+TOPIC: Final = 24
+TAGS: Final = 25
+BOT: Final = 26
+TO_AGENT: Final = 27
+TO: Final = 28
+RESOLVED: Final = 29
+TO_TEAM: Final = 30
+INTO: Final = 31
+STATE: Final = 32
+QUEUES: Final = 33
+SHIFT_START: Final = 34
+SHIFT_END: Final = 35
+SLOTS: Final = 36
+SESSION: Final = 37
+FOUND: Final = 38
+AMOUNT: Final = 39
+CURRENCY: Final = 40
+PERIOD_START: Final = 41
+PERIOD_END: Final = 42
+NAME: Final = 43
 # Never among the kept fields: every event has a place of its own for them.
-CONVERSATION = 100
-SOURCE = 101
+CONVERSATION: Final = 100
+SOURCE: Final = 101
 
-COMMON: dict[str, tuple[int, Kind]] = {
+COMMON: Final[dict[str, tuple[int, Kind]]] = {
     "tenant": (TENANT, "string"),
     "channel": (CHANNEL, "string"),
     "queue": (QUEUE, "string"),
@@ -74,25 +74,25 @@ COMMON: dict[str, tuple[int, Kind]] = {
 }
 """Fields any event may have, beside id, type, at, conversation and source."""
 
-_LEG: dict[str, tuple[int, Kind]] = {"leg": (LEG, "string")}
-_REASON: dict[str, tuple[int, Kind]] = {"reason": (DROPPED, "string")}
-_BY: dict[str, tuple[int, Kind]] = {"by": (BY, "string")}
-_INITIATED_BY: dict[str, tuple[int, Kind]] = {"initiated_by": (INITIATED_BY, "string")}
-_MESSAGE: dict[str, tuple[int, Kind]] = {
+_LEG: Final[dict[str, tuple[int, Kind]]] = {"leg": (LEG, "string")}
+_REASON: Final[dict[str, tuple[int, Kind]]] = {"reason": (DROPPED, "string")}
+_BY: Final[dict[str, tuple[int, Kind]]] = {"by": (BY, "string")}
+_INITIATED_BY: Final[dict[str, tuple[int, Kind]]] = {"initiated_by": (INITIATED_BY, "string")}
+_MESSAGE: Final[dict[str, tuple[int, Kind]]] = {
     "message": (DROPPED, "string"),
     "public": (PUBLIC, "flag"),
     "auto": (AUTO, "flag"),
 }
-_FLAG: dict[str, tuple[int, Kind]] = {"flag": (FLAG, "string"), "value": (VALUE, "flag")}
-_TO: dict[str, tuple[int, Kind]] = {"to": (TO, "string")}
-_INTO: dict[str, tuple[int, Kind]] = {"into": (INTO, "string")}
-_STATE: dict[str, tuple[int, Kind]] = {"state": (STATE, "string")}
-_SESSION: dict[str, tuple[int, Kind]] = {
+_FLAG: Final[dict[str, tuple[int, Kind]]] = {"flag": (FLAG, "string"), "value": (VALUE, "flag")}
+_TO: Final[dict[str, tuple[int, Kind]]] = {"to": (TO, "string")}
+_INTO: Final[dict[str, tuple[int, Kind]]] = {"into": (INTO, "string")}
+_STATE: Final[dict[str, tuple[int, Kind]]] = {"state": (STATE, "string")}
+_SESSION: Final[dict[str, tuple[int, Kind]]] = {
     "session": (SESSION, "string"),
     "article": (DROPPED, "string"),
     "found": (FOUND, "flag"),
 }
-_SURVEY: dict[str, tuple[int, Kind]] = {
+_SURVEY: Final[dict[str, tuple[int, Kind]]] = {
     "survey": (SURVEY, "string"),
     "kind": (KIND, "string"),
     "scale": (SCALE, "scale"),
@@ -126,8 +126,8 @@ def _declare(*rows: tuple[str, int, dict[str, tuple[int, Kind]], tuple[int, ...]
     return types
 
 
-_LAST = 15
-TYPES: dict[str, EventType] = _declare(
+_LAST: Final = 15
+TYPES: Final[dict[str, EventType]] = _declare(
     ("chat.started", 0, {**_INITIATED_BY, "bot": (BOT, "flag")}, ()),
     ("ticket.created", 0, {**_INITIATED_BY, "via": (DROPPED, "string")}, ()),
     ("chat.queued", 1, _LEG, (QUEUE,)),
@@ -192,9 +192,11 @@ TYPES: dict[str, EventType] = _declare(
     ("kpi.sample", _LAST, {"name": (NAME, "string"), "value": (VALUE, "number")}, (NAME, VALUE)),
 )
 
-BY_CODE: dict[int, EventType] = {kind.code: kind for kind in TYPES.values()}
-RANKS: tuple[int, ...] = (0, *(BY_CODE[code].rank for code in range(1, len(BY_CODE) + 1)))
-NAMES: dict[int, str] = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items() if code}
+BY_CODE: Final[dict[int, EventType]] = {kind.code: kind for kind in TYPES.values()}
+RANKS: Final[tuple[int, ...]] = (0, *(BY_CODE[code].rank for code in range(1, len(BY_CODE) + 1)))
+NAMES: Final[dict[int, str]] = {
+    code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items() if code
+}
 
 
 def code_of(name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 import msgpack
@@ -14,12 +14,12 @@ from aggregators.samples import SHAPES, Interval, Labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FACT_BUCKETS = 1_024
-_SAFE = 1 << 53
+FACT_BUCKETS: Final = 1_024
+_SAFE: Final = 1 << 53
 """Lua's numbers are doubles: greater integers travel as text."""
 
-pack: Any = msgpack.Packer(autoreset=True).pack
-pack_message: Any = msgpack.Packer(autoreset=True, use_bin_type=False).pack
+pack: Final[Any] = msgpack.Packer(autoreset=True).pack
+pack_message: Final[Any] = msgpack.Packer(autoreset=True, use_bin_type=False).pack
 """Packs arguments of scripts: Redis' own MessagePack knows no type for bytes but that of text."""
 
 

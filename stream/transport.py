@@ -13,6 +13,7 @@ import inspect
 import logging
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import aiokafka
@@ -73,6 +74,8 @@ SIGNATURES: dict[str, tuple[Any, str]] = {
         aiokafka_fetcher.PartitionRecords._consumer_record,
         "self tp record",
     ),
+    "aiokafka FetchResult.getall": (aiokafka_fetcher.FetchResult.getall, "self max_records"),
+    "aiokafka FetchResult.check_assignment": (aiokafka_fetcher.FetchResult.check_assignment, "self tp"),
     "aiokafka GroupCoordinator.check_errors": (GroupCoordinator.check_errors, "self"),
 }
 
@@ -243,6 +246,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> aiokafka.AIOKafkaConsumer:
         # The decoder's own records have all that is read of one; aiokafka's copy of each costs 1.2 µs, a third of all.
         aiokafka_fetcher.PartitionRecords._consumer_record = _as_decoded
+        aiokafka_fetcher.FetchResult.getall = _drained
         return aiokafka.AIOKafkaConsumer(
             **self.app.client_options,
             client_id="deskpulse-worker",
@@ -297,6 +301,18 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
 
 def _as_decoded(_records: object, _tp: TopicPartition, record: T) -> T:
     return record
+
+
+def _drained(self: Any, max_records: int) -> list[Any]:
+    """Return up to so many records of one fetched partition, as FetchResult.getall does, without a call for each."""
+    if not self.check_assignment(self._topic_partition) or not self.has_more():
+        return []
+    unpacked = self._partition_records._records_iterator
+    records = list(islice(unpacked, max_records))
+    self._update_position()
+    if len(records) < max_records:
+        self._partition_records = None
+    return records
 
 
 class ChunkConsumer(driver.Consumer):
