@@ -97,6 +97,7 @@ class Engine:
         due: Iterable[tuple[Entry, int]] = (),
         labels: dict[Labels, int] | None = None,
         sources: dict[str, int] | None = None,
+        warm_owners: int = WARM_OWNERS,
     ) -> None:
         self._definitions = definitions
         self.watermark = watermark
@@ -105,6 +106,7 @@ class Engine:
         heapq.heapify(self._timers)
         self._late_ms = min(LATE_MS, definitions.retention_ms)
         self._expires_after_ms = definitions.retention_ms + definitions.ghost_ms
+        self._warm_owners = warm_owners
         self._warm: dict[Key, tuple[Facts, Observation]] = {}
         self._labels = labels if labels is not None else {}
         self._sources = sources if sources is not None else {}
@@ -178,7 +180,7 @@ class Engine:
                 after = self._settle(life, tally, watermark)
                 if not life.key.kind:
                     self._warm[life.key] = (life.facts, after)
-        for key in list(self._warm)[: max(0, len(self._warm) - WARM_OWNERS)]:
+        for key in list(self._warm)[: max(0, len(self._warm) - self._warm_owners)]:
             del self._warm[key]
 
     def _renew(self, life: _Life, watermark: int, tally: Tally) -> _Life:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aggregators.definitions import Definitions
-from aggregators.engine import Engine, Incoming
+from aggregators.engine import WARM_OWNERS, Engine, Incoming
 from aggregators.events import Event
 from aggregators.tables import Tables, sorted_lines
 from stream.decoding import decode_record
@@ -24,11 +24,12 @@ DEFAULT = Definitions()
 class Counted:
     """One partition: an engine, the tables it fills, and the deltas it made of the chunks so far."""
 
-    def __init__(self, definitions: Definitions = DEFAULT) -> None:
+    def __init__(self, definitions: Definitions = DEFAULT, *, warm_owners: int = WARM_OWNERS) -> None:
         """Start with nothing."""
         self.definitions = definitions
+        self.warm_owners = warm_owners
         self.tables = Tables(offset=0)
-        self.engine = Engine(definitions)
+        self.engine = Engine(definitions, warm_owners=warm_owners)
         self.deltas: list[Delta] = []
 
     def take(self, records: Sequence[Incoming]) -> Delta:
@@ -46,7 +47,11 @@ class Counted:
         """Go on with an engine made anew from what is stored."""
         due = [item for entries in self.tables.due.values() for item in entries.items()]
         self.engine = Engine(
-            self.definitions, watermark=self.tables.watermark, due=due, labels=dict(self.tables.labels)
+            self.definitions,
+            watermark=self.tables.watermark,
+            due=due,
+            labels=dict(self.tables.labels),
+            warm_owners=self.warm_owners,
         )
 
     def lookup(self, key: Key) -> Facts | None:
@@ -87,9 +92,11 @@ def incoming(lines: Iterable[bytes], *, timestamp: Callable[[Event], int] = lamb
     return records
 
 
-def counted(records: Sequence[Incoming], *, cuts: Iterable[int] = (), restarts: bool = False) -> Counted:
+def counted(
+    records: Sequence[Incoming], *, cuts: Iterable[int] = (), restarts: bool = False, warm_owners: int = WARM_OWNERS
+) -> Counted:
     """Return what *records* come to, cut before each of the places `cuts`; with a new engine for each chunk."""
-    partition = Counted()
+    partition = Counted(warm_owners=warm_owners)
     places = [0, *sorted(cuts), len(records)]
     for start, end in pairwise(places):
         partition.take(records[start:end])

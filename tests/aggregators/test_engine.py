@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from aggregators import engine
 from aggregators import measures as m
 from aggregators.delta import Entry
 from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Incoming, is_expired, open_bucket
@@ -657,23 +656,19 @@ def test_timers_that_go_are_put_out_with_zero() -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 50])
 @pytest.mark.parametrize("warm_owners", [0, 3, 1_000])
-def test_what_the_engine_remembers_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, size: int, warm_owners: int
-) -> None:
+def test_what_the_engine_remembers_changes_nothing(size: int, warm_owners: int) -> None:
     """Owners lately touched are remembered whole, or looked up: the tables are those of one chunk."""
     records = incoming(centre_lines()[3_000:3_200])
     cuts = range(size, len(records), size)
     whole = counted(records).lines()
-    monkeypatch.setattr(engine, "WARM_OWNERS", warm_owners)
 
-    assert counted(records, cuts=cuts).lines() == whole
-    assert counted(records, cuts=cuts, restarts=True).lines() == whole
+    assert counted(records, cuts=cuts, warm_owners=warm_owners).lines() == whole
+    assert counted(records, cuts=cuts, restarts=True, warm_owners=warm_owners).lines() == whole
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_is_bounded() -> None:
     """The owners touched last are; nobody has to look them up."""
-    monkeypatch.setattr(engine, "WARM_OWNERS", 2)
-    partition = Counted()
+    partition = Counted(warm_owners=2)
     for name in "abc":
         partition.feed(Log(conversation=name).queued("00:00").lines)
 

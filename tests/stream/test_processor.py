@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from redis import exceptions as errors
 from structlog.testing import capture_logs
 
+from aggregators.engine import Engine
 from stream.chunks import Rewind, TopicChanged
 from stream.snapshot import Snapshots
 from tests.columns import rows
@@ -75,7 +77,7 @@ class TestOneOwner:
         monkeypatch.setattr("stream.processor.MOST_PIECE", 10)
         monkeypatch.setattr("stream.processor.LEAST_PIECE", 10)
         monkeypatch.setattr("stream.processor.CACHED_OWNERS", known)
-        monkeypatch.setattr("aggregators.engine.WARM_OWNERS", 1)
+        monkeypatch.setattr("stream.processor.Engine", partial(Engine, warm_owners=1))
         owner = await seam.owner()
         commits = []
         commit = owner.tables.commit
