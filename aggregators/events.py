@@ -159,12 +159,12 @@ def _frame_problem(
     return Rejected("before_1990") if at < EARLIEST_MS else None
 
 
-def exact(number: float) -> Fraction:
-    """Return a JSON number as the decimal it was written as: 3.3 is 33/10."""
+def exact(number: Any) -> Fraction:  # noqa: ANN401 - compiled, a float would make one of every integer
+    """Return a JSON number, int or float, as the decimal it was written as: 3.3 is 33/10."""
     return Fraction(number) if type(number) is int else Fraction(repr(number))
 
 
-def bounds(fields: dict[int, Any]) -> tuple[int | float, int | float] | None:
+def bounds(fields: dict[int, Any]) -> tuple[Any, Any] | None:
     """Return (min, max) of a survey's scale, missing members at the defaults of its kind; None for unknown kinds."""
     scale = fields.get(SCALE) or {}
     default = DEFAULT_SCALES.get(fields[KIND], (None, None))

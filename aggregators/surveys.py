@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.events import bounds, exact
 from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
@@ -73,8 +73,9 @@ def normalise(response: Fact) -> tuple[Fraction, Fraction]:
     return _normalised(*ends, response.fields[SCORE], falling=falling)
 
 
-@lru_cache(maxsize=1_024)
-def _normalised(least: float, most: float, score: float, *, falling: bool) -> tuple[Fraction, Fraction]:
+# Typed, and of any type: 2**60 and 2.0**60 are equal and were written as different decimals.
+@lru_cache(maxsize=1_024, typed=True)
+def _normalised(least: Any, most: Any, score: Any, *, falling: bool) -> tuple[Fraction, Fraction]:  # noqa: ANN401
     span = exact(most) - exact(least)
     share = (exact(score) - exact(least)) / span
     return (1 - share if falling else share), span

@@ -38,7 +38,12 @@ def add_agents(app: WorkerApp) -> None:
                 lanes.setdefault(event.value.chunk.partition, []).append(event.value)
             async with app.consumer.hand:
                 # While the tables take in what one partition counted, the next one is counted.
-                await asyncio.gather(*(_apply(app, deliveries) for deliveries in lanes.values()))
+                ended = await asyncio.gather(
+                    *(_apply(app, deliveries) for deliveries in lanes.values()), return_exceptions=True
+                )
+            # The lanes beside the one that failed have ended too: nothing is on its way any more.
+            for failure in filter(None, ended):
+                raise failure
             for event in events:
                 event.ack()
 

@@ -48,27 +48,37 @@ def is_passing(error: Exception) -> bool:
 
 
 class Patience:
-    """Repeats calls while Redis is in trouble. `trouble` says what it is, None while all is well."""
+    """Repeats calls while Redis is in trouble. `trouble` says what it is, None while all is well.
+
+    Calls may run side by side: the first that waits says so, and the last that goes on.
+    """
 
     def __init__(self) -> None:
         self.trouble: str | None = None
+        self._waiting = 0
 
     async def persist(self, what: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return the answer of *call*, tried until Redis gives one. Other errors than passing ones are raised."""
         wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                answer = await call()
-            except (errors.RedisError, OSError) as error:
-                if not is_passing(error):
-                    raise
-                if self.trouble is None:
-                    log.warning("redis_waiting", doing=what, error=str(error) or type(error).__name__)
-                self.trouble = str(error) or type(error).__name__
+        waiting = False
+        try:
+            while True:
+                try:
+                    answer = await call()
+                    break
+                except (errors.RedisError, OSError) as error:
+                    if not is_passing(error):
+                        raise
+                    if self.trouble is None:
+                        log.warning("redis_waiting", doing=what, error=str(error) or type(error).__name__)
+                    self.trouble = str(error) or type(error).__name__
+                self._waiting += not waiting
+                waiting = True
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-            else:
-                if self.trouble is not None:
-                    log.info("redis_back", doing=what)
-                    self.trouble = None
-                return answer
+        finally:
+            self._waiting -= waiting
+        if self.trouble is not None and not self._waiting:
+            log.info("redis_back", doing=what)
+            self.trouble = None
+        return answer

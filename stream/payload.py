@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Payload(NamedTuple):
-    """The message for the script, and the stored form of the facts it puts."""
+    """The message for the script, and the stored form of the facts it puts.
+
+    `refused` is how many refused commits it counts, which go back to be counted if it is refused itself.
+    """
 
     message: bytes
     facts: dict[Key, bytes]
+    refused: int = 0
 
 
 def payload(

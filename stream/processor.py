@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import structlog
@@ -48,6 +50,8 @@ class _State:
 
     def __init__(self, stored: Stored, engine: Engine) -> None:
         self.next = stored.offset
+        # Label sets have other numbers after another history: readers look at this.
+        self.since = f"{stored.offset}:{token_hex(4)}"
         self.engine = engine
         self.lids = stored.lids
         self.facts: OrderedDict[Key, bytes] = OrderedDict()
@@ -83,7 +87,11 @@ class _State:
 
 
 class _ReleasedError(Exception):
-    """A commit was refused for a partition that was taken away from this worker meanwhile."""
+    """A partition was taken away from this worker while it counted."""
+
+
+class _OvertakenError(Exception):
+    """Somebody else has written what was to be counted."""
 
 
 class TableProcessor:
@@ -108,7 +116,7 @@ class TableProcessor:
         self._counts = dict(counts)
         found: dict[Partition, int | None] = {}
         for partition in partitions:
-            state = await self._load(partition)
+            state = self._states[partition] = await self._load(partition)
             found[partition] = None if state.next == START else state.next
         return found
 
@@ -125,13 +133,13 @@ class TableProcessor:
         try:
             return await self._apply(chunk, state)
         except _ReleasedError:
-            log.warning("commit_refused", **chunk.partition._asdict(), why="it belongs to another worker by now")
+            log.warning("chunk_given_up", **chunk.partition._asdict(), why="it belongs to another worker by now")
             return None
 
     async def _apply(self, chunk: Chunk, state: _State) -> Rewind | None:
         async with state.lock:
             if state.ahead:
-                return await self._rewind(chunk.partition, "interrupted")
+                return await self._rewind(chunk.partition, state, "interrupted")
             if chunk.expected > state.next or chunk.next <= state.next:
                 return None
             records = [record for record in chunk.records if record.offset >= state.next]
@@ -149,12 +157,27 @@ class TableProcessor:
         committing: asyncio.Task[Rewind | None] | None = None
         try:
             while True:
+                if self._states.get(partition) is not state:
+                    raise _ReleasedError
                 state.forget(most=CACHED_OWNERS // max(1, len(self._states)))
                 upto = min(done + state.piece, len(records))
                 following = end if upto == len(records) else records[upto].offset
-                built = await self._piece(partition, state, records[done:upto], expected, following)
-                if committing is not None and (rewind := await committing) is not None:
+                try:
+                    built, letters = await self._piece(partition, state, records[done:upto], expected, following)
+                except Exception:
+                    # What was counted on may be gone: Redis knows whether it is.
+                    rewind = await committing if committing is not None else None
+                    stored = await self._patience.persist("loading", lambda: self._stored([partition]))
+                    if rewind is None and stored[partition] != state.next:
+                        rewind = await self._refuse(partition, state, "written already")
+                    if rewind is None:
+                        raise
                     return rewind
+                if committing is not None and (rewind := await committing) is not None:
+                    self._uncounted += built.refused
+                    return rewind
+                if letters:
+                    await self._dead_letters.send(letters)
                 state.flying = built.facts
                 committing = asyncio.create_task(self._commit(partition, state, built, following))
                 done, expected = upto, following
@@ -163,6 +186,7 @@ class TableProcessor:
         finally:
             if committing is not None:
                 committing.cancel()
+                await asyncio.gather(committing, return_exceptions=True)
 
     async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
         """Write how far each partition is read, and look for offsets that went back; see chunks.Processor."""
@@ -182,7 +206,8 @@ class TableProcessor:
             if offset < expected[partition]:
                 async with states[partition].lock:
                     if self._states.get(partition) is states[partition]:
-                        rewinds.append(await self._rewind(partition, "audit"))
+                        with suppress(_ReleasedError):
+                            rewinds.append(await self._rewind(partition, states[partition], "audit"))
         return rewinds
 
     async def _stored(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -239,38 +264,46 @@ class TableProcessor:
             labels=stored.labels,
             sources=stored.sources,
         )
-        state = self._states[partition] = _State(stored, engine)
-        return state
+        return _State(stored, engine)
 
-    async def _rewind(self, partition: Partition, why: str) -> Rewind:
-        before = self._states[partition].next
+    async def _rewind(self, partition: Partition, before: _State, why: str) -> Rewind:
+        """Begin again from what is stored."""
         state = await self._load(partition)
-        log.warning("partition_rewound", **partition._asdict(), why=why, read=before, stored=state.next)
+        if self._states.get(partition) is not before:
+            raise _ReleasedError
+        self._states[partition] = state
+        log.warning("partition_rewound", **partition._asdict(), why=why, read=before.next, stored=state.next)
         return Rewind(partition, None if state.next == START else state.next)
+
+    async def _refuse(self, partition: Partition, state: _State, why: str) -> Rewind:
+        """Count a refused commit, and begin again where Redis stands."""
+        self.conflicts += 1
+        self._uncounted += 1
+        return await self._rewind(partition, state, why)
 
     async def _piece(
         self, partition: Partition, state: _State, records: Sequence[Record], expected: int, following: int
-    ) -> Payload:
-        """Count the records from *expected* on, up to *following*; return what is to be committed."""
+    ) -> tuple[Payload, list[DeadLetter]]:
+        """Count the records from *expected* on, up to *following*; return what is to be committed, and sent before."""
         incoming: list[tuple[int, Event | Rejected]] = []
         for start in range(0, len(records), DECODED_AT_ONCE):
             incoming += decode_records(records[start : start + DECODED_AT_ONCE])
             # Meanwhile the commit before goes on its way.
             await asyncio.sleep(0)
-        await self._fetch(partition, state, incoming)
+        await self._fetch(partition, state, incoming, expected)
         delta = state.engine.run(incoming, state.facts_of)
-        if delta.rejected:
-            await self._reject(partition, records, delta)
+        letters = _letters(partition, records, delta)
         # A refused commit is counted with the next one that is made.
         refused, self._uncounted = self._uncounted, 0
         if refused:
             delta.counts["conflicts"] += refused
         size = max(1, delta.size())
         state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
-        meta: dict[str, str | int] = {"committed": now_ms()}
+        meta: dict[str, str | int] = {"committed": now_ms(), "since": state.since}
         if expected == START:
             meta |= {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
-        return payload(delta, expected=expected, following=following, lids=state.lids, known=state.packed, meta=meta)
+        built = payload(delta, expected=expected, following=following, lids=state.lids, known=state.packed, meta=meta)
+        return built._replace(refused=refused), letters
 
     async def _commit(self, partition: Partition, state: _State, built: Payload, following: int) -> Rewind | None:
         """Commit, again while the outcome is unknown: the compare-and-set makes a second call harmless."""
@@ -281,36 +314,26 @@ class TableProcessor:
             if not stored.corrupt or self._states.get(partition) is not state:
                 raise
             log.exception("commit_failed", **partition._asdict(), error=str(error))
-            return await self._rewind(partition, "commit failed")
+            return await self._rewind(partition, state, "commit failed")
         if done.applied:
             state.next = following
             state.keep(built.facts)
             return None
+        self._uncounted += built.refused
         # Even where the offset is ours: somebody else may have written it, with other numbers for new label sets.
-        self.conflicts += 1
-        self._uncounted += 1
-        if self._states.get(partition) is not state:
-            raise _ReleasedError
-        return await self._rewind(partition, "went back" if done.offset < state.next else "written already")
+        return await self._refuse(partition, state, "went back" if done.offset < state.next else "written already")
 
-    async def _fetch(self, partition: Partition, state: _State, incoming: Records) -> None:
-        """Bring the facts of all owners that *incoming* touches into the cache."""
+    async def _fetch(self, partition: Partition, state: _State, incoming: Records, expected: int) -> None:
+        """Bring the facts of all owners that *incoming* touches into the cache: as of *expected*, or of before."""
         if state.complete:
             return
         owners = {key_of(content) for _, content in incoming if isinstance(content, Event)}
         missing = [key for key in owners if state.packed(key) is None and not state.engine.is_warm(key)]
         if missing:
             found = await self._patience.persist("loading", lambda: self.tables.facts(partition, missing))
-            state.facts.update(found)
-
-    async def _reject(self, partition: Partition, records: Sequence[Record], delta: Delta) -> None:
-        letters = []
-        for index, rejected in delta.rejected:
-            record = records[index]
-            delta.counts[f"rejected:{rejected.reason}"] += 1
-            where = (partition.topic, partition.partition, record.offset, record.timestamp)
-            letters.append(DeadLetter(rejected.reason, *where, record.key, record.value))
-        await self._dead_letters.send(letters)
+            if found.offset > expected:
+                raise _OvertakenError
+            state.facts.update(found.facts)
 
     async def _clean(self, partition: Partition, state: _State) -> None:
         """Now and then take away what the watermark has passed. Nobody can tell when: it is not there anyway."""
@@ -335,7 +358,7 @@ class TableProcessor:
         found = await self._patience.persist("cleaning", lambda: self.tables.facts(partition, owners))
         return [
             key
-            for key, blob in found.items()
+            for key, blob in found.facts.items()
             if is_expired(
                 key,
                 codec.unpack_facts(key, blob).values(),
@@ -343,3 +366,14 @@ class TableProcessor:
                 definitions=self._definitions,
             )
         ]
+
+
+def _letters(partition: Partition, records: Sequence[Record], delta: Delta) -> list[DeadLetter]:
+    """Return what was rejected, whole, and count it in *delta*."""
+    letters = []
+    for index, rejected in delta.rejected:
+        record = records[index]
+        delta.counts[f"rejected:{rejected.reason}"] += 1
+        where = (partition.topic, partition.partition, record.offset, record.timestamp)
+        letters.append(DeadLetter(rejected.reason, *where, record.key, record.value))
+    return letters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,6 +48,13 @@ class Committed(NamedTuple):
     offset: int
 
 
+class Found(NamedTuple):
+    """Facts of some owners, packed, and the stored offset that they are as of."""
+
+    offset: int
+    facts: dict[Key, bytes]
+
+
 class RedisTables:
     """The tables of one generation. Every method is one call of Redis or a few, and raises what redis-py raises."""
 
@@ -58,7 +66,18 @@ class RedisTables:
         self._clean = client.register_script(script_text("clean"))
 
     async def load(self, partition: Partition) -> Stored:
-        """Return what is stored of *partition*."""
+        """Return what is stored of *partition*, on one cut: as of one commit."""
+        meta = keys.meta(self.generation, partition)
+        while True:
+            before = await self._redis.hmget(meta, "offset", "since")
+            stored: Stored | None = None
+            # A label set that is not there yet: its owner of before still commits.
+            with suppress(KeyError):
+                stored = await self._read(partition)
+            if stored is not None and await self._redis.hmget(meta, "offset", "since") == before:
+                return stored
+
+    async def _read(self, partition: Partition) -> Stored:
         base = keys.prefix(self.generation, partition)
         meta = await self._redis.hgetall(base + "m")
         stored = Stored(corrupt=b"open" in meta)
@@ -81,12 +100,13 @@ class RedisTables:
                 stored.due += [(codec.unpack_sample(blob, by_lid), int(number)) for blob, number in rows.items()]
         return stored
 
-    async def facts(self, partition: Partition, owners: Sequence[Key]) -> dict[Key, bytes]:
-        """Return the stored facts of *owners*, packed; those of which there are none are left out."""
+    async def facts(self, partition: Partition, owners: Sequence[Key]) -> Found:
+        """Return the stored facts of *owners*; those of which there are none are left out."""
         wanted = [(codec.bucket_of(each), each) for each in map(codec.field_of, owners)]
         base = keys.prefix(self.generation, partition)
-        packed = await self._facts(keys=[base + "m"], args=[base, codec.pack_message(wanted)])
-        return {key: blob for key, blob in zip(owners, codec.unpack_raw(packed), strict=True) if blob}
+        offset, packed = await self._facts(keys=[base + "m"], args=[base, codec.pack_message(wanted)])
+        values = zip(owners, codec.unpack_raw(packed), strict=True)
+        return Found(int(offset), {key: blob for key, blob in values if blob})
 
     async def commit(self, partition: Partition, message: bytes) -> Committed:
         """Apply a payload if the stored offset is the one it expects, else change nothing."""

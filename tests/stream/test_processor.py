@@ -47,6 +47,13 @@ def contents(redis: services.Redis) -> dict[bytes, bytes]:
         return {key: client.dump(key) or b"" for key in client.scan_iter()}
 
 
+def counted_conflicts(seam: Seam) -> bytes | None:
+    """The number of refused commits that the tables hold."""
+    with seam.redis.client() as client:
+        found: bytes | None = client.hget(f"{seam.prefix}n", "conflicts")
+    return found
+
+
 def restore(redis: services.Redis, image: dict[bytes, bytes]) -> None:
     """Let a Redis hold what it held before, and nothing else."""
     redis.flush()
@@ -200,8 +207,84 @@ class TestTwoOwners:
         assert stale.conflicts == 1
         assert await seam.apply(stale, MOST, ALL) is None
         assert await seam.dump() == seam.right(ALL)
-        with seam.redis.client() as client:
-            assert client.hget(f"{seam.prefix}n", "conflicts") == b"1"
+        assert counted_conflicts(seam) == b"1"
+
+    async def test_a_refusal_in_the_middle_of_pieces_is_counted(
+        self, seam: Seam, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Though the piece behind the refused one, counted already, is thrown away with it."""
+        for bound in ("FIRST_PIECE", "MOST_PIECE", "LEAST_PIECE"):
+            monkeypatch.setattr(f"stream.processor.{bound}", 10)
+        new, stale = await seam.owner(), await seam.owner()
+        await seam.apply(new, 0, THIRD)
+
+        assert await seam.apply(stale, 0, THIRD) == Rewind(seam.partition, THIRD)
+        assert await seam.apply(stale, THIRD, ALL) is None
+
+        assert counted_conflicts(seam) == b"1"
+        assert await seam.dump() == seam.right(ALL)
+
+    async def test_who_lost_the_partition_in_the_middle_of_a_chunk_stops_there(
+        self, seam: Seam, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is on its way is committed; the rest is the next owner's, who is not refused."""
+        for bound in ("FIRST_PIECE", "MOST_PIECE", "LEAST_PIECE"):
+            monkeypatch.setattr(f"stream.processor.{bound}", 10)
+        owner, following = await seam.owner(), await seam.owner()
+        commit, calls = owner.tables.commit, []
+
+        async def releases(*arguments: Any) -> Any:
+            calls.append(await commit(*arguments))
+            if len(calls) == 3:
+                owner.release([seam.partition])
+            return calls[-1]
+
+        monkeypatch.setattr(owner.tables, "commit", releases)
+
+        assert await seam.apply(owner, 0, MOST) is None
+
+        stands = await seam.acquire(following) or 0
+        assert stands in (30, 40)
+        assert await seam.apply(following, stands, ALL) is None
+        assert following.conflicts == 0
+        assert await seam.dump() == seam.right(ALL)
+
+    async def test_a_stale_owner_that_reads_facts_of_the_next_one_goes_back(self, each_redis: services.Redis) -> None:
+        """They hold label sets it has no numbers for."""
+        log = Log().queued("00:00", queue="a")
+        log.of(conversation="d").add("chat.started", after("00:10")).queued("00:20", queue="a")
+        seam = Seam(each_redis, log.lines)
+        await seam.apply(await seam.owner(), 0, 1)
+        stale, owner = await seam.owner(), await seam.owner()
+        await seam.apply(owner, 1, 2)
+
+        assert await seam.apply(stale, 1, 3) == Rewind(seam.partition, 2)
+
+        assert stale.conflicts == 1
+        assert await seam.apply(stale, 2, 3) is None
+        assert await seam.dump() == seam.right(3)
+        await seam.close()
+
+    async def test_loading_while_the_owner_before_still_commits(
+        self, each_redis: services.Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is loaded is as of one commit: it is read again if one came in between."""
+        log = Log().queued("00:00", queue="a")
+        log.of(conversation="d").queued("00:10", queue="b")
+        seam = Seam(each_redis, log.lines)
+        before = await seam.owner()
+        await seam.apply(before, 0, 1)
+        owner = await seam.owner()
+        zrange = owner._redis.zrange
+
+        async def commits_before(*arguments: Any) -> Any:
+            await seam.apply(before, 1, 2)
+            return await zrange(*arguments)
+
+        monkeypatch.setattr(owner._redis, "zrange", commits_before)
+
+        assert await seam.acquire(owner) == 2
+        await seam.close()
 
     async def test_a_chunk_that_the_owner_before_wrote_in_other_pieces(self, each_redis: services.Redis) -> None:
         """It ends where theirs did, yet they have numbered label sets that nobody sees in the whole chunk: of sales."""
