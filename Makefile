@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 .PHONY: help install demo test test-faults test-smoke test-compiled lint format bench compiled mutation clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/dev.stamp ## Make .venv with every package that developing and testing needs; servers are not among them
 
@@ -54,7 +54,7 @@ mutation: $(VENV)/dev.stamp ## Mutate what counts for MUTATION_MINUTES at most, 
 	@cat mutants/mutmut-cicd-stats.json
 	$(BIN)/mutmut results | grep -v 'not checked' || true # docs/mutation.md says why these survive
 
-clean: ## Remove .venv, what the tools have cached here, and the mutants
+clean: ## Remove .venv, build, dist, what the tools have cached here, and the mutants
 	rm -rf $(VENV) build dist mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
@@ -76,7 +76,8 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua')
 	@command -v cc >/dev/null || { echo "make compiled: there is no C compiler (cc) on PATH" >&2; exit 1; }
 	@echo "compiling what counts, which takes about a minute"
-	@rm -rf build && mkdir -p build/sources && cp -R aggregators stream grafana pyproject.toml README.md LICENSE build/sources
+	@rm -rf build dist && mkdir -p build/sources && cp -R aggregators stream grafana pyproject.toml README.md LICENSE build/sources
 	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(PIP) wheel --no-deps -w dist build/sources
 	$(PIP) install --no-deps --no-index --find-links dist --target build/compiled deskpulse
 	@rm -rf build/sources && touch $@
+	@echo "made $$(ls dist/*.whl); docs/operations.md, Speed, says how to install it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAST_MS = HOUR_MS
+MOST_AN_HOUR = 100_000
+"""What one machine simulates, counts and shows beside everything else it does."""
 FIRST_SPIKE_MS = 5_000
 SPIKE_LENGTH_MS = 100_000
 SPIKE_FACTOR = 10.0
@@ -37,26 +38,22 @@ class Plan:
     calm: bool = False
 
     def centre(self, now_ms: int) -> Centre:
-        """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate that is none."""
-        if not isfinite(self.rate):
-            message = f"--rate: {self.rate} is not a rate (try 2400 contacts per hour)"
+        """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate beyond reason."""
+        if not 0 < self.rate <= MOST_AN_HOUR:
+            message = f"--rate: {self.rate} is not between 0 and {MOST_AN_HOUR:,} contacts an hour (try 2400)"
             raise UsageError(message)
         # The simulator's rate is that of a mean hour; a demo at night is to be as lively as one at noon.
         into = now_ms % HOUR_MS / HOUR_MS
         load = into * load_at(now_ms) + (1 - into) * load_at(now_ms - PAST_MS)
-        try:
-            return Centre(
-                seed=self.seed,
-                rate=self.rate / load,
-                tenants=self.tenants,
-                spikes=() if self.calm else tuple(spikes(now_ms, seed=self.seed)),
-                incident_gap_ms=0,
-                heartbeat_ms=HEARTBEAT_MS,
-                ghosts=False,
-            )
-        except ValueError as error:
-            message = f"--rate: {self.rate} is not a rate (try 2400 contacts per hour)"
-            raise UsageError(message) from error
+        return Centre(
+            seed=self.seed,
+            rate=self.rate / load,
+            tenants=self.tenants,
+            spikes=() if self.calm else tuple(spikes(now_ms, seed=self.seed)),
+            incident_gap_ms=0,
+            heartbeat_ms=HEARTBEAT_MS,
+            ghosts=False,
+        )
 
 
 def spikes(now_ms: int, *, seed: int) -> Iterator[Spike]:

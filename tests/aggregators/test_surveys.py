@@ -79,7 +79,7 @@ def test_a_kind_without_a_scale_is_our_mistake() -> None:
         normalise(response)
 
 
-@pytest.mark.parametrize("score", [2**60, float(2**60), 2**60])
+@pytest.mark.parametrize("score", [2**60, float(2**60)])
 def test_a_score_is_the_decimal_that_was_written(score: float) -> None:
     """1.152921504606847e+18 is not 2**60, though the two are equal in Python; what was seen before is no matter."""
     written = 1_152_921_504_606_847_000 if isinstance(score, float) else 2**60

@@ -228,7 +228,10 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     assert run.stderr == "demo: the embedded broker needs confluent-kafka: pip install 'deskpulse[demo]'\n"
 
 
-@pytest.mark.parametrize(("option", "value"), [("--rate", "0"), ("--for", "soon"), ("--tenants", "a b")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--rate", "0"), ("--rate", "1e9"), ("--rate", "nan"), ("--for", "soon"), ("--tenants", "a b")],
+)
 def test_a_wrong_option_is_named(option: str, value: str) -> None:
     """Exit code 2 and one line, before anything is started."""
     run = subprocess.run(
