@@ -23,10 +23,11 @@ class Freshness:
         self._clock = clock
         self._event_clock = EventClock()
         self._at_end: dict[Partition, int] = {}
+        self._heard: dict[Partition, tuple[int | None, int]] = {}
 
     def look(self, health: Sequence[PartitionHealth], *, now: int) -> tuple[int | None, str | None]:
         """Return the instant the numbers are for, None if none may be shown, and why they may be stale."""
-        silent = [each for each in health if each.reported_at is None or now - each.reported_at > REPORT_GOOD_FOR_MS]
+        silent = [each for each in health if self._is_silent(each, now=now)]
         trouble = f"no worker reports on {_named(silent)}" if silent else None
         if self._clock == "event":
             as_of = self._event_clock.as_of(health, silent=silent)
@@ -39,12 +40,24 @@ class Freshness:
             trouble = f"the numbers are {(now - as_of) // 1000} s old: workers lag behind Kafka"
         return as_of, trouble
 
+    def _is_silent(self, health: PartitionHealth, *, now: int) -> bool:
+        """Tell whether the last report is too old: by its own instant, or by how long ago *now* was when it came."""
+        # The second for a clock that was set back: what was said before lies in the future, and stays good for long.
+        said, at = self._heard.get(health.partition, (None, now))
+        if health.reported_at != said or at > now:
+            at = now
+        self._heard[health.partition] = (health.reported_at, at)
+        return health.reported_at is None or now - min(at, health.reported_at) > REPORT_GOOD_FOR_MS
+
     def _reached(self, health: PartitionHealth, *, silent: bool, now: int) -> int | None:
         """Return the instant up to which everything of a partition is known to be there, None for none."""
         if health.lag == 0 and not silent:
             self._at_end[health.partition] = now
             return now
         # Read to its end a moment ago is as good as that moment; else the watermark tells how far it is.
+        if self._at_end.get(health.partition, now) > now:
+            # The clock was set back: that moment is none it has come to.
+            del self._at_end[health.partition]
         known = [mark for mark in (health.watermark, self._at_end.get(health.partition)) if mark is not None]
         return min(now, max(known)) if known else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregators.panes import HOUR, Pane, bucket_of, is_kept
 from stream import codec, keys
@@ -21,6 +21,25 @@ NAMES_A_CALL = 500
 _UNSEEN = -2
 
 
+class Cut(NamedTuple):
+    """What one look tells of the tables. `since` is "offset:nonce" of when their owner began to count on them.
+
+    A chunk cut otherwise gives label sets other numbers. Whoever counts again what was counted once has begun anew.
+    """
+
+    offset: int = START
+    born: bytes | None = None
+    since: bytes | None = None
+
+    def leads_to(self, later: Cut) -> bool:
+        """Tell whether *later* is of these tables counted on: neither made anew nor gone back meanwhile."""
+        if later.offset < self.offset or (self.born is not None and later.born != self.born):
+            return False
+        if later.since == self.since:
+            return True
+        return later.since is not None and int(later.since.partition(b":")[0]) >= self.offset
+
+
 class PartitionReader:
     """What is known of one partition. `offset` and `watermark` are those of the cut last read."""
 
@@ -29,16 +48,20 @@ class PartitionReader:
         self._generation = generation
         self.partition = partition
         self._seen = _UNSEEN
-        self._born: bytes | None = None
+        self._cut = Cut()
         self._cells: dict[Pane, dict[int, dict[int, int]]] = {}
         self._forgot: int | None = None
         self._labels: dict[int, Labels] = {}
         self._buckets: dict[str, dict[bytes, Entry]] = {}
-        self.offset = START
         self.watermark: int | None = None
         self.committed_at: int | None = None
         self.sources: dict[str, int] = {}
         self.counts: dict[str, int] = {}
+
+    @property
+    def offset(self) -> int:
+        """The offset of the cut last read, START before there is one."""
+        return self._cut.offset
 
     async def read(self) -> list[Any] | None:
         """Return everything that changed, as pages of the script, or None if the tables are not what was read before.
@@ -47,24 +70,26 @@ class PartitionReader:
         """
         base = keys.prefix(self._generation, self.partition)
         pages = []
-        reached = self._seen
+        reached, cut = self._seen, self._cut
         while True:
             args = [base, self._seen, NAMES_A_CALL, HOUR.ms, "cidl", reached]
             page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
             pages.append(page)
-            meta = _pairs(page[0])
-            offset = int(meta.get(b"offset", START))
-            if self._born is not None and (offset < self.offset or meta.get(b"born") != self._born):
+            before, cut = cut, _cut(_pairs(page[0]))
+            if not before.leads_to(cut):
                 return None
             reached = page[5]
             if not page[4]:
                 return pages
 
     def show(self, pages: list[Any], board: Board) -> None:
-        """Bring what *pages* say onto *board*. What is read and not shown will be read again."""
+        """Bring what *pages* say onto *board*. What is read and not shown will be read again.
+
+        KeyError: they name label sets nobody has seen. The board is of no use any more, nor is this reader.
+        """
         last = pages[-1]
         meta = _pairs(last[0])
-        self._seen, self.offset, self._born = last[5], int(meta.get(b"offset", START)), meta.get(b"born")
+        self._seen, self._cut = last[5], _cut(meta)
         self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
         self.committed_at = int(meta[b"committed"]) if b"committed" in meta else None
         self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
@@ -135,6 +160,10 @@ class PartitionReader:
             shown[int(lid)] = cells
             if change:
                 board.add(pane, self._labels[int(lid)], change)
+
+
+def _cut(meta: Mapping[bytes, bytes]) -> Cut:
+    return Cut(int(meta.get(b"offset", START)), meta.get(b"born"), meta.get(b"since"))
 
 
 def _pairs(flat: list[Any] | dict[Any, Any]) -> dict[Any, Any]:

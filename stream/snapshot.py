@@ -12,6 +12,7 @@ import structlog
 from redis import exceptions as errors
 
 from aggregators.folding import MOST_CHARACTERS, OTHER
+from aggregators.panes import bucket_of
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
 from stream.chunks import START, Partition
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 1.0
 OLD_SNAPSHOT_MS = 10_000
+TRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Snapshots:
         self.readers: dict[Partition, PartitionReader] = {}
         self._board: Board = board_of(settings)
         self._freshness = Freshness(settings.clock)
+        self._furthest = 0
         self._failures = 0
         self._refreshes = 0
         self.latest = Snapshot()
@@ -117,16 +120,25 @@ class Snapshots:
         await self._find_partitions()
         # Before the tables: what a worker says it has applied is in them then.
         status = await self._redis.hgetall(keys.status(self._generation or ""))
-        if not await self._read():
+        for _ in range(TRIES):
+            if await self._read():
+                break
             log.warning("tables_replaced", action="reading everything again")
             self._start_anew(self._generation)
             await self._find_partitions()
-            await self._read()
+        else:
+            return replace(self.latest, trouble="the tables in Redis change under the reader", redis_up=True)
         health = self._health(status)
         as_of, trouble = self._freshness.look(health, now=self._now())
         rows: tuple[Row, ...] = ()
         board = self._board
         if as_of is not None:
+            if bucket_of(as_of) < bucket_of(self._furthest):
+                # Where it stood the board has forgotten panes that its windows hold again here.
+                log.warning("clock_went_back", from_ms=self._furthest, to_ms=as_of, action="reading everything again")
+                self._start_anew(self._generation)
+                return await self._make(started)
+            self._furthest = max(self._furthest, as_of)
             board.move(as_of)
             rows = tuple(board.rows())
             for reader in self.readers.values():
@@ -153,6 +165,7 @@ class Snapshots:
         self.readers = {}
         self._board = board_of(self._settings)
         self._freshness = Freshness(self._settings.clock)
+        self._furthest = 0
 
     async def _find_partitions(self) -> None:
         generation = self._generation or ""
@@ -173,8 +186,13 @@ class Snapshots:
         if any(pages is None for pages in found):
             return False
         for reader, pages in zip(readers, found, strict=True):
-            if isinstance(pages, list):
+            if not isinstance(pages, list):
+                continue
+            try:
                 reader.show(pages, self._board)
+            except KeyError as error:
+                log.warning("labels_unknown", **reader.partition._asdict(), number=str(error))
+                return False
         return True
 
     def _health(self, status: Mapping[Any, Any]) -> list[PartitionHealth]:

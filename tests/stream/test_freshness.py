@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
+
 from stream.chunks import Partition
 from stream.event_clock import PartitionHealth
 from stream.freshness import REPORT_GOOD_FOR_MS, STALE_MS, Freshness
@@ -112,3 +116,50 @@ def test_a_silent_worker_is_trouble_on_the_clock_of_the_events_too() -> None:
         T0,
         "no worker reports on support.chat/0",
     )
+
+
+def test_a_moment_that_has_not_come_is_not_believed() -> None:
+    """The clock is set back ten minutes and a worker lags: it is as far as its watermark, not at its end.
+
+    by the clock    -10:00   -8:00   -7:50                    0:00
+                       |       |       |                        |
+                   watermark  set back to here         was read to its end
+    """
+    freshness = Freshness("wall")
+    freshness.look([partition(at=T0, mark=T0 - 1_000)], now=T0)
+    mark = T0 - 600_000
+
+    for second in (120, 130, 700):
+        now = mark + second * 1000
+        assert freshness.look([partition(at=now, lag=5_000, mark=mark)], now=now) == (
+            mark,
+            f"the numbers are {second} s old: workers lag behind Kafka",
+        )
+
+
+@pytest.mark.parametrize("clock", ["wall", "event"])
+def test_a_report_of_the_future_is_good_for_five_seconds_too(clock: Literal["wall", "event"]) -> None:
+    """The worker died, and the clock is set back ten minutes: its last word is not good until it is ten past.
+
+    Then its instant has come, and it is no news either.
+    """
+    freshness = Freshness(clock)
+    health = [partition(at=T0)]
+    back = T0 - 600_000
+    seconds = (0, 5, 6, 300, 599, 600, 603, 606)
+
+    before = freshness.look(health, now=T0)[1]
+    troubles = [freshness.look(health, now=back + second * 1000)[1] for second in seconds]
+
+    assert before is None
+    assert [trouble is None for trouble in troubles] == [second <= 5 for second in seconds]
+    assert troubles[-1] == "no worker reports on support.chat/0"
+
+
+def test_who_reports_after_the_clock_was_set_back_is_heard() -> None:
+    """Each second a word of its own, whatever the clock says: ten minutes back, or that of a host that is ahead."""
+    freshness = Freshness("wall")
+    for start in (T0, T0 - 600_000):
+        for second in range(20):
+            now = start + second * 1000
+            assert freshness.look([partition(0, at=now), partition(1, at=now + 60_000)], now=now) == (now, None)

@@ -10,7 +10,7 @@ from redis import asyncio as aioredis
 
 from aggregators.instants import HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import FINE
-from stream import codec, reader
+from stream import codec, keys, reader
 from stream.chunks import START, Partition
 from stream.offline import board_of, show
 from stream.payload import payload
@@ -248,6 +248,83 @@ async def test_tables_that_went_back_are_read_by_a_fresh_reader(client: aioredis
 
     await Writer(client).commit(Log().queued("00:00").lines)
     assert await follower.partition.read() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [("1:bb", False), ("-1:bb", False), (None, False), ("4:bb", False), ("5:bb", True), ("7:bb", True)],
+)
+async def test_tables_counted_again_past_what_was_read_are_read_anew(
+    client: aioredis.Redis, *, said: str | None, whole: bool
+) -> None:
+    """Between two looks they went back and came further than before: their owner says from where it counted on.
+
+    offset      1          5 read       8 read
+    first life  |----------|                       its label sets have other numbers
+    second      |-----------------------|          since 1, below 5: nothing that was read holds
+    handover               |------------|          since 5 or above: what was read goes on
+    """
+    lines = [line for n in range(8) for line in Log(conversation=f"c{n}").queued(f"00:0{n}", f"q{n}").lines]
+    meta = keys.meta(GENERATION, PARTITION)
+    first, follower = Writer(client), Reader(client)
+    await first.commit(lines[:5])
+    await client.hset(meta, "since", "-1:aa")
+    await follower.read()
+    await first.commit(lines[5:])
+    if said is None:
+        await client.hdel(meta, "since")
+    else:
+        await client.hset(meta, "since", said)
+
+    pages = await follower.partition.read()
+
+    assert (pages is not None) is whole
+
+
+async def test_tables_of_which_no_owner_said_where_it_began_go_on(client: aioredis.Redis) -> None:
+    """Older ones; the first word of a newer owner is from where the older one stopped."""
+    writer, follower = Writer(client), Reader(client)
+    log = Log().queued("00:00").accepted("00:10").customer("00:20")
+    await writer.commit(log.lines[:1])
+    await follower.read()
+    await writer.commit(log.lines[1:2])
+    await follower.read()
+    await writer.commit(log.lines[2:])
+    await client.hset(keys.meta(GENERATION, PARTITION), "since", "2:aa")
+
+    await follower.read()
+
+    assert values(follower.board, T0 + MINUTE_MS) == values(writer.board, T0 + MINUTE_MS)
+
+
+async def test_a_wipe_between_the_pages_of_the_first_look_is_seen(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of two lives are no picture: None, though nothing was known before the first page.
+
+    page 1 of the first life | wiped, and counted again | page 2 of the second
+    """
+    lines = [line for n in range(6) for line in Log(conversation=f"c{n}").queued(f"0{n}:00", f"q{n}").lines]
+    writer, paged = Writer(client), Reader(client)
+    for n in range(6):
+        await writer.commit(lines[n : n + 1])
+    script = paged.partition._script
+    calls = 0
+
+    async def between(**call: Any) -> bytes:
+        nonlocal calls
+        calls += 1
+        page: bytes = await script(**call)
+        if calls == 1:
+            await client.flushall()
+            await Writer(client).commit(lines[:4])
+        return page
+
+    monkeypatch.setattr(paged.partition, "_script", between)
+    monkeypatch.setattr(reader, "NAMES_A_CALL", 1)
+
+    assert await paged.partition.read() is None
+    assert calls == 2
 
 
 async def test_what_did_not_change_is_not_read_again(client: aioredis.Redis) -> None:

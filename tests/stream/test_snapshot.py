@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
+import msgpack
+import orjson
+import pytest
+
 from aggregators.folding import MOST_CHARACTERS, OTHER
+from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
+from stream import keys
 from stream.freshness import REPORT_GOOD_FOR_MS
+from stream.offline import definitions_of
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot, Snapshots, ready_trouble
 from tests.logs import T0, Log
@@ -34,11 +41,26 @@ async def looking(redis: services.Redis, *, clock: str = "wall") -> AsyncIterato
     await looker.close()
 
 
-def reported_at(snapshot: Snapshot) -> int:
+async def heard(redis: services.Redis) -> int:
     """Return when the worker last reported on the only partition, by its own clock."""
-    (health,) = snapshot.partitions
+    async with looking(redis) as looker:
+        (health,) = (await looker.refresh()).partitions
     assert health.reported_at is not None
     return health.reported_at
+
+
+def shown(snapshot: Snapshot) -> dict[tuple[str, tuple[tuple[str, str], ...]], float | int]:
+    """Return every value."""
+    return {(row.name, row.pairs): row.value for row in snapshot.rows}
+
+
+def say(redis: services.Redis, seam: Seam, *, at: int) -> None:
+    """Report on the partition as a worker whose clock is at *at* does, all of whose records are applied."""
+    end = len(seam.records)
+    with closing(redis.client()) as client:
+        client.hset(
+            keys.status(definitions_of(seam.settings).generation()), "support.chat:0", msgpack.packb([end, end, at])
+        )
 
 
 def test_a_snapshot_grows_old() -> None:
@@ -85,8 +107,8 @@ async def test_a_worker_that_falls_silent_is_named(empty_redis: services.Redis) 
     owner = await seam.owner()
     await seam.apply(owner, 0, 1)
     await seam.report(owner)
+    last = await heard(empty_redis) + REPORT_GOOD_FOR_MS
     async with looking(empty_redis) as looker:
-        last = reported_at(await looker.refresh()) + REPORT_GOOD_FOR_MS
         looker.now = last
         good = await looker.refresh()
         looker.now = last + 1
@@ -104,7 +126,7 @@ async def test_a_lagging_worker_shows_a_little_earlier(empty_redis: services.Red
     await seam.apply(owner, 0, 1)
     await seam.report(owner)
     async with looking(empty_redis) as looker:
-        looker.now = reported_at(await looker.refresh())
+        looker.now = await heard(empty_redis)
         made = await looker.refresh()
 
     assert (made.as_of, made.partitions[0].lag) == (T0, 2)
@@ -183,4 +205,96 @@ async def test_the_instant_of_the_last_commit_is_read_with_it(empty_redis: servi
         made = await looker.refresh()
 
     assert [(each.watermark, each.committed_at) for each in made.partitions] == [(T0, T0 + 2_500)]
+    await seam.close()
+
+
+@pytest.mark.parametrize("ahead_ms", [20 * MINUTE_MS, 3 * HOUR_MS, 10 * DAY_MS])
+async def test_a_clock_that_was_ahead_for_a_moment_leaves_nothing_behind(
+    empty_redis: services.Redis, ahead_ms: int
+) -> None:
+    """Set forward and back: the board has let go of panes where it stood, and shows what it did before all the same."""
+    log = Log()
+    for number in range(5):
+        log.of(conversation=f"old{number}").queued(f"00:0{number}").accepted(f"00:1{number}")
+        log.of(conversation=f"new{number}").add("chat.queued", T0 + 7 * DAY_MS + number * 1000, queue="billing")
+    seam = Seam(empty_redis, sorted(log.lines, key=lambda line: orjson.loads(line)["at"]))
+    owner = await seam.owner()
+    await seam.apply(owner, 0, len(seam.records))
+    await seam.report(owner)
+    now = T0 + 7 * DAY_MS + MINUTE_MS
+    looks = []
+    async with looking(empty_redis) as looker:
+        for at in (now, now + ahead_ms, now):
+            looker.now = at
+            say(empty_redis, seam, at=at)
+            looks.append(await looker.refresh())
+
+    assert [made.as_of for made in looks] == [now, now + ahead_ms, now]
+    assert any(("window", "7d") in pairs and value == 10 for (_, pairs), value in shown(looks[0]).items())
+    assert shown(looks[2]) == shown(looks[0])
+    assert looks[2].violations == looks[0].violations
+    await seam.close()
+
+
+async def test_label_sets_nobody_has_seen_lead_to_reading_anew(empty_redis: services.Redis) -> None:
+    """Tables counted again in other pieces, by an owner that did not say so: not the end of the read side.
+
+    The second life knows one label set more, and gave the fourth number out before what was read already.
+    """
+    log = Log(conversation="c0").queued("00:00", "base").of(conversation="c1").add("chat.started", "00:01")
+    log = log.of(conversation="c2").queued("00:02", "sales").of(conversation="c1").queued("00:03", "billing")
+    log = log.of(conversation="c4").queued("00:04", "base").of(conversation="c5").queued("00:05", "billing")
+    seam = Seam(empty_redis, log.lines)
+    first = await seam.owner()
+    await seam.apply(first, 0, 1)
+    await seam.report(first)
+    client = empty_redis.client()
+    image = {key: client.dump(key) or b"" for key in client.scan_iter()}
+    await seam.apply(first, 1, 5)
+    client.hdel(f"{seam.prefix}m", "since")
+    async with looking(empty_redis, clock="event") as looker:
+        await looker.refresh()
+        empty_redis.flush()
+        for key, value in image.items():
+            client.restore(key, 0, value)
+        second = await seam.owner()
+        for number in range(1, 6):
+            await seam.apply(second, number, number + 1)
+        client.hdel(f"{seam.prefix}m", "since")
+        made = await looker.refresh()
+    client.close()
+    async with looking(empty_redis, clock="event") as fresh:
+        right = await fresh.refresh()
+
+    assert shown(made) == shown(right) != {}
+    assert made.redis_up
+    await seam.close()
+
+
+async def test_tables_that_are_wiped_again_and_again_are_not_shown_as_empty(empty_redis: services.Redis) -> None:
+    """Twice in one look what was read is of no use: the numbers of before stand, and it says why."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        say(empty_redis, seam, at=T0)
+        before = await looker.refresh()
+        read = looker._read
+
+        async def replaced() -> bool:
+            return False
+
+        looker._read = replaced  # type: ignore[method-assign]  # a wipe during each read
+        wiped = await looker.refresh()
+        looker._read = read  # type: ignore[method-assign]  # and no more of them
+        after = await looker.refresh()
+
+    assert shown(before) == shown(wiped) == shown(after) != {}
+    assert [made.trouble for made in (before, wiped, after)] == [
+        None,
+        "the tables in Redis change under the reader",
+        None,
+    ]
+    assert wiped.redis_up
     await seam.close()
