@@ -46,19 +46,21 @@ def run(request: Request) -> None:
     """Compute and print. UsageError where options do not fit together or a file cannot be read."""
     _refuse_what_does_not_fit(request)
     if request.as_applied:
-        for line in as_applied(lines_of(request.files)):
+        for line in as_applied(lines_of(request.files), source=_names(request.files)):
             sys.stdout.write(line + "\n")
         return
-    records, rejected = _in_time_order(lines_of(request.files))
+    records, rejected = _in_time_order(request.files)
     if rejected:
         total = sum(number for number, _ in rejected.values())
-        sys.stderr.write(f"{total} lines rejected\n")
+        sys.stderr.write(f"{total} line{'s' * (total != 1)} rejected\n")
         sys.stderr.writelines(
-            f"  {number} × {reason}, first in line {first}\n" for reason, (number, first) in sorted(rejected.items())
+            f"  {number} × {reason}, first in {first}\n" for reason, (number, first) in sorted(rejected.items())
         )
     if rejected and not records:
-        message = f"compute: no line of {', '.join(map(str, request.files))} is an event"
+        message = f"compute: no line of {_names(request.files)} is an event"
         raise UsageError(message)
+    if not records:
+        sys.stderr.write(f"there is no event in {_names(request.files)}\n")
     instants = _instants(request, records)
     offline = Offline(load())
     fmt = request.fmt or ("csv" if request.every else "prom")
@@ -78,8 +80,15 @@ def run(request: Request) -> None:
             step(1)
 
 
-def as_applied(lines: Iterable[bytes]) -> list[str]:
-    """Return the canonical lines of the tables after the last record of an exported log, sorted."""
+def _names(files: Iterable[Path]) -> str:
+    return ", ".join("standard input" if str(path) == "-" else str(path) for path in files)
+
+
+def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
+    """Return the canonical lines of the tables after the last record of an exported log, sorted.
+
+    Raises UsageError for a line that is none of an export; it names `source`.
+    """
     settings = load()
     definitions = definitions_of(settings)
     engines: dict[tuple[str, int], Engine] = {}
@@ -102,7 +111,8 @@ def as_applied(lines: Iterable[bytes]) -> list[str]:
             value = None if row["value"] is None else b64decode(row["value"])
             record = (row["offset"], Incoming(row["timestamp"], decode_record(value)))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            message = f"line {number_of_line} is not a line of an export ({type(error).__name__}: {error})"
+            why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            message = f"line {number_of_line} of {source} is not a line of an export ({why})"
             raise UsageError(message) from error
         batch = waiting.setdefault(where, [])
         batch.append(record)
@@ -117,24 +127,25 @@ def as_applied(lines: Iterable[bytes]) -> list[str]:
     )
 
 
-def _in_time_order(lines: Iterable[bytes]) -> tuple[list[Incoming], dict[str, tuple[int, int]]]:
-    """Return the events of *lines* by `at`, each a record whose timestamp is its own `at`.
+def _in_time_order(files: Iterable[Path]) -> tuple[list[Incoming], dict[str, tuple[int, str]]]:
+    """Return the events of *files* by `at`, each a record whose timestamp is its own `at`.
 
-    And what was none: reason (with the field it is about) → how many, number of the first line of them. Blank lines
+    And what was none: reason (with the field it is about) → how many, file and line of the first of them. Blank lines
     are no records.
     """
     kept: list[Incoming] = []
-    rejected: dict[str, tuple[int, int]] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        content = decode_record(line)
-        if isinstance(content, Event):
-            kept.append(Incoming(content.at, content))
-        else:
-            reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
-            before, first = rejected.get(reason, (0, number))
-            rejected[reason] = (before + 1, first)
+    rejected: dict[str, tuple[int, str]] = {}
+    for path in files:
+        for number, line in enumerate(lines_of([path]), start=1):
+            if not line.strip():
+                continue
+            content = decode_record(line)
+            if isinstance(content, Event):
+                kept.append(Incoming(content.at, content))
+            else:
+                reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
+                before, first = rejected.get(reason, (0, f"{path}:{number}"))
+                rejected[reason] = (before + 1, first)
     kept.sort(key=lambda record: record.timestamp)
     return kept, rejected
 

@@ -14,7 +14,7 @@ from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, l
 from stream.settings import PREFIX, Settings, hidden
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterator
 
 Mark = Literal["ok", "warn", "FAIL"]
 
@@ -35,9 +35,12 @@ class Finding(NamedTuple):
     text: str
 
 
-async def findings(settings: Settings, *, now_ms: int) -> AsyncIterator[Finding]:
-    """Yield a finding for every setting, server, topic and table; done within seconds whatever is away."""
-    for each in configuration(settings):
+async def findings(settings: Settings, *, now_ms: int, options: Collection[str] = ()) -> AsyncIterator[Finding]:
+    """Yield a finding for every setting, server, topic and table; done within seconds whatever is away.
+
+    `options` are the settings that options of the command gave.
+    """
+    for each in configuration(settings, options=options):
         yield each
     looks = asyncio.gather(look_at_kafka(settings), look_at_redis(settings))
     kafka, redis = await looks
@@ -48,13 +51,14 @@ async def findings(settings: Settings, *, now_ms: int) -> AsyncIterator[Finding]
             yield each
 
 
-def configuration(settings: Settings) -> Iterator[Finding]:
+def configuration(settings: Settings, *, options: Collection[str] = ()) -> Iterator[Finding]:
     """Yield every setting with its value and where it is from, then names that look like settings and are none."""
     environment = {name.upper() for name in os.environ}
     file = {name.upper() for name in dotenv_values(".env")}
     for field in Settings.model_fields:
         name = PREFIX + field.upper()
         origin = "environment" if name in environment else ".env" if name in file else "default"
+        origin = "option" if field in options else origin
         value = getattr(settings, field)
         yield Finding("ok", name, f"{'not set' if value is None else hidden(field, value)} ({origin})")
     known = {PREFIX + field.upper() for field in Settings.model_fields}

@@ -34,19 +34,20 @@ def command(
     from stream import log
     from stream.settings import load
 
-    settings = load({"kafka": kafka, "redis": redis})
+    given = {"kafka": kafka, "redis": redis}
+    settings = load(given)
     log.configure(settings)
-    if asyncio.run(_failures(settings)):
+    if asyncio.run(_failures(settings, options={name for name, value in given.items() if value is not None})):
         raise typer.Exit(2)
 
 
-async def _failures(settings: Settings) -> int:
+async def _failures(settings: Settings, *, options: set[str]) -> int:
     """Print every finding; return how many failed."""
     from stream.checking import findings
     from stream.clock import now_ms
 
     failures = 0
-    async for mark, subject, text in findings(settings, now_ms=now_ms()):
+    async for mark, subject, text in findings(settings, now_ms=now_ms(), options=options):
         typer.echo(f"{typer.style(f'{mark:<4}', fg=COLOURS[mark])}  {subject}: {text}")
         failures += mark == "FAIL"
     return failures

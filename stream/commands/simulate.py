@@ -75,7 +75,10 @@ def command(
     log.configure(settings)
     # The simulation makes no cycles; looking for them among its plans costs a fifth of its time.
     gc.set_threshold(100_000, 50, 100)
-    past_ms, live_ms = span_ms("--past", past), span_ms("--for", for_)
+    past_ms, live_ms, heartbeat_ms = span_ms("--past", past), span_ms("--for", for_), span_ms("--heartbeat", heartbeat)
+    if not heartbeat_ms:
+        message = f"--heartbeat: {heartbeat!r} is no time between two heartbeats (try 10s)"
+        raise UsageError(message)
     begin_ms = now_ms()
     start_ms = begin_ms - past_ms
     if start is not None:
@@ -97,7 +100,7 @@ def command(
             rate=contacts_an_hour(rate),
             tenants=tenant_names(tenants),
             spikes=tuple(spike_of(text, from_ms=spikes_from_ms) for text in spike or ()),
-            heartbeat_ms=max(100, span_ms("--heartbeat", heartbeat)),
+            heartbeat_ms=max(100, heartbeat_ms),
             incident_gap_ms=0 if calm else INCIDENT_GAP_MS,
         )
     except ValueError as error:

@@ -147,17 +147,18 @@ def test_servers_that_say_nothing_are_given_up(env: dict[str, str], silent: str)
 def test_every_setting_has_a_line_that_says_where_its_value_is_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment, the file or the default; a name that is no setting is pointed out, whatever holds it."""
+    """Option, environment, file or default; a name that is no setting is pointed out, whatever holds it."""
     (tmp_path / ".env").write_text("DESKPULSE_ZONE=Europe/Berlin\nDESKPULSE_COLOUR=red\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DESKPULSE_SASL_PLAIN_PASSWORD", "s3cret")
     monkeypatch.setenv("DESKPULSE_WINDOW", "5m")
 
-    found = list(configuration(load()))
+    found = list(configuration(load({"kafka": "k:1"}), options={"kafka"}))
 
     assert {each.subject for each in found if each.mark == "ok"} == {
         PREFIX + name.upper() for name in Settings.model_fields
     }
+    assert Finding("ok", "DESKPULSE_KAFKA", "k:1 (option)") in found
     assert Finding("ok", "DESKPULSE_ZONE", "Europe/Berlin (.env)") in found
     assert Finding("ok", "DESKPULSE_SASL_PLAIN_PASSWORD", "*** (environment)") in found
     assert Finding("ok", "DESKPULSE_INSTANCE", "not set (default)") in found

@@ -92,7 +92,43 @@ def test_blank_lines_are_no_records() -> None:
 
     assert done.returncode == 0
     assert f'{WAITING}{{tenant="default"}} 1\n' in done.stdout
-    assert done.stderr == "1 lines rejected\n  1 \u00d7 not_an_object, first in line 5\n"
+    assert done.stderr == "1 line rejected\n  1 \u00d7 not_an_object, first in -:5\n"
+
+
+def test_the_line_that_is_wrong_is_found_by_its_file(tmp_path: Path) -> None:
+    """Lines are numbered from the beginning of each file."""
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    good.write_text(QUEUED + "\n" + QUEUED + "\n")
+    bad.write_text(QUEUED + "\n{\n[]\n")
+
+    done = deskpulse("compute", good, bad, "--as-of", LATER, "--metric", WAITING)
+
+    assert done.stderr.splitlines() == [
+        "2 lines rejected",
+        f"  1 \u00d7 invalid_json, first in {bad}:2",
+        f"  1 \u00d7 not_an_object, first in {bad}:3",
+    ]
+
+
+def test_a_file_without_events_is_said_to_be_one(tmp_path: Path) -> None:
+    """Nothing printed would look as if all were well."""
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+
+    done = deskpulse("compute", empty, "--as-of", LATER)
+
+    assert (done.returncode, done.stderr) == (0, f"there is no event in {empty}\n")
+
+
+def test_what_is_no_export_is_named(tmp_path: Path) -> None:
+    """With its line, its file and what it lacks."""
+    log = tmp_path / "log.jsonl"
+    log.write_text(QUEUED + "\n")
+
+    done = deskpulse("compute", log, "--as-applied")
+
+    assert done.returncode == 2
+    assert done.stderr == f"line 1 of {log} is not a line of an export (it has no 'topic')\n"
 
 
 def test_blank_lines_of_an_export_are_passed_over() -> None:
