@@ -70,7 +70,12 @@ _new: Final = tuple.__new__
 
 
 def decode(sent: object) -> Event | Rejected:
-    """Decode one parsed JSON value, taking it apart. Null is absent; fields the type does not name are left out."""
+    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out."""
+    return take_apart(dict(sent) if isinstance(sent, dict) else sent)
+
+
+def take_apart(sent: object) -> Event | Rejected:
+    """Do what `decode` does to an object that nobody needs any more, in less time."""
     if not isinstance(sent, dict):
         return Rejected("not_an_object")
     name = sent.pop("type", None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from aggregators.events import MAX_BYTES, Rejected, decode
+from aggregators.events import MAX_BYTES, Rejected, take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def decode_record(value: bytes | None) -> Event | Rejected:
         sent = orjson.loads(value)
     except orjson.JSONDecodeError:
         return Rejected("invalid_json")
-    return decode(sent)
+    return take_apart(sent)
 
 
 def decode_records(records: Sequence[Record]) -> list[tuple[int, Event | Rejected]]:

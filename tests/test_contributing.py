@@ -40,7 +40,9 @@ def test_make_help_has_a_line_for_every_target() -> None:
     """`make` alone prints it too."""
     targets = re.findall(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0].split()
     named, bare = (
-        subprocess.run(["make", *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+        subprocess.run(
+            ["make", "--no-print-directory", *words], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
         for words in (["help"], [])
     )
 
