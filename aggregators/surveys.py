@@ -73,9 +73,9 @@ def normalise(response: Fact) -> tuple[Fraction, Fraction]:
     return _normalised(*ends, response.fields[SCORE], falling=falling)
 
 
-# Typed, and of any type: 2**60 and 2.0**60 are equal and were written as different decimals.
+# Typed: 2**60 and 2.0**60 are equal and were written as different decimals.
 @lru_cache(maxsize=1_024, typed=True)
-def _normalised(least: Any, most: Any, score: Any, *, falling: bool) -> tuple[Fraction, Fraction]:  # noqa: ANN401
+def _normalised(least: Any, most: Any, score: Any, *, falling: bool) -> tuple[Fraction, Fraction]:  # noqa: ANN401 - as exact
     span = exact(most) - exact(least)
     share = (exact(score) - exact(least)) / span
     return (1 - share if falling else share), span
