@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH ?= full
+FAULTS ?= full
 TESTS ?= tests
 MUTATION_MINUTES ?= 30
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -18,11 +19,11 @@ install: $(VENV)/dev.stamp ## Make .venv with every package that developing and 
 demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded, until Ctrl-C; makes .venv, which needs a package index
 	@$(BIN)/deskpulse demo
 
-test: $(VENV)/dev.stamp ## Run every test but those that take over a minute each; TESTS=tests/stream for a part of it
-	$(BIN)/python -m pytest -m "not slow" $(TESTS)
+test: $(VENV)/dev.stamp ## Run every test but those that break things; TESTS=tests/stream for a part of it
+	$(BIN)/python -m pytest -m "not faults" $(TESTS)
 
-test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers under load, the long ones too
-	$(BIN)/python -m pytest -m faults $(TESTS)
+test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers; FAULTS=short without the longest
+	$(BIN)/python -m pytest -m "faults$(if $(filter short,$(FAULTS)), and not slow)" $(TESTS)
 
 test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end on real servers
 	$(BIN)/python -m pytest -m services_smoke $(TESTS)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ from aggregators.identity import Identity
 from aggregators.kept import KeptHours
 from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
 from aggregators.reading import Reading, State
-from aggregators.rolling import TOTALS, Group, Rolling
+from aggregators.rolling import LEVELS, TOTALS, Group, Level, Rolling
 from aggregators.states import States
 from aggregators.windows import IDENTITY_WINDOWS, WINDOWS
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aggregators.samples import Labels
 
 HISTOGRAM_PARTS = ("sum", "count")
+ALL_METRICS: Mapping[Level, Sequence[Metric]] = dict.fromkeys(LEVELS, METRICS)
 
 
 class Row(NamedTuple):
@@ -61,8 +62,15 @@ class Board:
     """Feed it what is stored, move it to an instant, read the rows."""
 
     def __init__(
-        self, definitions: Definitions, *, zone: tzinfo, windows: Iterable[str] = WINDOWS, caps: Caps | None = None
+        self,
+        definitions: Definitions,
+        *,
+        zone: tzinfo,
+        windows: Iterable[str] = WINDOWS,
+        caps: Caps | None = None,
+        metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
     ) -> None:
+        self._metrics = metrics
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()
@@ -199,7 +207,7 @@ class Board:
         sums = {} if window == _NOW else self._rolling.sums(window, group)
         reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of)
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
-        for metric in METRICS:
+        for metric in self._metrics[group.level]:
             if metric.family == family:
                 yield from _read(metric, group, window if family == "rolling" else None, reading)
 

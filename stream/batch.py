@@ -17,7 +17,7 @@ from stream.decoding import decode_record
 from stream.errors import UsageError
 from stream.files import instant, lines_of
 from stream.offline import CHUNK, Offline, definitions_of
-from stream.printing import chosen, csv_lines, exposition, refuse_unknown_metric
+from stream.printing import chosen, csv_lines, exposition, metrics_named, refuse_unknown_metric
 from stream.progress import progress
 from stream.settings import duration_ms, load
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_STEP_MS = 366 * DAY_MS
+LONGEST_WINDOW_MS = 7 * DAY_MS
+STEP_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ def run(request: Request) -> None:
     if not records:
         sys.stderr.write(f"there is no event in {_names(request.files)}\n")
     instants = _instants(request, records)
-    offline = Offline(load())
+    _say_what_lies_outside(request, records, instants)
+    offline = Offline(load(), metrics=metrics_named(request.prefixes))
     fmt = request.fmt or ("csv" if request.every else "prom")
     if fmt == "csv":
         sys.stdout.write("t,metric,labels,value\n")
@@ -135,17 +138,20 @@ def _in_time_order(files: Iterable[Path]) -> tuple[list[Incoming], dict[str, tup
     """
     kept: list[Incoming] = []
     rejected: dict[str, tuple[int, str]] = {}
-    for path in files:
-        for number, line in enumerate(lines_of([path]), start=1):
-            if not line.strip():
-                continue
-            content = decode_record(line)
-            if isinstance(content, Event):
-                kept.append(Incoming(content.at, content))
-            else:
-                reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
-                before, first = rejected.get(reason, (0, f"{path}:{number}"))
-                rejected[reason] = (before + 1, first)
+    with progress("reading", None) as step:
+        for path in files:
+            for number, line in enumerate(lines_of([path]), start=1):
+                if number % STEP_LINES == 0:
+                    step(STEP_LINES)
+                if not line.strip():
+                    continue
+                content = decode_record(line)
+                if isinstance(content, Event):
+                    kept.append(Incoming(content.at, content))
+                else:
+                    reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
+                    before, first = rejected.get(reason, (0, f"{path}:{number}"))
+                    rejected[reason] = (before + 1, first)
     kept.sort(key=lambda record: record.timestamp)
     return kept, rejected
 
@@ -155,8 +161,11 @@ def _refuse_what_does_not_fit(request: Request) -> None:
     if sum((request.as_of is not None, request.every is not None, request.as_applied)) != 1:
         message = "compute: say one of --as-of, --every and --as-applied"
         raise UsageError(message)
-    if request.fmt not in ("", "csv", "prom") or (request.fmt == "prom" and request.every):
-        message = f"--format: {request.fmt!r} is not one of csv, prom (prom only with --as-of)"
+    if request.fmt not in ("", "csv", "prom"):
+        message = f"--format: {request.fmt!r} is not one of csv, prom"
+        raise UsageError(message)
+    if request.fmt == "prom" and request.every:
+        message = "--format: prom goes with --as-of only, a scrape has one instant"
         raise UsageError(message)
     given = {"--from": request.start, "--to": request.end}
     if not request.every:
@@ -188,6 +197,20 @@ def _step_ms(text: str) -> int:
         message = f"--every: {text!r} is longer than a year (try 1h)"
         raise UsageError(message)
     return every
+
+
+def _say_what_lies_outside(request: Request, records: Sequence[Incoming], instants: Sequence[int]) -> None:
+    """Say on stderr where an instant that was asked for lies before or after all events."""
+    if not records:
+        return
+    if not instants:
+        sys.stderr.write(f"there is no multiple of {request.every} between --from and --to\n")
+        return
+    first, last = records[0].timestamp, records[-1].timestamp
+    if instants[-1] <= first:
+        sys.stderr.write(f"{rfc3339(instants[-1])} is before the first event, {rfc3339(first)}\n")
+    elif instants[0] > last + LONGEST_WINDOW_MS:
+        sys.stderr.write(f"{rfc3339(instants[0])} is later than every window of the last event, {rfc3339(last)}\n")
 
 
 def _instants(request: Request, records: list[Incoming]) -> Sequence[int]:

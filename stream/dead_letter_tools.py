@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from aggregators.events import REASONS
 from stream.errors import UsageError
-from stream.kafka import admin_client, client_options
+from stream.kafka import admin_client, client_options, why
 from stream.progress import progress
 from stream.settings import PREFIX
 
@@ -96,7 +96,7 @@ async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
         finally:
             await consumer.stop()
     except (KafkaError, OSError) as error:
-        message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
+        message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({why(error)})"
         raise UsageError(message) from error
     return sorted(letters.values(), key=lambda letter: letter.rejected_ms)
 
@@ -168,7 +168,7 @@ async def resend(settings: Settings, letters: Sequence[Letter]) -> int:
                     sent += 1
                 step(len(some))
     except (KafkaError, OSError) as error:
-        message = f"{PREFIX}KAFKA: {settings.kafka} took {sent} of {len(letters)} letters, then: {error!r}"
+        message = f"{PREFIX}KAFKA: {settings.kafka} took {sent} of {len(letters)} letters, then: {why(error)}"
         raise UsageError(message) from error
     finally:
         await producer.stop()

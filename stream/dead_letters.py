@@ -11,7 +11,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
 
-from stream.kafka import admin_client, backoff_s, client_options
+from stream.kafka import admin_client, backoff_s, client_options, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class KafkaDeadLetters:
                 left = await self._attempt(left)
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning(
-                    "dead_letters_waiting", topic=self._topic, letters=len(left), error=str(error), retry_in_s=wait_s
+                    "dead_letters_waiting", topic=self._topic, letters=len(left), error=why(error), retry_in_s=wait_s
                 )
             if not left:
                 return

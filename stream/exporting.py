@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stream.errors import UsageError
-from stream.kafka import admin_client, client_options
+from stream.kafka import admin_client, client_options, why
 from stream.progress import progress
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def export(settings: Settings, out: Path, *, topics: tuple[str, ...] = ())
             partitions = await _partitions(settings, consumer, topics or settings.source_topics)
         return await _export(consumer, partitions, out)
     except (KafkaError, TimeoutError) as error:
-        message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({str(error) or type(error).__name__})"
+        message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({why(error)})"
         raise UsageError(message) from error
     finally:
         await consumer.stop()

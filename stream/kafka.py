@@ -42,6 +42,12 @@ def client_options(settings: Settings) -> dict[str, Any]:
     return options
 
 
+def why(error: BaseException) -> str:
+    """Return *error* as one line for people: of brokers that do not answer aiokafka shows a list of sockets."""
+    text = " ".join(str(error).split())
+    return "connection refused or no route" if "Unable to bootstrap from" in text else text or type(error).__name__
+
+
 def backoff_s() -> Iterator[float]:
     """Yield the seconds to wait before each next attempt: doubling, up to LONGEST_WAIT_S."""
     wait_s = FIRST_WAIT_S
@@ -68,7 +74,7 @@ async def wait_for_kafka(settings: Settings) -> None:
             async with admin_client(settings) as admin:
                 await admin.list_topics()
         except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("kafka_unreachable", kafka=settings.kafka, error=str(error), attempt=attempt, retry_in_s=wait_s)
+            log.warning("kafka_unreachable", kafka=settings.kafka, error=why(error), attempt=attempt, retry_in_s=wait_s)
             await asyncio.sleep(wait_s)
         else:
             log.info("kafka_connected", kafka=settings.kafka)

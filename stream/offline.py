@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregators.board import Board
+from aggregators.board import ALL_METRICS, Board
 from aggregators.definitions import Definitions
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
@@ -16,10 +16,12 @@ from stream.decoding import decode_record
 from stream.settings import Settings, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from aggregators.catalogue import Metric
     from aggregators.delta import Delta
     from aggregators.facts import Facts, Key
+    from aggregators.rolling import Level
 
 CHUNK = 4_096
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
@@ -30,23 +32,26 @@ def definitions_of(settings: Settings) -> Definitions:
     return Definitions(retention_ms=settings.retention_ms)
 
 
-def board_of(settings: Settings) -> Board:
-    """Return an empty board as *settings* want it."""
+def board_of(settings: Settings, metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS) -> Board:
+    """Return an empty board as *settings* want it, with rows of *metrics*."""
     caps = Caps(tenants=settings.max_tenants, channels=settings.max_channels, queues=settings.max_queues)
-    return Board(definitions_of(settings), zone=ZoneInfo(settings.zone), windows=settings.windows, caps=caps)
+    zone = ZoneInfo(settings.zone)
+    return Board(definitions_of(settings), zone=zone, windows=settings.windows, caps=caps, metrics=metrics)
 
 
 class Offline:
     """One partition in memory. Each line fed is a record whose timestamp is its own `at`."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS
+    ) -> None:
         self._settings = settings or load()
         self.definitions = definitions_of(self._settings)
         self.tables = Tables(offset=0)
         self.rejected = 0
         self.duplicates = 0
         self._engine = Engine(self.definitions)
-        self._board = board_of(self._settings)
+        self._board = board_of(self._settings, metrics)
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Apply *lines* in the order given."""

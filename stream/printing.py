@@ -9,13 +9,13 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from aggregators.board import HISTOGRAM_PARTS, Row
+from aggregators.board import ALL_METRICS, HISTOGRAM_PARTS, Row
 from aggregators.catalogue import METRICS
-from aggregators.rolling import LEVELS
+from aggregators.rolling import LEVELS, Level
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aggregators.catalogue import Metric
     from aggregators.rolling import Group
@@ -26,12 +26,17 @@ _CATALOGUE = {metric: place for place, metric in enumerate(METRICS)}
 
 def names() -> list[str]:
     """Return the name of every sample there may be, in the order of the catalogue."""
-    return [
-        f"{metric.name(level)}{part}"
-        for metric in METRICS
+    return [name for metric in METRICS for level in LEVELS for name in _names_of(metric, level)]
+
+
+def metrics_named(prefixes: tuple[str, ...]) -> Mapping[Level, Sequence[Metric]]:
+    """Return at each level the metrics of which a name begins with one of *prefixes*; all if there are none."""
+    if not prefixes:
+        return ALL_METRICS
+    return {
+        level: [each for each in METRICS if any(name.startswith(prefixes) for name in _names_of(each, level))]
         for level in LEVELS
-        for part in (("_bucket", *(f"_{each}" for each in HISTOGRAM_PARTS)) if metric.kind == "histogram" else ("",))
-    ]
+    }
 
 
 def refuse_unknown_metric(prefix: str) -> None:
@@ -79,6 +84,11 @@ def number(value: float) -> str:
     if isinstance(value, int):
         return str(value)
     return str(int(value)) if value == int(value) else repr(round(value, 9))
+
+
+def _names_of(metric: Metric, level: Level) -> list[str]:
+    parts = ("_bucket", *(f"_{each}" for each in HISTOGRAM_PARTS)) if metric.kind == "histogram" else ("",)
+    return [f"{metric.name(level)}{part}" for part in parts]
 
 
 def _escape(value: str) -> str:

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from stream import codec, keys
 from stream.chunks import Partition
 from stream.errors import UsageError
-from stream.kafka import admin_client, client_options
+from stream.kafka import admin_client, client_options, why
 from stream.patience import connect
 
 if TYPE_CHECKING:
@@ -148,4 +148,4 @@ def _words(error: Exception) -> str:
     """Return an error as one line."""
     if isinstance(error, TimeoutError):
         return f"no answer within {ANSWER_S:g} s"
-    return " ".join(str(error).split()) or type(error).__name__
+    return why(error)

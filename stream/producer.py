@@ -17,7 +17,7 @@ from stream import keys
 from stream.chunks import Partition
 from stream.dead_letters import DEFAULT_MESSAGE_BYTES, HEADERS_BYTES
 from stream.errors import UsageError
-from stream.kafka import admin_client, backoff_s, client_options
+from stream.kafka import admin_client, backoff_s, client_options, why
 from stream.patience import connect
 from stream.settings import hidden
 
@@ -108,7 +108,7 @@ class EventProducer:
                     await producer.start()
             except (KafkaError, OSError) as error:
                 await producer.stop()
-                said = str(error) or type(error).__name__
+                said = why(error)
                 if loop.time() + wait_s > deadline:
                     message = f"DESKPULSE_KAFKA: no broker answers at {self._settings.kafka} ({said})"
                     raise UsageError(message) from error

@@ -33,8 +33,11 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 def duration_ms(text: str) -> int:
     """Return *text* ("90s", "5m", "35d") in milliseconds; ValueError if it is no duration."""
     found = re.fullmatch(r"([0-9]{1,15})([smhd])", text.strip())
-    if not found or int(found[1]) == 0:
-        message = f"{text!r} is not a duration (try 5m)"
+    if not found:
+        message = f"{text!r} is not a duration: a whole number with s, m, h or d (try 5m)"
+        raise ValueError(message)
+    if int(found[1]) == 0:
+        message = f"{text!r} is no time at all (try 5m)"
         raise ValueError(message)
     return int(found[1]) * UNIT_MS[found[2]]
 
@@ -96,6 +99,16 @@ class Settings(BaseSettings):
     ssl_certfile: str | None = Field(None, description="This client's certificate for Kafka.")
     ssl_keyfile: str | None = Field(None, description="The key of that certificate.")
 
+    @field_validator("clock", "log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("security_protocol", "sasl_mechanism", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return value.strip().upper() if isinstance(value, str) else value
+
     @field_validator("windows", mode="before")
     @classmethod
     def _split_windows(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
@@ -106,8 +119,6 @@ class Settings(BaseSettings):
     def _known_windows(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for window in value:
             if window not in FIXED_WINDOWS:
-                if window != "today":
-                    duration_ms(window)
                 message = f"{window!r} is not one of {', '.join(FIXED_WINDOWS)}"
                 raise ValueError(message)
         return tuple(dict.fromkeys(value))

@@ -69,13 +69,20 @@ def start_of(text: str, *, into_kafka: bool) -> int:
     return found
 
 
-def spike_of(text: str, *, from_ms: int) -> Spike:
-    """Return the spike that `billing@+60s` asks for; the time counts from `from_ms`. Raises UsageError."""
+def spike_of(text: str, *, from_ms: int, end_ms: int | None) -> Spike:
+    """Return the spike that `billing@+60s` asks for; the time counts from `from_ms`.
+
+    Raises UsageError, also for one that would begin only after `end_ms`.
+    """
     found = re.fullmatch(r"(\w+)@\+(\w+)", text)
     if not found:
         message = f"--spike: {text!r} is not QUEUE@+TIME (try billing@+60s)"
         raise UsageError(message)
-    return Spike(found[1], from_ms + span_ms("--spike", found[2]))
+    spike = Spike(found[1], from_ms + span_ms("--spike", found[2]))
+    if end_ms is not None and spike.at_ms >= end_ms:
+        message = f"--spike: {text!r} begins after the end, {rfc3339(end_ms)} (see --for)"
+        raise UsageError(message)
+    return spike
 
 
 def tenant_names(text: str) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ def command(
         typer.Option("--format", help="csv, or prom (exposition text; only with --as-of, where it is the default)."),
     ] = "",
     metric: Annotated[
-        list[str] | None, typer.Option(help="Only metrics whose name begins with this; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only metrics whose name begins with this, which is faster; may be repeated."),
     ] = None,
     as_applied: Annotated[
         bool, typer.Option("--as-applied", help="Print the tables after the last record of an export, line by line.")
@@ -39,7 +40,7 @@ def command(
 
     `deskpulse compute day.jsonl --as-of 2026-11-21T12:00:00Z`
 
-    `deskpulse compute day.jsonl --every 60s --format csv > day.csv`
+    `deskpulse compute day.jsonl --every 15m --metric support_queue_service_level > day.csv`
 
     `deskpulse export > log.jsonl && deskpulse compute --as-applied log.jsonl`
     """

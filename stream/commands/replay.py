@@ -92,6 +92,7 @@ async def _replay(
 
     from aggregators.instants import rfc3339
     from stream.errors import UsageError
+    from stream.kafka import why
     from stream.producer import COMMAND_PATIENCE_S, EventProducer
     from stream.replay import Replay, lines_of, refuse_old_days, survey
     from stream.routing import Topics
@@ -115,7 +116,7 @@ async def _replay(
 
                 await replay.run(lines_of(paths), report=report)
     except KafkaError as error:
-        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
+        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {why(error)}"
         raise UsageError(message) from error
     counts, took_s = replay.counts, perf_counter() - began_s
     left_out = f", {counts.skipped} at or after --until left out" if counts.skipped else ""

@@ -99,7 +99,7 @@ def command(
             seed=seed,
             rate=contacts_an_hour(rate),
             tenants=tenant_names(tenants),
-            spikes=tuple(spike_of(text, from_ms=spikes_from_ms) for text in spike or ()),
+            spikes=tuple(spike_of(text, from_ms=spikes_from_ms, end_ms=end_ms) for text in spike or ()),
             heartbeat_ms=max(100, heartbeat_ms),
             incident_gap_ms=0 if calm else INCIDENT_GAP_MS,
         )
@@ -138,29 +138,28 @@ def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | N
     from stream.simulate import write_lines
 
     start_ms, end_ms = span
-    with ExitStack() as stack:
-        try:
+    try:
+        with ExitStack() as stack:
             file: Any = sys.stdout.buffer
             if name.endswith(".gz"):
                 file = stack.enter_context(gzip.open(name, "wb"))
             elif name != "-":
                 file = stack.enter_context(Path(name).open("wb"))
-        except OSError as error:
-            message = f"--out: {name}: {error.strerror}"
-            raise UsageError(message) from error
-        progress = stack.enter_context(_bar())
-        task = progress.add_task("simulate", total=None if end_ms is None else end_ms - start_ms)
-        try:
+            progress = stack.enter_context(_bar())
+            task = progress.add_task("simulate", total=None if end_ms is None else end_ms - start_ms)
             count = write_lines(
                 arrivals, file, report=lambda _, at_ms: progress.update(task, completed=at_ms - start_ms)
             )
             file.flush()
-        except BrokenPipeError:
-            # Whoever read the lines has had enough; nothing is to be flushed to them at exit.
-            import os
+    except BrokenPipeError:
+        # Whoever read the lines has had enough; nothing is to be flushed to them at exit.
+        import os
 
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    except OSError as error:
+        message = f"--out: {name}: {error.strerror}"
+        raise UsageError(message) from error
     print(f"{count} events", file=sys.stderr)
 
 
@@ -174,6 +173,7 @@ async def _to_kafka(
     from aiokafka.errors import KafkaError
 
     from stream.errors import UsageError
+    from stream.kafka import why
     from stream.producer import COMMAND_PATIENCE_S, EventProducer
     from stream.routing import Topics
     from stream.simulate import send_all
@@ -198,6 +198,6 @@ async def _to_kafka(
 
                 count = await send_all(producer, arrivals, topics=topics, end_ms=end_ms, stop=stop, report=report)
     except KafkaError as error:
-        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {error!r}"
+        message = f"DESKPULSE_KAFKA: {settings.kafka} did not take the events: {why(error)}"
         raise UsageError(message) from error
     print(f"{count} events", file=sys.stderr)

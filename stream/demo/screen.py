@@ -61,7 +61,7 @@ def lines_of(scrape: Scrape) -> list[Line]:
             tenant, channel, queue = group
             lines.append(Line(tenant, queue, channel, figures))
             waited_for.add((tenant, channel))
-    lines.sort(key=lambda line: (line.tenant, line.queue, -(line.figures.queued or 0)))
+    lines.sort(key=lambda line: (line.tenant, line.queue, line.channel))
     for tenant, channel in sorted(set(scrape.groups("channel")) - waited_for):
         figures = scrape.figures("channel", (tenant, channel), window=WINDOW)
         if figures.first_responses:

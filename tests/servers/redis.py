@@ -98,10 +98,10 @@ def find_redis() -> Redis:
     return Redis(ExternalRunner("DESKPULSE_TEST_REDIS"), url=url) if url else new_redis()
 
 
-def new_redis() -> Redis:
-    """Return a Redis of our own, not started. Raises UnavailableError."""
+def new_redis(*options: str) -> Redis:
+    """Return a Redis of our own, not started, with more *options* of redis-server. Raises UnavailableError."""
     missing = None if shutil.which("redis-server") else "no redis-server on PATH"
-    return _new(choose_way("Redis", image=IMAGE, missing_for_process=missing), binary="redis-server")
+    return _new(choose_way("Redis", image=IMAGE, missing_for_process=missing), *options, binary="redis-server")
 
 
 def new_valkey() -> Redis:
@@ -111,12 +111,12 @@ def new_valkey() -> Redis:
     return _new(choose_way("Valkey", image=None, missing_for_process=missing), binary=str(binary))
 
 
-def _new(way: str, *, binary: str) -> Redis:
+def _new(way: str, *more: str, binary: str) -> Redis:
     folder, port = Path(tempfile.mkdtemp(prefix="deskpulse-redis-")), free_port()
     data = folder / "data"
     data.mkdir()
     url = f"redis://127.0.0.1:{port}/0"
-    options = ["--appendonly", "yes", "--save", "", "--dir", str(data)]
+    options = ["--appendonly", "yes", "--save", "", "--dir", str(data), *more]
     if way == "process":
         options += ["--bind", "127.0.0.1", "--port", str(port)]
         return Redis(ProcessRunner([binary, *options], folder), url=url, folder=folder)

@@ -42,8 +42,8 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--every", "1h", "--to", "\N{SUPERSCRIPT TWO}"], "--to: '\N{SUPERSCRIPT TWO}' is not an instant"),
         (["--as-of", "--5"], "--as-of: '--5' is not an instant"),
         (["--as-of", "253402300799999"], "--as-of: '253402300799999' is after 9999-12-29"),
-        (["--every", "0h"], "--every: '0h' is not a duration"),
-        (["--every", "1h", "--format", "prom"], "--format: 'prom' is not one of csv, prom (prom only with --as-of)"),
+        (["--every", "0h"], "--every: '0h' is no time at all"),
+        (["--every", "1h", "--format", "prom"], "--format: prom goes with --as-of only"),
         (["--as-of", NOON, "--every", "1h"], "compute: say one of --as-of, --every and --as-applied"),
         ([], "compute: say one of --as-of, --every and --as-applied"),
     ],
@@ -139,6 +139,32 @@ def test_blank_lines_of_an_export_are_passed_over() -> None:
 
     assert plain.stdout
     assert (spaced.returncode, spaced.stdout) == (0, plain.stdout)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--as-of", "2026-11-20T11:00:00Z"], "2026-11-20T11:00:00Z is before the first event, 2026-11-20T12:"),
+        (["--as-of", "2026-11-29T00:00:00Z"], "2026-11-29T00:00:00Z is later than every window of the last event"),
+        (
+            ["--every", "1h", "--from", "2026-12-20T12:00:00Z", "--to", "2026-12-20T13:00:00Z"],
+            "2026-12-20T12:00:00Z is",
+        ),
+        (["--every", "7h", "--from", LATER, "--to", LATER], "there is no multiple of 7h between --from and --to"),
+    ],
+    ids=["before", "after", "range after", "no multiple"],
+)
+def test_an_instant_at_which_nothing_can_be_is_said_to_be_one(hour: Path, options: list[str], said: str) -> None:
+    """An empty table would look as if nothing had happened."""
+    done = deskpulse("compute", hour, *options)
+
+    assert done.returncode == 0
+    assert done.stderr.startswith(said)
+
+
+def test_instants_within_the_events_are_not_talked_about(hour: Path) -> None:
+    """Nothing on stderr where all is well."""
+    assert deskpulse("compute", hour, "--as-of", LATER, "--metric", WAITING).stderr == ""
 
 
 def test_exposition_text_says_what_each_metric_is(hour: Path) -> None:

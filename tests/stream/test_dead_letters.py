@@ -92,6 +92,7 @@ async def test_the_topic_is_made_with_room_for_the_largest_record_of_a_source(ka
     assert int(described.result(timeout=10)["max.message.bytes"].value) > 1_048_588
 
 
+@pytest.mark.faults
 async def test_letters_wait_while_kafka_is_away(own_kafka: services.Kafka) -> None:
     """Sent while the broker is down, stored when it is back."""
     chosen = settings(own_kafka)

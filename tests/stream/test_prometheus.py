@@ -81,6 +81,7 @@ def awaits(true: Callable[[], object], prometheus: services.Prometheus) -> None:
         pytest.fail(f"{error}: {shown} {[target['lastError'] for target in prometheus.targets()]}")
 
 
+@pytest.mark.faults
 def test_a_spike_fires_and_ends_and_a_dead_worker_is_noticed(
     kafka: services.Kafka, empty_redis: services.Redis, prometheus: PrometheusFactory, tmp_path: Path
 ) -> None:

@@ -102,6 +102,19 @@ def test_a_setting_that_another_needs_is_named(missing: str, tmp_path: Path) -> 
     assert line == f"{PREFIX}{missing}: is needed, as {PREFIX}SECURITY_PROTOCOL is SASL_SSL"
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [("log_level", "INFO", "info"), ("clock", "Event", "event"), ("security_protocol", "sasl_ssl ", "SASL_SSL")],
+)
+def test_words_are_taken_in_any_case(name: str, given: str, taken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other programs write their log levels in capitals."""
+    for variable in ("SASL_PLAIN_USERNAME", "SASL_PLAIN_PASSWORD"):
+        monkeypatch.setenv(PREFIX + variable, "x")
+    monkeypatch.setenv(PREFIX + name.upper(), given)
+
+    assert getattr(load(), name) == taken
+
+
 def test_every_setting_has_a_wrong_value_here() -> None:
     """A new setting comes with a test; the two that take any text are wrong only where they are missing."""
     anything = {"sasl_plain_username", "sasl_plain_password"}

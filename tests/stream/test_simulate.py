@@ -27,6 +27,8 @@ NOON_MS = 1_795_176_000_000
         (["--past", "1h", "--disorder", "9999d"], "--disorder: '9999d' is longer than 3660d"),
         (["--past", "1h", "--spike", "billing@+9999d"], "--spike: '9999d' is longer than 3660d"),
         (["--past", "1h", "--spike", "lunch@+1m"], "--spike: 'lunch' is not a queue"),
+        (["--start", NOON, "--for", "1m", "--spike", "billing@+60s"], "--spike: 'billing@+60s' begins after the end"),
+        (["--for", "0s", "--events", "9", "--disorder", "0x"], "--disorder: '0x' is not a duration: a whole number"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -42,7 +44,8 @@ def test_the_bounds_themselves_are_allowed() -> None:
     assert start_of(str(NOON_MS), into_kafka=False) == start_of(NOON, into_kafka=False) == NOON_MS
     assert span_ms("--for", "3660d") == 3_660 * 86_400_000
     assert span_ms("--for", None) == span_ms("--for", "0") == span_ms("--for", "0s") == 0
-    assert spike_of("billing@+0s", from_ms=NOON_MS).at_ms == NOON_MS
+    assert spike_of("billing@+0s", from_ms=NOON_MS, end_ms=None).at_ms == NOON_MS
+    assert spike_of("billing@+1s", from_ms=NOON_MS, end_ms=NOON_MS + 1_001).at_ms == NOON_MS + 1_000
 
 
 def test_what_has_not_happened_yet_does_not_go_into_kafka() -> None:

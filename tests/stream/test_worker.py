@@ -349,6 +349,7 @@ def test_missing_topics_are_named_and_waited_for(kafka: services.Kafka, redis: s
         eventually(site.is_exact)
 
 
+@pytest.mark.faults
 def test_a_worker_comes_back_by_itself_when_its_broker_does(
     own_kafka: services.Kafka, redis: services.Redis, tmp_path: Path
 ) -> None:
