@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aggregators import measures as m
 from aggregators.panes import FINE, Pane
 from aggregators.rolling import Rolling
-from aggregators.samples import RESPONSE_OPEN, WAITING, Interval, Labels
+from aggregators.samples import WAITED, WAITING, Interval, Labels
 from aggregators.windows import IDENTITY_WINDOWS
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _flow_of(entries: Mapping[Entry, int]) -> tuple[Flow, list[tuple[int, Labels
     for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, _ = interval
-        if kind == RESPONSE_OPEN or end is None:
+        if kind not in (WAITED, WAITING) or end is None:
             continue
         flow[start - start % FINE.ms, labels] += number
         if kind == WAITING:

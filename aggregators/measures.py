@@ -1,7 +1,8 @@
 """Measures: what one sample adds to the cells of a pane, as (number of the measure, integer).
 
-Numbers below 100 are plain measures. Above stand families, each with an index: the bins of a sketch, a bucket of a
-histogram, a type of event, a fraction. Numbers are stored, so none is ever given to another measure.
+Numbers below 100 are plain measures, those up to 4,095 belong to `points`. Above stand families, each with an index:
+the bins of a sketch, a bucket of a histogram, a type of event, a fraction. Numbers are stored, so none is ever given
+to another measure.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from bisect import bisect_left
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
+from aggregators import points
 from aggregators import samples as s
 from aggregators.instants import SECOND_MS
 from aggregators.sketch import bin_of
@@ -45,11 +47,20 @@ SURVEYS_SENT: Final = 23
 SURVEYS_ANSWERED: Final = 24
 CSAT_RESPONSES: Final = 25
 CSAT_SATISFIED: Final = 26
+CES_RESPONSES: Final = 27
+CES_EASY: Final = 28
+NPS_RESPONSES: Final = 29
+NPS_PROMOTERS: Final = 30
+NPS_DETRACTORS: Final = 31
 # Of all time, not of panes.
 WAIT_TOTAL_MS: Final = 40
 FIRST_RESPONSE_TOTAL_MS: Final = 41
+_PLAIN: Final = {
+    number: name.lower() for name, number in list(globals().items()) if name.isupper() and type(number) is int
+}
+"""Read before the families are named: all there is up to here are plain measures."""
 
-FAMILY: Final = 4096
+FAMILY: Final = points.FAMILY
 WAIT_BIN: Final = 1 * FAMILY
 ABANDON_WAIT_BIN: Final = 2 * FAMILY
 FIRST_RESPONSE_BIN: Final = 3 * FAMILY
@@ -57,16 +68,26 @@ REPLY_BIN: Final = 4 * FAMILY
 WAIT_BUCKET: Final = 5 * FAMILY
 FIRST_RESPONSE_BUCKET: Final = 6 * FAMILY
 EVENTS: Final = 7 * FAMILY
-CSAT_SCORE: Final = 8 * FAMILY
-"""The last family: its indexes number the reduced fractions, without an upper end."""
+MESSAGES: Final = 8 * FAMILY
+SCORES: Final = 256 * FAMILY
+"""The last family: its indexes number the reduced fractions of each kind of survey, without an upper end."""
+CSAT_SCORE: Final = 0
+CES_SCORE: Final = 1
+NPS_SCORE: Final = 2
+_SCORED: Final = ("csat", "ces", "nps")
+
+CUSTOMER: Final = 1
+HUMAN: Final = 2
+BOT: Final = 3
+SYSTEM: Final = 4
+NOTE: Final = 5
+DIRECTIONS: Final = {CUSTOMER: "customer", HUMAN: "human", BOT: "bot", SYSTEM: "system", NOTE: "note"}
+"""Who wrote a message, by its index in MESSAGES: notes are what humans write to each other."""
 
 BUCKETS_S: Final = (5, 10, 20, 30, 60, 120, 300, 900, 3_600, 14_400, 28_800, 86_400)
 """Upper bounds of the histograms in seconds, at the targets."""
 _BUCKETS_MS: Final = [bound * SECOND_MS for bound in BUCKETS_S]
 
-_PLAIN: Final = {
-    number: name.lower() for name, number in list(globals().items()) if name.isupper() and type(number) is int
-}
 _FAMILIES: Final = (
     "",
     "wait",
@@ -76,7 +97,7 @@ _FAMILIES: Final = (
     "wait_le",
     "first_response_le",
     "events",
-    "csat",
+    "messages",
 )
 
 Amounts = tuple[tuple[int, int], ...]
@@ -95,14 +116,24 @@ def fraction_of(index: int) -> tuple[int, int]:
     return denominator - rest, denominator
 
 
+def score_measure(kind: int, numerator: int, denominator: int) -> int:
+    """Return the measure of how often a kind of survey (CSAT_SCORE, …) was answered with a fraction."""
+    return SCORES + 3 * fraction_index(numerator, denominator) + kind
+
+
 def name_of(measure: int) -> str:
     """Return the name of a stored measure: `answered`, `wait:123` (a bin), `csat:3/4`, `events:chat.queued`."""
-    if measure < FAMILY:
+    if measure in _PLAIN:
         return _PLAIN[measure]
-    if measure >= CSAT_SCORE:
-        return "csat:{}/{}".format(*fraction_of(measure - CSAT_SCORE))
+    if measure >= SCORES:
+        index, kind = divmod(measure - SCORES, len(_SCORED))
+        return "{}:{}/{}".format(_SCORED[kind], *fraction_of(index))
     family, index = divmod(measure, FAMILY)
-    return f"{_FAMILIES[family]}:{BY_CODE[index].name if family * FAMILY == EVENTS else index}"
+    if not 0 < family < len(_FAMILIES):
+        return points.name_of(measure)
+    if family * FAMILY == EVENTS:
+        return f"{_FAMILIES[family]}:{BY_CODE[index].name}"
+    return f"{_FAMILIES[family]}:{DIRECTIONS[index] if family * FAMILY == MESSAGES else index}"
 
 
 def rolling(sample: s.Sample, definitions: Definitions) -> Amounts:
@@ -119,7 +150,7 @@ def all_time(sample: s.Sample) -> Amounts:
     if kind == s.FIRST_RESPONSE:
         took = sample[1] - sample[3]  # type: ignore[misc]  # a Response
         return ((FIRST_RESPONSE_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (FIRST_RESPONSE_TOTAL_MS, took))
-    return ()
+    return points.amounts(sample) if kind in FLOWS else ()  # type: ignore[arg-type]  # a Point
 
 
 def _queued(_: s.Queued, __: Definitions) -> Amounts:
@@ -131,12 +162,12 @@ def _leg(leg: s.Leg, definitions: Definitions) -> Amounts:
     waited = at - opened
     if outcome == s.LOST:
         return ((LOST, 1),)
-    within = waited <= definitions.wait_target(labels.channel)
+    within = waited <= definitions.wait_target(labels.channel, labels.queue)
     if outcome == s.ANSWERED:
         amounts: Amounts = ((ANSWERED, 1), (WAIT_MS, waited), (WAIT_BIN + bin_of(waited), 1))
         return (*amounts, (ANSWERED_WITHIN, 1)) if within else amounts
     if outcome == s.ABANDONED:
-        which = SHORT_ABANDONED if definitions.is_short(labels.channel, waited) else ABANDONED
+        which = SHORT_ABANDONED if definitions.is_short(labels.channel, waited, labels.queue) else ABANDONED
         amounts = ((which, 1), (ABANDON_WAIT_MS, waited), (ABANDON_WAIT_BIN + bin_of(waited), 1))
         return (*amounts, (ABANDONED_WITHIN, 1)) if within else amounts
     if outcome == s.CALLBACK:
@@ -152,7 +183,7 @@ def _first_response(response: s.Response, definitions: Definitions) -> Amounts:
     _, at, labels, started = response
     took = at - started
     amounts: Amounts = ((FIRST_RESPONSES, 1), (FIRST_RESPONSE_MS, took), (FIRST_RESPONSE_BIN + bin_of(took), 1))
-    within = took <= definitions.response_target(labels.channel)
+    within = took <= definitions.response_target(labels.channel, labels.queue)
     return (*amounts, (FIRST_RESPONSES_WITHIN, 1)) if within else amounts
 
 
@@ -165,9 +196,25 @@ def _survey_sent(survey: s.SurveySent, _: Definitions) -> Amounts:
     return ((SURVEYS_SENT, 1), (SURVEYS_ANSWERED, survey.answered))
 
 
-def _csat(response: s.Csat, _: Definitions) -> Amounts:
-    score = CSAT_SCORE + fraction_index(response.numerator, response.denominator)
-    return ((CSAT_RESPONSES, 1), (CSAT_SATISFIED, response.satisfied), (score, 1))
+def _csat(rating: s.Rating, _: Definitions) -> Amounts:
+    score = score_measure(CSAT_SCORE, rating.numerator, rating.denominator)
+    return ((CSAT_RESPONSES, 1), (CSAT_SATISFIED, rating.good), (score, 1))
+
+
+def _ces(rating: s.Rating, _: Definitions) -> Amounts:
+    score = score_measure(CES_SCORE, rating.numerator, rating.denominator)
+    return ((CES_RESPONSES, 1), (CES_EASY, rating.good), (score, 1))
+
+
+def _nps(rating: s.Rating, _: Definitions) -> Amounts:
+    score = score_measure(NPS_SCORE, rating.numerator, rating.denominator)
+    # Of 0 to 10, up to 6 is a detractor (Reichheld 2003).
+    detractor = 10 * rating.numerator <= 6 * rating.denominator
+    return ((NPS_RESPONSES, 1), (NPS_PROMOTERS, rating.good), (NPS_DETRACTORS, int(detractor)), (score, 1))
+
+
+def _point(point: points.Point, _: Definitions) -> Amounts:
+    return points.amounts(point)
 
 
 ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
@@ -178,7 +225,14 @@ ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
     s.REPLY: _reply,
     s.SURVEY_SENT: _survey_sent,
     s.CSAT: _csat,
+    s.CES: _ces,
+    s.NPS: _nps,
+    **dict.fromkeys((kind.code for kind in points.KINDS), _point),
 }
 """What `rolling` calls, by kind of sample."""
-TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE})
+FLOWS: Final = frozenset(
+    {points.RECEIVED.code, points.RESOLVED.code, points.REOPENED.code, points.DELETED.code, points.CONTACT.code}
+)
+"""Points that are counted for all time too: counters, and the backlog by what came and went."""
+TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE}) | FLOWS
 """The kinds of samples for which `all_time` may return something."""

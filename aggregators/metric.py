@@ -23,7 +23,11 @@ PREFIX = "support"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
-    """One metric. `extra` is the label it has beside those of its level and window; `read` then returns a mapping."""
+    """One metric. `extra` is the label it has beside those of its level and window; `read` then returns a mapping.
+
+    `source` names its definition (M…), `edges` the cases in which people expect something else, `vendors` what other
+    products call it and where they differ.
+    """
 
     suffix: str
     family: Family
@@ -34,6 +38,8 @@ class Metric:
     read: Callable[[Reading], Value | Mapping[str, Value]]
     kind: Kind = "gauge"
     extra: str | None = None
+    edges: str = ""
+    vendors: str = ""
 
     def name(self, level: Level) -> str:
         """Return the full name at *level*, as Prometheus has it."""
@@ -46,29 +52,63 @@ class Metric:
         return (*LABELS[level], *window, *((self.extra,) if self.extra else ()))
 
 
-def state(*row: str, read: Callable[[Reading], Value]) -> Metric:
+def state(*row: str, read: Callable[[Reading], Value], edges: str = "", vendors: str = "") -> Metric:
     """Return a gauge of what holds now: name, unit, help, formula, source."""
-    suffix, unit, text, formula, source = row
-    return Metric(suffix=suffix, family="state", unit=unit, help=text, formula=formula, source=source, read=read)
+    return _gauge("state", row, read=read, edges=edges, vendors=vendors)
 
 
-def count(suffix: str, text: str, source: str, measure: int, *, unit: str = "legs") -> Metric:
+def rolling(
+    *row: str,
+    read: Callable[[Reading], Value | Mapping[str, Value]],
+    extra: str | None = None,
+    edges: str = "",
+    vendors: str = "",
+) -> Metric:
+    """Return a gauge of a window: name, unit, help, formula, source."""
+    return _gauge("rolling", row, read=read, extra=extra, edges=edges, vendors=vendors)
+
+
+def count(
+    suffix: str, text: str, source: str, measure: int, *, unit: str = "legs", edges: str = "", vendors: str = ""
+) -> Metric:
     """Return a gauge of how often a window counts *measure*."""
-    formula = text[0].lower() + text[1:]
+    row = (suffix, unit, f"{text} in the window.", text[0].lower() + text[1:], source)
+    return _gauge("rolling", row, read=lambda r: r[measure], edges=edges, vendors=vendors)
+
+
+def counter(suffix: str, text: str, source: str, measure: int, *, unit: str) -> Metric:
+    """Return a counter of *measure* over all time, for windows of PromQL's own."""
     return Metric(
         suffix=suffix,
-        family="rolling",
+        family="total",
+        kind="counter",
         unit=unit,
-        help=f"{text} in the window.",
-        formula=formula,
+        help=f"{text}.",
+        formula=text[0].lower() + text[1:],
         source=source,
         read=lambda r: r[measure],
     )
 
 
-def rolling(*row: str, read: Callable[[Reading], Value | Mapping[str, Value]], extra: str | None = None) -> Metric:
-    """Return a gauge of a window: name, unit, help, formula, source."""
+def _gauge(
+    family: Family,
+    row: tuple[str, ...],
+    *,
+    read: Callable[[Reading], Value | Mapping[str, Value]],
+    edges: str,
+    vendors: str,
+    extra: str | None = None,
+) -> Metric:
     suffix, unit, text, formula, source = row
     return Metric(
-        suffix=suffix, family="rolling", unit=unit, help=text, formula=formula, source=source, read=read, extra=extra
+        suffix=suffix,
+        family=family,
+        unit=unit,
+        help=text,
+        formula=formula,
+        source=source,
+        read=read,
+        extra=extra,
+        edges=edges,
+        vendors=vendors,
     )

@@ -6,34 +6,38 @@ to those before is committed; so a number that turned out wrong is taken back wh
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from aggregators import legs, replies, surveys
+from aggregators import bots, legs, measures, points, replies, resolution, surveys, work
+from aggregators.places import Places
+from aggregators.points import Point
 from aggregators.samples import (
     ABANDONED,
+    CES,
     CSAT,
     FIRST_RESPONSE,
     LEG,
     LOST,
+    NPS,
     QUEUED,
     REPLY,
     RESPONSE_OPEN,
     STAY,
     SURVEY_SENT,
+    UNANSWERED,
     WAITED,
     WAITING,
-    Csat,
     Interval,
     Labels,
     Leg,
     Queued,
+    Rating,
     Response,
     Sample,
     Stay,
     SurveySent,
 )
-from aggregators.vocabulary import BY_CODE, CHANNEL, FLAG, QUEUE, TO_QUEUE, VALUE, EventType
+from aggregators.vocabulary import ACTOR, BY_CODE, CHANNEL, FLAG, KIND, PUBLIC, QUEUE, TO_QUEUE, VALUE, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +45,6 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions
     from aggregators.facts import Fact, Key
 
-NO_QUEUE: Final = "none"
 _new: Final = tuple.__new__
 """As in events: a named tuple in half the time."""
 Counted = TypeVar("Counted", Sample, Interval)
@@ -51,6 +54,10 @@ _OF_SURVEYS: Final = 4
 _FLAGGING: Final = 8
 _MERGING: Final = 16
 _OF_CHAT: Final = 32
+_OF_WORK: Final = 64
+_OF_BOTS: Final = 128
+_OF_RESOLUTION: Final = 256
+_WRITTEN: Final = 512
 
 
 def _role(kind: EventType) -> int:
@@ -61,17 +68,23 @@ def _role(kind: EventType) -> int:
         | (_FLAGGING if kind.name in {"chat.flagged", "ticket.flagged"} else 0)
         | (_MERGING if kind.name == "ticket.merged" else 0)
         | (_OF_CHAT if kind.family == "chat" else 0)
+        | (_OF_WORK if kind.code in work.TYPES else 0)
+        | (_OF_BOTS if kind.code in bots.TYPES else 0)
+        | (_OF_RESOLUTION if kind.code in resolution.TYPES else 0)
+        | (_WRITTEN if kind.name in {"chat.message", "ticket.commented"} else 0)
     )
 
 
 _ROLES: Final = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1)))
 """Who reads events of a type, by its number."""
+_DIRECTIONS: Final = {"customer": measures.CUSTOMER, "human": measures.HUMAN, "bot": measures.BOT}
 
 
 class Observation(NamedTuple):
     """What a conversation contributes: each sample and interval with how often, and its events by labels and type.
 
-    `open` tells whether it waits for something that no timer ends.
+    Types are numbered as in `measures`: EVENTS + type, MESSAGES + who wrote. `open` tells whether it waits for
+    something that no timer ends.
     """
 
     samples: dict[Sample, int]
@@ -95,27 +108,28 @@ class _Conversation:
 
     def __init__(self, key: Key, facts: list[Fact], definitions: Definitions) -> None:
         self._definitions = definitions
-        self._tenant = key.tenant
         self._facts = facts
         self._legs: list[Fact] = []
         self._messages: list[Fact] = []
+        self._written: list[Fact] = []
         self._surveys: list[Fact] = []
-        self._named_at: list[int] = []
-        self._named: list[str] = []
-        self._labels: dict[str, Labels] = {}
-        self._codes: list[int] = []
+        self._work: list[Fact] = []
+        self._bots: list[Fact] = []
+        self._resolution: list[Fact] = []
+        self._places = Places(key.tenant)
+        self._counted: list[int] = []
+        self._roles = 0
         self._excluded = False
-        self._channel = self._sort_out()
+        self._sort_out()
 
-    def _sort_out(self) -> str:
-        """Fill the registers; return the channel: the last one named, whatever the event."""
+    def _sort_out(self) -> None:
+        """Fill the registers. The channel is the last one named, whatever the event."""
         channel: str | None = None
         roles = 0
         flags: dict[str, bool] = {}
-        codes, named_at, named = self._codes, self._named_at, self._named
+        counted, named_at, named = self._counted, self._places.named_at, self._places.named
         for fact in self._facts:
             at, _, _, code, fields = fact
-            codes.append(code)
             if CHANNEL in fields:
                 channel = fields[CHANNEL]
             queue = fields[TO_QUEUE] if TO_QUEUE in fields else fields.get(QUEUE)
@@ -124,113 +138,139 @@ class _Conversation:
                 named.append(queue)
             role = _ROLES[code]
             roles |= role
+            counted.append(code)
             if role & _OF_LEGS:
                 self._legs.append(fact)
+            if role & _WRITTEN:
+                self._written.append(fact)
             if role & _OF_REPLIES:
                 self._messages.append(fact)
             elif role & _OF_SURVEYS:
                 self._surveys.append(fact)
             elif role & _FLAGGING:
                 flags[fields[FLAG]] = fields.get(VALUE, True)
+            if role & _OF_WORK:
+                self._work.append(fact)
+            if role & _OF_BOTS:
+                self._bots.append(fact)
+            if role & _OF_RESOLUTION:
+                self._resolution.append(fact)
+        self._roles = roles
         self._excluded = bool(roles & _MERGING) or flags.get("spam", False) or flags.get("test", False)
-        return channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
+        self._places.channel = channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
 
     def observation(self) -> Observation:
         if self._excluded:
             return NOTHING
         samples: list[Sample] = []
         intervals: list[Interval] = []
-        said = replies.sweep(self._messages, episode_gap_ms=self._definitions.episode_gap_ms)
+        definitions, places = self._definitions, self._places
+        said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms)
         if self._legs:
             self._observe_legs(samples, intervals, human_replied=said.human_replied)
         for at, since in said.first_responses:
-            samples.append(_new(Response, (FIRST_RESPONSE, at, self._labels_at(at), since)))
+            samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
         for at, since in said.replies:
-            samples.append(_new(Response, (REPLY, at, self._labels_at(at), since)))
-        waits_on = False
+            samples.append(_new(Response, (REPLY, at, places.at(at), since)))
+        for at, ours in said.contacts:
+            samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
         for wait in said.open_responses:
-            intervals += self._pieces(wait)
-            waits_on = waits_on or wait.end is None
+            intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
             self._observe_surveys(samples)
-        return Observation(_counted(samples), _counted(intervals), self._events(), open=waits_on)
+        if self._work:
+            work.observe(self._work, places, definitions, samples, intervals)
+        if self._bots:
+            bots.observe(self._bots, places, definitions, samples, intervals)
+        if self._resolution:
+            resolution.observe(self._resolution, places, definitions, samples, intervals)
+        counted = _numbered(intervals)
+        for stretch in said.stretches:
+            self._observe_stretch(stretch, counted)
+        waits_on = any(interval[3] is None for interval in counted)
+        return Observation(_numbered(samples), counted, self._events(), open=waits_on)
+
+    def _observe_stretch(self, stretch: replies.Stretch, intervals: dict[Interval, int]) -> None:
+        """Let a stretch last message by message, each piece as often as messages wait in it."""
+        messages, end = stretch
+        last = len(messages) - 1
+        for place, at in enumerate(messages):
+            until = end if place == last else messages[place + 1]
+            if until is None or until > at:
+                for interval in self._places.pieces(UNANSWERED, at, until, messages[0]):
+                    intervals[interval] = place + 1
 
     def _observe_legs(self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool) -> None:
+        places = self._places
         rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
         if not rows:
             return
         first = rows[0].opened
         for queue, opened, ended, outcome in rows:
-            labels = self._labels_of(queue)
+            labels = places.of(queue)
             samples.append(_new(Queued, (QUEUED, opened, labels)))
             samples.append(_new(Leg, (LEG, ended, labels, LOST if outcome is None else outcome, opened)))
             if ended > opened:
                 intervals.append(Interval(WAITING if outcome is None else WAITED, labels, opened, ended, first))
         queue, opened, ended, outcome = rows[-1]
         abandoned = outcome == ABANDONED
-        short = abandoned and self._definitions.is_short(self._channel, ended - opened)
+        short = abandoned and self._definitions.is_short(places.channel, ended - opened, queue)
         if outcome is not None and outcome != LOST and not short:
             waited = sum(row.ended - row.opened for row in rows)
             left = int(abandoned and not human_replied)
-            samples.append(Stay(STAY, ended, self._labels_of(queue), left, waited))
+            samples.append(Stay(STAY, ended, places.of(queue), left, waited))
 
     def _observe_surveys(self, samples: list[Sample]) -> None:
-        definitions = self._definitions
-        for row in surveys.sweep(self._surveys, kind="csat"):
-            if row.sent is not None:
-                samples.append(SurveySent(SURVEY_SENT, row.sent, self._labels_at(row.sent), int(bool(row.responded))))
-            if row.responded is not None and row.normalised is not None and row.span is not None:
-                asked = row.responded if row.sent is None else row.sent
-                wide = row.span >= definitions.satisfied_wide_scale
-                satisfied = row.normalised >= definitions.satisfied_from if wide else row.normalised == 1
-                share = row.normalised
-                labels = self._labels_at(asked)
-                samples.append(Csat(CSAT, row.responded, labels, share.numerator, share.denominator, int(satisfied)))
+        definitions, places = self._definitions, self._places
+        named = {fact.fields.get(KIND) for fact in self._surveys}
+        for kind, rated in _RATED.items():
+            if kind not in named:
+                continue
+            for row in surveys.sweep(self._surveys, kind=kind):
+                if row.sent is not None:
+                    answered, labels = int(bool(row.responded)), places.at(row.sent)
+                    if rated == CSAT:
+                        samples.append(SurveySent(SURVEY_SENT, row.sent, labels, answered))
+                    else:
+                        samples.append(Point(_SENT[kind], row.sent, labels, 1 + answered))
+                if row.responded is not None and row.normalised is not None and row.span is not None:
+                    share = row.normalised
+                    good = int(surveys.is_good(kind, share, row.span, definitions))
+                    labels = places.at(row.responded if row.sent is None else row.sent)
+                    samples.append(Rating(rated, row.responded, labels, share.numerator, share.denominator, good))
 
     def _events(self) -> dict[Labels, dict[int, int]]:
-        """Return the number of events of each type by the labels they stood at."""
-        named = self._named
-        if named.count(named[0]) == len(named) if named else True:
-            numbers: dict[int, int] = {}
-            for code in self._codes:
-                numbers[code] = numbers.get(code, 0) + 1
-            return {self._labels_of(named[0] if named else NO_QUEUE): numbers}
+        """Return the number of events of each type, and of messages by who wrote them, by the labels they stood at."""
+        only = self._places.only
         events: dict[Labels, dict[int, int]] = {}
-        for fact in self._facts:
-            numbers = events.setdefault(self._labels_at(fact[0]), {})
-            numbers[fact[3]] = numbers.get(fact[3], 0) + 1
+        if only is not None:
+            numbers: dict[int, int] = {}
+            for code in self._counted:
+                numbers[measures.EVENTS + code] = numbers.get(measures.EVENTS + code, 0) + 1
+            events[only] = numbers
+        else:
+            for fact in self._facts:
+                numbers = events.setdefault(self._places.at(fact[0]), {})
+                numbers[measures.EVENTS + fact[3]] = numbers.get(measures.EVENTS + fact[3], 0) + 1
+        for fact in self._written:
+            numbers = events[self._places.at(fact[0]) if only is None else only]
+            measure = measures.MESSAGES + _direction(fact)
+            numbers[measure] = numbers.get(measure, 0) + 1
         return events
 
-    def _pieces(self, wait: replies.OpenResponse) -> Iterable[Interval]:
-        """Split an open response where its queue changes: at t it stands in the last queue named before t."""
-        start, end = wait
-        place = bisect_right(self._named_at, start)
-        queue = self._named[place - 1] if place else NO_QUEUE
-        since = start
-        for at, named in zip(self._named_at[place:], self._named[place:], strict=True):
-            if end is not None and at >= end:
-                break
-            if named != queue:
-                if at > start:
-                    yield Interval(RESPONSE_OPEN, self._labels_of(queue), start, at, since)
-                start, queue = at, named
-        if end is None or end > start:
-            yield Interval(RESPONSE_OPEN, self._labels_of(queue), start, end, since)
 
-    def _labels_at(self, instant: int) -> Labels:
-        """Return the labels at *instant*: the last queue named at or before it, else the first named later."""
-        if not self._named:
-            return self._labels_of(NO_QUEUE)
-        return self._labels_of(self._named[max(0, bisect_right(self._named_at, instant) - 1)])
-
-    def _labels_of(self, queue: str) -> Labels:
-        labels = self._labels.get(queue)
-        if labels is None:
-            labels = self._labels[queue] = Labels(self._tenant, self._channel, queue)
-        return labels
+_SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
+_RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
 
 
-def _counted(rows: list[Counted]) -> dict[Counted, int]:
+def _direction(fact: Fact) -> int:
+    """Return who wrote a message: what a human wrote in private is a note."""
+    fields = fact[4]
+    direction = _DIRECTIONS.get(fields[ACTOR], measures.SYSTEM)
+    return measures.NOTE if direction == measures.HUMAN and not fields.get(PUBLIC, True) else direction
+
+
+def _numbered(rows: list[Counted]) -> dict[Counted, int]:
     counts: dict[Counted, int] = {}
     for row in rows:
         counts[row] = counts.get(row, 0) + 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from aggregators.measures import CSAT_SCORE, FAMILY, fraction_of
+from aggregators.measures import FAMILY, SCORES, fraction_of
 from aggregators.sketch import quantiles
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class State:
     response_open: int = 0
     oldest_response_open: int | None = None
     response_open_past_target: int = 0
+    unanswered_messages: int = 0
+    lasting: dict[int, int] = field(default_factory=dict)
+    """How many intervals of every other kind there are."""
+    oldest: dict[int, int] = field(default_factory=dict)
+    """Where the oldest of them began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,10 @@ class Reading:
         found = quantiles(bins, QUANTILES)
         return {str(q): value / 1000 for q, value in zip(QUANTILES, found, strict=True)}
 
-    def score_sum(self) -> Fraction:
-        """Return the exact sum of the normalised scores."""
-        scores = ((m - CSAT_SCORE, n) for m, n in self.sums.items() if m >= CSAT_SCORE)
-        return sum((Fraction(*fraction_of(index)) * count for index, count in scores), Fraction())
+    def score_sum(self, kind: int) -> Fraction:
+        """Return the exact sum of the normalised scores of a kind of survey (measures.CSAT_SCORE, …)."""
+        found = ((divmod(m - SCORES, 3), n) for m, n in self.sums.items() if m >= SCORES)
+        return sum((Fraction(*fraction_of(index)) * n for (index, which), n in found if which == kind), Fraction())
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -37,12 +37,24 @@ class OpenResponse(NamedTuple):
     end: int | None
 
 
+class Stretch(NamedTuple):
+    """Customer messages at the instants `messages`, unanswered until `end`: a reply, a resolve, None for neither."""
+
+    messages: list[int]
+    end: int | None
+
+
 class Replies(NamedTuple):
-    """What the messages of one conversation say. Each pair is (instant of the reply, instant it waited from)."""
+    """What the messages of one conversation say. Each pair is (instant of the reply, instant it waited from).
+
+    `contacts` are the episodes by their start, each with whether it was us who began the conversation it is first in.
+    """
 
     first_responses: list[tuple[int, int]]
     replies: list[tuple[int, int]]
     open_responses: list[OpenResponse]
+    stretches: list[Stretch]
+    contacts: list[tuple[int, bool]]
     human_replied: bool
 
 
@@ -51,6 +63,8 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
     firsts: list[tuple[int, int]] = []
     replies: list[tuple[int, int]] = []
     waits: list[OpenResponse] = []
+    stretches: list[Stretch] = []
+    contacts: list[tuple[int, bool]] = []
     steps, ours = _steps(facts)
     episode: int | None = None  # first customer message of the current one
     counts = not ours  # an episode that we began has no first response
@@ -65,11 +79,14 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
             if begins:
                 # The one before ended with a resolve or a reply, so it waits for nothing any more.
                 episode, replied, resolved = at, False, False
+                contacts.append((at, not counts))
                 if counts:
                     waits.append(OpenResponse(at, None))
             quiet_since = None
             if stretch is None:
                 stretch = at
+                stretches.append(Stretch([], None))
+            stretches[-1].messages.append(at)
         elif step == _HUMAN:
             human = True
             quiet_since = None
@@ -81,14 +98,17 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
                         waits[-1] = OpenResponse(episode, at)
             if stretch is not None:
                 replies.append((at, stretch))
+                stretches[-1] = Stretch(stretches[-1].messages, at)
                 stretch = None
         else:
             quiet_since = at
-            stretch = None
+            if stretch is not None:
+                stretches[-1] = Stretch(stretches[-1].messages, at)
+                stretch = None
             if episode is not None and not replied and not resolved and counts:
                 waits[-1] = OpenResponse(episode, at)
             resolved = episode is not None
-    return Replies(firsts, replies, waits, human)
+    return Replies(firsts, replies, waits, stretches, contacts, human)
 
 
 def _steps(facts: Sequence[Fact]) -> tuple[list[tuple[int, int]], bool]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from aggregators import points
+from aggregators.points import Point
+
 # Kinds of samples.
 QUEUED: Final = 1
 LEG: Final = 2
@@ -16,6 +19,9 @@ FIRST_RESPONSE: Final = 4
 REPLY: Final = 5
 SURVEY_SENT: Final = 6
 CSAT: Final = 7
+CES: Final = 8
+NPS: Final = 9
+# From points.FIRST_CODE on: points.
 
 # Outcomes of a leg.
 ANSWERED: Final = 1
@@ -29,6 +35,13 @@ LOST: Final = 6
 WAITED: Final = 1
 WAITING: Final = 2
 RESPONSE_OPEN: Final = 3
+UNANSWERED: Final = 4
+# 5 is free.
+ACTIVE: Final = 6
+HELD: Final = 7
+IDLE: Final = 8
+OPEN: Final = 9
+IN_BOT: Final = 10
 
 SAMPLE_NAMES: Final = {
     QUEUED: "queued",
@@ -38,6 +51,9 @@ SAMPLE_NAMES: Final = {
     REPLY: "reply",
     SURVEY_SENT: "survey_sent",
     CSAT: "csat",
+    CES: "ces",
+    NPS: "nps",
+    **{kind.code: kind.name for kind in points.KINDS},
 }
 OUTCOME_NAMES: Final = {
     ANSWERED: "answered",
@@ -47,7 +63,17 @@ OUTCOME_NAMES: Final = {
     AGENT_CLOSED: "agent_closed",
     LOST: "lost",
 }
-INTERVAL_NAMES: Final = {WAITED: "waited", WAITING: "waiting", RESPONSE_OPEN: "first_response_open"}
+INTERVAL_NAMES: Final = {
+    WAITED: "waited",
+    WAITING: "waiting",
+    RESPONSE_OPEN: "first_response_open",
+    UNANSWERED: "unanswered",
+    ACTIVE: "active",
+    HELD: "held",
+    IDLE: "idle",
+    OPEN: "open",
+    IN_BOT: "in_bot",
+}
 
 
 class Labels(NamedTuple):
@@ -104,18 +130,21 @@ class SurveySent(NamedTuple):
     answered: int
 
 
-class Csat(NamedTuple):
-    """A response: the score normalised to 0–1 as a reduced fraction, and 1 if it counts as satisfied."""
+class Rating(NamedTuple):
+    """A response: the score normalised to 0–1 as a reduced fraction, and 1 if it counts as a good one.
+
+    Good is satisfied (CSAT), easy (CES), a promoter (NPS).
+    """
 
     kind: int
     at: int
     labels: Labels
     numerator: int
     denominator: int
-    satisfied: int
+    good: int
 
 
-Sample = Queued | Leg | Stay | Response | SurveySent | Csat
+Sample = Queued | Leg | Stay | Response | SurveySent | Rating | Point
 
 
 SHAPES: Final[dict[int, type[Sample]]] = {
@@ -125,7 +154,10 @@ SHAPES: Final[dict[int, type[Sample]]] = {
     FIRST_RESPONSE: Response,
     REPLY: Response,
     SURVEY_SENT: SurveySent,
-    CSAT: Csat,
+    CSAT: Rating,
+    CES: Rating,
+    NPS: Rating,
+    **dict.fromkeys((kind.code for kind in points.KINDS), Point),
 }
 
 

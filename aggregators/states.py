@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import RESPONSE_OPEN, Interval, Labels
+from aggregators.samples import RESPONSE_OPEN, UNANSWERED, WAITED, WAITING, Interval, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,12 +118,21 @@ def _states(
         if state is None:
             state = states[labels] = State()
         if kind == RESPONSE_OPEN:
-            late = since + definitions.response_target(labels[1])
+            late: float = since + definitions.response_target(labels[1], labels[2])
             state.response_open += number
             state.oldest_response_open = _least(state.oldest_response_open, since)
             state.response_open_past_target += number if late < as_of else 0
+        elif kind not in (WAITED, WAITING):
+            late = math.inf
+            # As often as messages wait for an answer; else always once.
+            if kind == UNANSWERED:
+                state.unanswered_messages += number
+                state.lasting[kind] = state.lasting.get(kind, 0) + 1
+            else:
+                state.lasting[kind] = state.lasting.get(kind, 0) + number
+            state.oldest[kind] = min(since, state.oldest.get(kind, since))
         else:
-            late = start + definitions.wait_target(labels[1])
+            late = start + definitions.wait_target(labels[1], labels[2])
             state.waiting += number
             state.oldest_wait = _least(state.oldest_wait, start)
             state.oldest_customer_wait = _least(state.oldest_customer_wait, since)
@@ -157,6 +166,11 @@ def _sum(*states: State) -> State:
         total.response_open += state.response_open
         total.oldest_response_open = _least(total.oldest_response_open, state.oldest_response_open)
         total.response_open_past_target += state.response_open_past_target
+        total.unanswered_messages += state.unanswered_messages
+        for kind, number in state.lasting.items():
+            total.lasting[kind] = total.lasting.get(kind, 0) + number
+        for kind, since in state.oldest.items():
+            total.oldest[kind] = min(since, total.oldest.get(kind, since))
     return total
 
 

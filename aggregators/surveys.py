@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -10,8 +11,8 @@ from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
+    from aggregators.definitions import Definitions
     from aggregators.facts import Fact
 
 _SENT: Final = code_of("survey.sent")
@@ -20,6 +21,8 @@ _RETRACTED: Final = code_of("survey.retracted")
 
 TYPES: Final = frozenset({_SENT, _RESPONDED, _RETRACTED})
 """The types this sweep reads."""
+_PROMOTER: Final = Fraction(9, 10)
+_EASY: Final = Fraction(2, 3)
 
 
 class SurveyRow(NamedTuple):
@@ -71,6 +74,16 @@ def normalise(response: Fact) -> tuple[Fraction, Fraction]:
         raise ValueError(message)
     falling = (response.fields.get(SCALE) or {}).get("direction") == "down"
     return _normalised(*ends, response.fields[SCORE], falling=falling)
+
+
+def is_good(kind: str, normalised: Fraction, span: Fraction, definitions: Definitions) -> bool:
+    """Tell whether a score is satisfied (csat), easy (ces: 5 of 1 to 7) or a promoter's (nps: 9 of 0 to 10)."""
+    if kind == "nps":
+        return normalised >= _PROMOTER
+    if kind == "ces":
+        return normalised >= _EASY
+    wide = span >= definitions.satisfied_wide_scale
+    return normalised >= definitions.satisfied_from if wide else normalised == 1
 
 
 # Typed: 2**60 and 2.0**60 are equal and were written as different decimals.

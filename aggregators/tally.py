@@ -35,15 +35,15 @@ class Tally:
         self._stretches: dict[int, _Stretch] = {}
 
     def add_events(self, labels: Labels, before: Cells, after: Cells) -> None:
-        """Count the events of one label set in *after* (type → number) and no longer those in *before*."""
+        """Count the events of one label set in *after* (measure → number) and no longer those in *before*."""
         cells = _of(self._groups(ALL_TIME), labels)
-        for code, number in after.items():
-            by = number - before.get(code, 0)
+        for measure, number in after.items():
+            by = number - before.get(measure, 0)
             if by:
-                cells[measures.EVENTS + code] = cells.get(measures.EVENTS + code, 0) + by
-        for code, number in before.items():
-            if code not in after:
-                cells[measures.EVENTS + code] = cells.get(measures.EVENTS + code, 0) - number
+                cells[measure] = cells.get(measure, 0) + by
+        for measure, number in before.items():
+            if measure not in after:
+                cells[measure] = cells.get(measure, 0) - number
 
     def add(self, entry: Entry, by: int, number: int, *, watermark: int) -> None:
         """Count a sample *by* times more: *number* in all. Panes that *watermark* has passed for good are left out."""

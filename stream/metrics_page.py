@@ -133,7 +133,7 @@ def _everything() -> Reading:
     families = range(measures.WAIT_BIN, measures.EVENTS, measures.FAMILY)
     types = (measures.EVENTS + each.code for each in TYPES.values() if each.subject == CONVERSATION)
     # The fraction 1/1: a score as good as can be.
-    score = measures.CSAT_SCORE + measures.fraction_index(1, 1)
+    score = measures.score_measure(measures.CSAT_SCORE, 1, 1)
     state = State(
         waiting=1,
         oldest_wait=0,

@@ -105,8 +105,8 @@ def test_the_other_samples() -> None:
     reply = s.Response(s.REPLY, T0 + 9_000, CHAT, T0)
     assert added(reply) == {m.REPLIES: 1, m.REPLY_MS: 9_000, m.REPLY_BIN + bin_of(9_000): 1}
     assert added(s.SurveySent(s.SURVEY_SENT, T0, CHAT, 1)) == {m.SURVEYS_SENT: 1, m.SURVEYS_ANSWERED: 1}
-    rating = s.Csat(s.CSAT, T0, CHAT, 3, 4, 1)
-    assert added(rating) == {m.CSAT_RESPONSES: 1, m.CSAT_SATISFIED: 1, m.CSAT_SCORE + fraction_index(3, 4): 1}
+    rating = s.Rating(s.CSAT, T0, CHAT, 3, 4, 1)
+    assert added(rating) == {m.CSAT_RESPONSES: 1, m.CSAT_SATISFIED: 1, m.score_measure(m.CSAT_SCORE, 3, 4): 1}
 
 
 # ---------------------------------------------------------------------------------------------- all time
@@ -176,8 +176,8 @@ def test_every_family_has_room() -> None:
         (m.WAIT_BUCKET + 3, "wait_le:3"),
         (m.FIRST_RESPONSE_BUCKET + 12, "first_response_le:12"),
         (m.EVENTS + code_of("chat.queued"), "events:chat.queued"),
-        (m.CSAT_SCORE + fraction_index(3, 4), "csat:3/4"),
-        (m.CSAT_SCORE + fraction_index(0, 1), "csat:0/1"),
+        (m.score_measure(m.CSAT_SCORE, 3, 4), "csat:3/4"),
+        (m.score_measure(m.CSAT_SCORE, 0, 1), "csat:0/1"),
     ],
 )
 def test_measures_have_readable_names(measure: int, name: str) -> None:

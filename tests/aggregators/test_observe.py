@@ -13,6 +13,7 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from aggregators.measures import name_of
 from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import ALL_TIME
+from aggregators.points import FIRST_CODE
 from aggregators.samples import (
     AGENT_CLOSED,
     ANSWERED,
@@ -28,7 +29,7 @@ from aggregators.samples import (
     SURVEY_SENT,
     WAITED,
     WAITING,
-    Csat,
+    Rating,
     Interval,
     Labels,
     Leg,
@@ -54,8 +55,8 @@ def observed(log: Log, definitions: Definitions = DEFAULT) -> Observation:
 
 
 def samples(log: Log, definitions: Definitions = DEFAULT) -> dict[Sample, int]:
-    """Return the samples of *log*, each with its number."""
-    return observed(log, definitions).samples
+    """Return the samples of *log* that are no points, each with its number."""
+    return {each: n for each, n in observed(log, definitions).samples.items() if each[0] < FIRST_CODE}
 
 
 def of_kind(log: Log, kind: int, definitions: Definitions = DEFAULT) -> list[Sample]:
@@ -64,8 +65,9 @@ def of_kind(log: Log, kind: int, definitions: Definitions = DEFAULT) -> list[Sam
 
 
 def intervals(log: Log) -> list[Interval]:
-    """Return the intervals of *log* by start."""
-    return sorted(observed(log).intervals, key=lambda interval: interval.start)
+    """Return the waits of *log*, in queue and for a first response, by start."""
+    waits = [each for each in observed(log).intervals if each.kind in (WAITED, WAITING, RESPONSE_OPEN)]
+    return sorted(waits, key=lambda interval: interval.start)
 
 
 # ----------------------------------------------------------------------------------------- legs and stays
@@ -214,7 +216,7 @@ def test_a_survey_that_was_answered() -> None:
 
     assert samples(log) == {
         SurveySent(SURVEY_SENT, T0, BILLING, 1): 1,
-        Csat(CSAT, after("01:00"), BILLING, 1, 2, 0): 1,
+        Rating(CSAT, after("01:00"), BILLING, 1, 2, 0): 1,
     }
 
 
@@ -242,8 +244,8 @@ def test_who_is_satisfied(score: float, scale: dict[str, object] | None, satisfi
     """From three quarters of a wide scale on; on a scale shorter than four steps only the best."""
     (sample,) = of_kind(Log(queue="billing").responded("00:00", score, scale=scale), CSAT)
 
-    assert isinstance(sample, Csat)
-    assert sample.satisfied == satisfied
+    assert isinstance(sample, Rating)
+    assert sample.good == satisfied
 
 
 def test_definitions_decide_who_is_satisfied() -> None:
@@ -325,7 +327,7 @@ def events(log: Log) -> dict[tuple[str, str], int]:
         (labels.queue, name_of(measure)): number
         for labels, cells in partition.tables.cells[ALL_TIME].items()
         for measure, number in cells.items()
-        if m.EVENTS <= measure < m.CSAT_SCORE and number
+        if m.EVENTS <= measure < m.MESSAGES and number
     }
 
 

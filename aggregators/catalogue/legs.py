@@ -1,18 +1,11 @@
-"""The catalogue: every metric of the support centre, one line each. Nobody types a metric name twice.
-
-A metric stands at the levels queue, channel and tenant; its full name has the level in it. `formula` is what the
-definitions call it (M…: `docs/definitions.md`), `read` the same as code.
-"""
+"""Queue legs: who waits, how long, and how it ends (M1 to M9)."""
 
 from __future__ import annotations
 
 from aggregators import measures as m
 from aggregators.formulas import all_abandoned, histogram, service_levels
-from aggregators.metric import LABELS, Family, Metric, count, rolling, state
-from aggregators.reading import Value, age_s, mean_s, ratio
-from aggregators.vocabulary import BY_CODE
-
-__all__ = ["LABELS", "METRICS", "Family", "Metric", "Value"]
+from aggregators.metric import Metric, count, rolling, state
+from aggregators.reading import age_s, mean_s, ratio
 
 _OLDEST = "as_of − the earliest opening"
 
@@ -56,30 +49,6 @@ METRICS: tuple[Metric, ...] = (
         "legs with as_of − opened > target",
         "M1",
         read=lambda r: r.state.waiting_past_target,
-    ),
-    state(
-        "first_response_open",
-        "conversations",
-        "Conversations whose customer has no human reply yet.",
-        "episodes without reply and without resolve",
-        "M10o",
-        read=lambda r: r.state.response_open,
-    ),
-    state(
-        "first_response_open_oldest_seconds",
-        "s",
-        "Age of the oldest first customer message without a human reply.",
-        "as_of − the earliest first message",
-        "M10o",
-        read=lambda r: age_s(r.state.oldest_response_open, r.as_of),
-    ),
-    state(
-        "first_response_open_past_target",
-        "conversations",
-        "Conversations without a human reply for longer than the target of their channel.",
-        "episodes with as_of − first message > target",
-        "M10o",
-        read=lambda r: r.state.response_open_past_target,
     ),
     count("queued", "Legs that opened", "M8", m.QUEUED),
     count("answered", "Legs answered", "M8", m.ANSWERED),
@@ -173,87 +142,6 @@ METRICS: tuple[Metric, ...] = (
         read=service_levels,
         extra="variant",
     ),
-    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
-    rolling(
-        "first_response_mean_seconds",
-        "s",
-        "Mean time from the first customer message to the first human reply.",
-        "Σ first response time / first responses",
-        "M10",
-        read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
-    ),
-    rolling(
-        "first_response_seconds",
-        "s",
-        "Quantiles of the first response time, within 1 %.",
-        "nearest rank over first responses",
-        "M10",
-        read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
-        extra="q",
-    ),
-    rolling(
-        "first_response_attainment_ratio",
-        "ratio",
-        "Share of first responses within the target, those open past it counted as missed.",
-        "responses ≤ target / (responses + open past target)",
-        "M10x",
-        read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
-    ),
-    count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
-    rolling(
-        "reply_mean_seconds",
-        "s",
-        "Mean time from the first unanswered customer message to the next human reply.",
-        "Σ reply time / replies",
-        "M11",
-        read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
-    ),
-    rolling(
-        "reply_seconds",
-        "s",
-        "Quantiles of the reply time, within 1 %.",
-        "nearest rank over replies",
-        "M11",
-        read=lambda r: r.quantiles_s(m.REPLY_BIN),
-        extra="q",
-    ),
-    count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
-    rolling(
-        "survey_response_ratio",
-        "ratio",
-        "Share of the surveys sent in the window that are answered by now.",
-        "sent and answered / sent",
-        "M61",
-        read=lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
-    ),
-    count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
-    rolling(
-        "csat_mean_ratio",
-        "ratio",
-        "Mean satisfaction, scores normalised to 0–1.",
-        "Σ (score − min) / (max − min) / responses",
-        "M60",
-        read=lambda r: float(r.score_sum() / r[m.CSAT_RESPONSES]) if r[m.CSAT_RESPONSES] else None,
-    ),
-    rolling(
-        "csat_satisfied_ratio",
-        "ratio",
-        "Share of satisfied responses: at least 0.75 of a scale of 4 steps or more, else the best score.",
-        "satisfied / responses",
-        "M60",
-        read=lambda r: ratio(r[m.CSAT_SATISFIED], r[m.CSAT_RESPONSES]),
-    ),
-    Metric(
-        suffix="events_total",
-        family="total",
-        kind="counter",
-        unit="events",
-        help="Distinct accepted events by type.",
-        formula="facts of the type",
-        source="M71",
-        read=lambda r: {BY_CODE[k - m.EVENTS].name: n for k, n in r.sums.items() if m.EVENTS <= k < m.CSAT_SCORE},
-        extra="type",
-    ),
     Metric(
         suffix="wait_seconds",
         family="total",
@@ -263,17 +151,6 @@ METRICS: tuple[Metric, ...] = (
         formula="answered legs by wait ≤ le",
         source="M3",
         read=histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
-        extra="le",
-    ),
-    Metric(
-        suffix="first_response_seconds",
-        family="total",
-        kind="histogram",
-        unit="s",
-        help="First response time, for windows of PromQL's own.",
-        formula="first responses by time ≤ le",
-        source="M10",
-        read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
     ),
 )

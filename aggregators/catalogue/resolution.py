@@ -1,0 +1,10 @@
+"""Resolution, and its quality (M40 to M50)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregators.metric import Metric
+
+METRICS: tuple[Metric, ...] = ()

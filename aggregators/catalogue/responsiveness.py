@@ -1,0 +1,90 @@
+"""Responsiveness: first responses and replies (M10 to M14)."""
+
+from __future__ import annotations
+
+from aggregators import measures as m
+from aggregators.formulas import histogram
+from aggregators.metric import Metric, count, rolling, state
+from aggregators.reading import age_s, mean_s, ratio
+
+METRICS: tuple[Metric, ...] = (
+    state(
+        "first_response_open",
+        "conversations",
+        "Conversations whose customer has no human reply yet.",
+        "episodes without reply and without resolve",
+        "M10o",
+        read=lambda r: r.state.response_open,
+    ),
+    state(
+        "first_response_open_oldest_seconds",
+        "s",
+        "Age of the oldest first customer message without a human reply.",
+        "as_of − the earliest first message",
+        "M10o",
+        read=lambda r: age_s(r.state.oldest_response_open, r.as_of),
+    ),
+    state(
+        "first_response_open_past_target",
+        "conversations",
+        "Conversations without a human reply for longer than the target of their channel.",
+        "episodes with as_of − first message > target",
+        "M10o",
+        read=lambda r: r.state.response_open_past_target,
+    ),
+    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
+    rolling(
+        "first_response_mean_seconds",
+        "s",
+        "Mean time from the first customer message to the first human reply.",
+        "Σ first response time / first responses",
+        "M10",
+        read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
+    ),
+    rolling(
+        "first_response_seconds",
+        "s",
+        "Quantiles of the first response time, within 1 %.",
+        "nearest rank over first responses",
+        "M10",
+        read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
+        extra="q",
+    ),
+    rolling(
+        "first_response_attainment_ratio",
+        "ratio",
+        "Share of first responses within the target, those open past it counted as missed.",
+        "responses ≤ target / (responses + open past target)",
+        "M10x",
+        read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
+    ),
+    count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
+    rolling(
+        "reply_mean_seconds",
+        "s",
+        "Mean time from the first unanswered customer message to the next human reply.",
+        "Σ reply time / replies",
+        "M11",
+        read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
+    ),
+    rolling(
+        "reply_seconds",
+        "s",
+        "Quantiles of the reply time, within 1 %.",
+        "nearest rank over replies",
+        "M11",
+        read=lambda r: r.quantiles_s(m.REPLY_BIN),
+        extra="q",
+    ),
+    Metric(
+        suffix="first_response_seconds",
+        family="total",
+        kind="histogram",
+        unit="s",
+        help="First response time, for windows of PromQL's own.",
+        formula="first responses by time ≤ le",
+        source="M10",
+        read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
+        extra="le",
+    ),
+)

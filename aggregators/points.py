@@ -1,0 +1,127 @@
+"""Points: samples that are one integer at one instant, and what each kind of them adds to the cells of a pane.
+
+A kind is one line here. Its number decides the numbers of its measures, so that none is ever given to another:
+how many there were, the sum of their values, the bins of a sketch (durations), how often each value came (choices).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from aggregators.sketch import bin_of
+
+if TYPE_CHECKING:
+    from aggregators.samples import Labels
+
+Adds = Literal["count", "sum", "duration", "choice", "number"]
+FIRST_MEASURE: Final = 100
+MEASURES_A_KIND: Final = 20
+FAMILY: Final = 4096
+
+
+class Point(NamedTuple):
+    """One integer observed at an instant; what `value` is depends on the kind."""
+
+    kind: int
+    at: int
+    labels: Labels
+    value: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointKind:
+    """A kind of point. `adds` says what is kept of the values.
+
+    "count" how many there were, and nothing of the value · "sum" their sum too · "duration" sum and sketch (ms) ·
+    "choice" how often each value from 1 to 17 came · "number" sum and how often each value from 0 to 4,095 came.
+    """
+
+    code: int
+    name: str
+    adds: Adds
+
+    @property
+    def count(self) -> int:
+        """The measure of how many there were."""
+        return FIRST_MEASURE + MEASURES_A_KIND * (self.code - FIRST_CODE)
+
+    @property
+    def total(self) -> int:
+        """The measure of the sum of the values."""
+        return self.count + 1
+
+    @property
+    def bins(self) -> int:
+        """The first measure of the sketch, or of the numbers."""
+        return self.code * FAMILY
+
+    def choice(self, value: int) -> int:
+        """Return the measure of how often *value* came."""
+        return self.count + 1 + value
+
+
+FIRST_CODE: Final = 20
+"""Codes below are those of the samples with a shape of their own."""
+
+
+def amounts(point: Point) -> tuple[tuple[int, int], ...]:
+    """Return what *point* adds to the panes that hold its instant."""
+    kind, _, _, value = point
+    adds = _ADDS[kind]
+    count = FIRST_MEASURE + MEASURES_A_KIND * (kind - FIRST_CODE)
+    if adds == "count":
+        return ((count, 1),)
+    if adds == "choice":
+        return ((count, 1), (count + 1 + value, 1))
+    if adds == "sum":
+        return ((count, 1), (count + 1, value))
+    index = bin_of(value) if adds == "duration" else min(value, FAMILY - 1)
+    return ((count, 1), (count + 1, value), (kind * FAMILY + index, 1))
+
+
+OFFER_MISSED: Final = PointKind(20, "offer_missed", "count")
+TRANSFERRED_OUT: Final = PointKind(21, "transferred_out", "count")
+TRANSFERRED_IN: Final = PointKind(22, "transferred_in", "count")
+ESCALATED: Final = PointKind(23, "escalated", "count")
+HANDLED: Final = PointKind(24, "handled", "duration")
+HANDLED_ACTIVE: Final = PointKind(25, "handled_active", "duration")
+AFTER_WORK: Final = PointKind(26, "after_work", "duration")
+CHAT_ENDED: Final = PointKind(27, "chat_ended", "choice")
+BOT_ENDED: Final = PointKind(28, "bot_ended", "choice")
+HANDOFF_RESPONSE: Final = PointKind(29, "handoff_response", "duration")
+RECEIVED: Final = PointKind(30, "received", "choice")
+RESOLVED: Final = PointKind(31, "resolved", "count")
+REOPENED: Final = PointKind(32, "reopened", "count")
+DELETED: Final = PointKind(33, "deleted", "count")
+SOLVED: Final = PointKind(34, "solved", "duration")
+SOLVED_BUSINESS: Final = PointKind(35, "solved_business", "duration")
+SOLVED_UNPAUSED: Final = PointKind(36, "solved_unpaused", "duration")
+CLOSED: Final = PointKind(37, "closed", "duration")
+FIRST_SOLVED: Final = PointKind(38, "first_solved", "duration")
+SOLVE: Final = PointKind(39, "solve", "choice")
+REPLIES_TO_SOLVE: Final = PointKind(40, "replies_to_solve", "number")
+TOUCHES_TO_SOLVE: Final = PointKind(41, "touches_to_solve", "number")
+OWNERS: Final = PointKind(42, "owners", "number")
+ASYNC_ENDED: Final = PointKind(43, "async_ended", "choice")
+NO_REPLY_CLOSED: Final = PointKind(44, "no_reply_closed", "count")
+AUTO_CLOSED: Final = PointKind(45, "auto_closed", "count")
+CONTACT: Final = PointKind(46, "contact", "choice")
+CES_SENT: Final = PointKind(48, "ces_sent", "choice")
+NPS_SENT: Final = PointKind(49, "nps_sent", "choice")
+
+KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
+BY_CODE: Final = {kind.code: kind for kind in KINDS}
+_ADDS: Final[dict[int, str]] = {kind.code: kind.adds for kind in KINDS}
+
+
+def name_of(measure: int) -> str:
+    """Return the name of a measure of points: `offer_missed`, `handled_sum`, `bot_ended:2`, `handled:311` (a bin)."""
+    if measure >= FAMILY:
+        code, index = divmod(measure, FAMILY)
+        return f"{BY_CODE[code].name}:{index}"
+    code, index = divmod(measure - FIRST_MEASURE, MEASURES_A_KIND)
+    kind = BY_CODE[code + FIRST_CODE]
+    if not index:
+        return kind.name
+    return f"{kind.name}:{index - 1}" if kind.adds == "choice" else f"{kind.name}_sum"
