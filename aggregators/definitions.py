@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
-from aggregators.instants import DAY_MS, HOUR_MS, SECOND_MS
+from aggregators.calendars import Schedule
+from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.zones import Zone
 
 STATE_VERSION: Final = 1
 """Goes up when the stored form or the meaning of a stored number changes; tables are then rebuilt, never misread."""
@@ -16,49 +18,198 @@ STATE_VERSION: Final = 1
 NEVER_MS: Final = -1
 """As a short-abandon threshold: no abandonment is short."""
 
+LEVELS: Final = ("priority", "team", "language", "agent")
+"""The levels there are beside queue, channel and tenant, in the order in which they are shown."""
+
+
+class Scale(NamedTuple):
+    """What a survey of a kind is answered on, where it does not say so itself. `falling`: the least is the best."""
+
+    least: Fraction
+    most: Fraction
+    falling: bool
+
+
+class Tier(NamedTuple):
+    """A tier of support, and the queues and teams that belong to it, by name."""
+
+    name: str
+    members: tuple[str, ...]
+
+
+class Shift(NamedTuple):
+    """A shift of a tenant ("": of those that have none of their own), in minutes of the local day.
+
+    One that ends at or before its beginning ends on the next day.
+    """
+
+    tenant: str
+    name: str
+    begins: int
+    ends: int
+
+
+def _live(target_ms: int) -> dict[str, int]:
+    return dict.fromkeys(("chat", "web", "sms", "voice"), target_ms)
+
 
 def _wait_targets() -> dict[str, int]:
-    text = dict.fromkeys(("chat", "web", "sms"), 60 * SECOND_MS)
-    return {"voice": 20 * SECOND_MS, **text, "social": HOUR_MS, "email": 4 * HOUR_MS, "offline": 4 * HOUR_MS}
+    return {**_live(60 * SECOND_MS), "voice": 20 * SECOND_MS, "social": HOUR_MS, **_written(4 * HOUR_MS)}
 
 
 def _response_targets() -> dict[str, int]:
-    live = dict.fromkeys(("chat", "web", "sms", "voice"), 60 * SECOND_MS)
-    return {**live, "social": HOUR_MS, "email": 4 * HOUR_MS, "offline": 4 * HOUR_MS}
+    return {**_live(60 * SECOND_MS), "social": HOUR_MS, **_written(4 * HOUR_MS)}
+
+
+def _resolution_targets() -> dict[str, int]:
+    return _live(12 * HOUR_MS)
+
+
+def _written(target_ms: int) -> dict[str, int]:
+    return dict.fromkeys(("email", "offline"), target_ms)
 
 
 def _short_abandons() -> dict[str, int]:
     return {"voice": 5 * SECOND_MS, "chat": 10 * SECOND_MS, "web": 10 * SECOND_MS, "sms": 10 * SECOND_MS}
 
 
+def _scales() -> dict[str, Scale]:
+    ends = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}
+    return {kind: Scale(Fraction(least), Fraction(most), falling=False) for kind, (least, most) in ends.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
-    """Every duration is in milliseconds; a target or threshold is met at exactly its value."""
+    """Every duration is in milliseconds; a target or threshold is met at exactly its value.
+
+    Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
+    Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
+    """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
     other_wait_target_ms: int = 60 * SECOND_MS
+    queue_wait_target_ms: dict[str, int] = field(default_factory=dict)
     response_target_ms: dict[str, int] = field(default_factory=_response_targets)
     other_response_target_ms: int = HOUR_MS
+    queue_response_target_ms: dict[str, int] = field(default_factory=dict)
+    reply_target_ms: dict[str, int] = field(default_factory=_response_targets)
+    other_reply_target_ms: int = HOUR_MS
+    queue_reply_target_ms: dict[str, int] = field(default_factory=dict)
+    resolution_target_ms: dict[str, int] = field(default_factory=_resolution_targets)
+    other_resolution_target_ms: int = 48 * HOUR_MS
+    queue_resolution_target_ms: dict[str, int] = field(default_factory=dict)
     short_abandon_ms: dict[str, int] = field(default_factory=_short_abandons)
+    other_short_abandon_ms: int = NEVER_MS
+    queue_short_abandon_ms: dict[str, int] = field(default_factory=dict)
     ghost_ms: int = 4 * HOUR_MS
+    silent_ms: int = 24 * HOUR_MS
+    idle_ms: int = 30 * MINUTE_MS
     episode_gap_ms: int = 24 * HOUR_MS
+    settle_ms: int = 7 * DAY_MS
+    correction_ms: int = 5 * MINUTE_MS
+    repeat_ms: int = 7 * DAY_MS
+    survey_settle_ms: int = 72 * HOUR_MS
     retention_ms: int = 35 * DAY_MS
+    scales: dict[str, Scale] = field(default_factory=_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4
+    easy_from: Fraction = Fraction(2, 3)
+    promoter_from: Fraction = Fraction(9, 10)
+    detractor_to: Fraction = Fraction(6, 10)
+    tiers: tuple[Tier, ...] = ()
+    calendars: dict[tuple[str, str, str], Schedule | None] = field(default_factory=dict)
+    zones: dict[str, Zone] = field(default_factory=dict)
+    shifts: tuple[Shift, ...] = ()
+    currency: str = ""
+    agent_hour_micros: int = 0
+    fixed_hour_micros: int = 0
+    channel_hour_micros: dict[str, int] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
 
-    def wait_target(self, channel: str) -> int:
-        """Return the target of a wait in *channel*."""
-        return self.wait_target_ms.get(channel, self.other_wait_target_ms)
+    def wait_target(self, channel: str, queue: str = "") -> int:
+        """Return the target of a wait in *queue* of *channel*."""
+        mine = self.queue_wait_target_ms.get(queue)
+        return self.wait_target_ms.get(channel, self.other_wait_target_ms) if mine is None else mine
 
-    def response_target(self, channel: str) -> int:
-        """Return the target of a first response in *channel*."""
-        return self.response_target_ms.get(channel, self.other_response_target_ms)
+    def response_target(self, channel: str, queue: str = "") -> int:
+        """Return the target of a first response in *queue* of *channel*."""
+        mine = self.queue_response_target_ms.get(queue)
+        return self.response_target_ms.get(channel, self.other_response_target_ms) if mine is None else mine
 
-    def is_short(self, channel: str, wait_ms: int) -> bool:
-        """Tell whether an abandonment after *wait_ms* is a short one."""
-        return wait_ms <= self.short_abandon_ms.get(channel, NEVER_MS)
+    def reply_target(self, channel: str, queue: str = "") -> int:
+        """Return the target of a later reply in *queue* of *channel*."""
+        mine = self.queue_reply_target_ms.get(queue)
+        return self.reply_target_ms.get(channel, self.other_reply_target_ms) if mine is None else mine
+
+    def resolution_target(self, channel: str, queue: str = "") -> int:
+        """Return the target of a resolution in *queue* of *channel*."""
+        mine = self.queue_resolution_target_ms.get(queue)
+        return self.resolution_target_ms.get(channel, self.other_resolution_target_ms) if mine is None else mine
+
+    def is_short(self, channel: str, wait_ms: int, queue: str = "") -> bool:
+        """Tell whether an abandonment after *wait_ms* in *queue* of *channel* is a short one."""
+        mine = self.queue_short_abandon_ms.get(queue)
+        limit = self.short_abandon_ms.get(channel, self.other_short_abandon_ms) if mine is None else mine
+        return wait_ms <= limit
+
+    def calendar_of(self, tenant: str, channel: str, queue: str) -> Schedule | None:
+        """Return the business hours that hold there, None if all time counts.
+
+        What is said of the queue wins over what is said of the channel, and that over what is said of the tenant.
+        """
+        if self.calendars:
+            for named in (queue, ""):
+                for through in (channel, ""):
+                    for whose in (tenant, ""):
+                        if (whose, through, named) in self.calendars:
+                            return self.calendars[whose, through, named]
+        return None
+
+    def shifts_of(self, tenant: str) -> tuple[Shift, ...]:
+        """Return the shifts of *tenant*: its own, else those of everybody."""
+        own = tuple(shift for shift in self.shifts if shift.tenant == tenant)
+        return own or tuple(shift for shift in self.shifts if not shift.tenant)
+
+    def tier_of(self, name: str) -> int:
+        """Return the number of the tier that is called *name* or has it as a queue or team, from 1; 0 for none."""
+        for number, tier in enumerate(self.tiers, start=1):
+            if name == tier.name or name in tier.members:
+                return number
+        return 0
+
+    def hour_micros(self, channel: str) -> int:
+        """Return what *channel* costs an hour whoever works, in millionths."""
+        return self.channel_hour_micros.get(channel, 0)
 
     def generation(self) -> str:
-        """Return the name of the tables that these definitions fill: eight hexadecimal digits."""
-        text = json.dumps([STATE_VERSION, asdict(self)], sort_keys=True, default=str)
+        """Return the name of the tables that these definitions fill: eight hexadecimal digits.
+
+        It is another one if and only if something in force is: not for names of calendars and zones, nor for what is
+        spelt out though it would hold without; and for a zone whose rules a new release of the time-zone data changes.
+        """
+        said = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        for name in ("wait_target_ms", "response_target_ms", "reply_target_ms", "resolution_target_ms",
+                     "short_abandon_ms"):  # fmt: skip
+            kept = getattr(self, name)
+            other = getattr(self, f"other_{name}")
+            said[name] = _plain({channel: value for channel, value in kept.items() if value != other})
+        said["tiers"] = [[tier.name, sorted(tier.members)] for tier in self.tiers]
+        said["shifts"] = sorted(self.shifts)
+        said["channel_hour_micros"] = _plain({key: cost for key, cost in self.channel_hour_micros.items() if cost})
+        text = json.dumps([STATE_VERSION, said], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _plain(value: object) -> object:
+    """Return *value* in JSON's types, with only what is in force of it. Fractions are left to `default`."""
+    if isinstance(value, Schedule):
+        return _plain(value.content)
+    if isinstance(value, Zone):
+        return value.rules
+    if isinstance(value, dict):
+        return [[_plain(key), _plain(each)] for key, each in sorted(value.items(), key=_key)]
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _key(item: tuple[str | tuple[str, str, str], object]) -> str | tuple[str, str, str]:
+    return item[0]
