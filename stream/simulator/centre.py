@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from stream.simulator.chats import Chats
 from stream.simulator.conversations import Book
+from stream.simulator.customers import Customers
 from stream.simulator.dice import exponential_ms, pick, weighted
 from stream.simulator.engine import Engine
-from stream.simulator.events import short
+from stream.simulator.events import DEFAULT_TENANT, short
 from stream.simulator.floor import Floor
 from stream.simulator.incidents import Incidents, Spike
 from stream.simulator.profile import (
@@ -22,15 +23,17 @@ from stream.simulator.profile import (
     Mode,
     load_at,
 )
+from stream.simulator.selfservice import SelfService
+from stream.simulator.shifts import Shifts
 from stream.simulator.sources import Sources
 from stream.simulator.tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stream.simulator.customers import Return
     from stream.simulator.events import Event
 
-DEFAULT_TENANT = "default"
 MINUTE_MS = 60_000
 LIVE_CHANNELS = weighted({name: CHANNEL_WEIGHTS[name] for name, mode in CHANNEL_MODE.items() if mode != "ticket"})
 
@@ -87,32 +90,33 @@ class _Day:
 
     def __init__(self, centre: Centre, start_ms: int) -> None:
         self.centre = centre
-        self.engine = Engine(Random(f"{centre.seed}/{start_ms}"))
+        self.engine = engine = Engine(Random(f"{centre.seed}/{start_ms}"))
         run = f"{short(start_ms // 1000)}-{short(abs(centre.seed))}"
         weights = {tenant: 2 if tenant == centre.tenants[0] else 1 for tenant in centre.tenants}
         self.tenants = weighted(weights)
-        self.floor = Floor(
-            self.engine, run=run, contacts_per_hour=self._contacts_per_hour(weights), default_tenant=DEFAULT_TENANT
-        )
-        book = Book(self.engine.dice, run=run, customers=1_000 + int(centre.rate * 72), default_tenant=DEFAULT_TENANT)
-        self.book = book
-        self.chats = Chats(self.engine, floor=self.floor, book=book, ghosts=centre.ghosts)
-        self.tickets = Tickets(self.engine, floor=self.floor, book=book)
-        self.chats.leave_note = self.tickets.leave_note
+        self.per_hour = self._contacts_per_hour(weights)
+        self.customers = customers = Customers(engine.dice, rate=centre.rate)
+        floor = Floor(engine, keys=self.per_hour)
+        shifts = Shifts(engine, floor=floor, run=run, per_hour=self.per_hour)
+        self.book = book = Book(customers, run=run)
+        self.tickets = Tickets(engine, floor=floor, book=book)
+        self.chats = Chats(engine, floor=floor, book=book, leave_note=self.tickets.leave_note, ghosts=centre.ghosts)
         incidents = Incidents(
-            self.engine,
-            floor=self.floor,
+            engine,
+            floor=floor,
             tenant=centre.tenants[0],
             arrive=self._arrive_live,
             queue_per_hour=self._live_per_hour,
             mean_gap_ms=centre.incident_gap_ms,
         )
-        sources = Sources(self.engine, run=run, rate=centre.rate, heartbeat_ms=centre.heartbeat_ms)
-        self.engine.call(start_ms, self.floor.open)
-        self.engine.call(start_ms, sources.open)
-        self.engine.call(start_ms, incidents.open, centre.spikes)
+        helped = SelfService(engine, run=run, customers=customers, tenants=self.tenants, rate=centre.rate)
+        sources = Sources(engine, run=run, floor=floor, tenants=centre.tenants, rate=centre.rate)
+        engine.call(start_ms, shifts.open)
+        engine.call(start_ms, sources.open, centre.heartbeat_ms)
+        engine.call(start_ms, helped.open)
+        engine.call(start_ms, incidents.open, centre.spikes)
         self.peak_gap_ms = 3_600_000 / (centre.rate * LOAD_PEAK)
-        self.engine.call(start_ms + exponential_ms(self.engine.dice, self.peak_gap_ms), self._arrive)
+        engine.call(start_ms + exponential_ms(engine.dice, self.peak_gap_ms), self._arrive)
 
     def _contacts_per_hour(self, weights: dict[str, int]) -> dict[tuple[str, str, Mode], float]:
         found: dict[tuple[str, str, Mode], float] = {}
@@ -126,21 +130,30 @@ class _Day:
         return found
 
     def _live_per_hour(self, queue: str) -> float:
-        return sum(self.floor.contacts_per_hour[self.centre.tenants[0], queue, mode] for mode in ("text", "voice"))
+        return sum(self.per_hour[self.centre.tenants[0], queue, mode] for mode in ("text", "voice"))
 
     def _arrive(self, now: int, _: None) -> None:
         """Thin a stream of peak density by how busy the hour is: a Poisson process that follows the hour."""
         dice = self.engine.dice
         self.engine.call(now + exponential_ms(dice, self.peak_gap_ms), self._arrive)
-        if dice.random() * LOAD_PEAK < load_at(now):
-            self._begin(now, pick(dice, self.tenants), channel=pick(dice, CHANNELS), queue=pick(dice, QUEUES))
+        if dice.random() * LOAD_PEAK >= load_at(now):
+            return
+        tenant, channel, queue = pick(dice, self.tenants), pick(dice, CHANNELS), pick(dice, QUEUES)
+        who = self.customers.returning(now, tenant)
+        if who is not None:
+            channel, queue = self.customers.channel(who, drawn=channel), who.queue or queue
+        self._begin(now, tenant, channel=channel, queue=queue, who=who)
 
     def _arrive_live(self, now: int, queue: str) -> None:
-        self._begin(now, self.centre.tenants[0], channel=pick(self.engine.dice, LIVE_CHANNELS), queue=queue)
+        self._begin(now, self.centre.tenants[0], channel=pick(self.engine.dice, LIVE_CHANNELS), queue=queue, who=None)
 
-    def _begin(self, now: int, tenant: str, *, channel: str, queue: str) -> None:
-        mode = CHANNEL_MODE[channel]
-        conversation = self.book.begin(tenant=tenant, channel=channel, queue=queue, mode=mode)
+    def _begin(self, now: int, tenant: str, *, channel: str, queue: str, who: Return | None) -> None:
+        mode, customer, topic = CHANNEL_MODE[channel], None, ""
+        if who is not None:
+            customer, topic = who.customer, who.topic
+        conversation = self.book.begin(
+            tenant=tenant, channel=channel, queue=queue, mode=mode, customer=customer, topic=topic
+        )
         if mode == "ticket":
             self.tickets.begin(now, conversation)
         else:

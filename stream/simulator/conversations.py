@@ -1,4 +1,4 @@
-"""Conversations and the customers who begin them."""
+"""Conversations: their names, and what has to be remembered of them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from stream.simulator.dice import pick
 from stream.simulator.engine import Subject
+from stream.simulator.events import tenant_tail
+from stream.simulator.profile import TOPICS
 
 if TYPE_CHECKING:
-    from random import Random
-
+    from stream.simulator.customers import Customers
     from stream.simulator.events import Lane
+    from stream.simulator.floor import Agent
     from stream.simulator.profile import Mode
-
-RETURNING = 0.3
-REMEMBERED = 2_000
 
 
 class Conversation(Subject):
@@ -29,15 +28,17 @@ class Conversation(Subject):
         "mode",
         "moves",
         "name",
+        "owner",
         "queue",
         "surveys",
         "tenant",
+        "topic",
     )
 
     def __init__(
-        self, name: str, *, tenant: str, channel: str, queue: str, customer: str, mode: Mode, tail: str
+        self, name: str, *, tenant: str, channel: str, queue: str, customer: str, topic: str, mode: Mode, tail: str
     ) -> None:
-        """A conversation that has left no event yet."""
+        """A conversation that has left no event yet; `customer` is "" where nobody knows who it is."""
         lane: Lane = "ticket" if mode == "ticket" else "chat"
         super().__init__(key=name, prefix=name, lane=lane, tail=tail)
         self.name = name
@@ -45,9 +46,11 @@ class Conversation(Subject):
         self.channel = channel
         self.queue = queue
         self.customer = customer
+        self.topic = topic
         self.mode = mode
         self.legs = self.messages = self.surveys = self.moves = 0
         self.annoyed = False
+        self.owner: Agent | None = None
         # The telephone system stamps in epoch milliseconds.
         self.epoch = mode == "voice"
 
@@ -58,41 +61,52 @@ class Conversation(Subject):
 
 
 class Book:
-    """Names conversations and customers. Every tenant counts from 1, so two tenants share names."""
+    """Names conversations. Every tenant counts from 1, so two tenants share names."""
 
-    def __init__(self, dice: Random, *, run: str, customers: int, default_tenant: str) -> None:
+    def __init__(self, customers: Customers, *, run: str) -> None:
         """`run` keeps the names of one simulation apart from those of any other."""
-        self.dice = dice
-        self.run = run
         self.customers = customers
-        self.default_tenant = default_tenant
+        self.run = run
         self.counts: dict[str, int] = {}
-        self.recent: list[str] = []
 
-    def begin(self, *, tenant: str, channel: str, queue: str, mode: Mode, customer: str | None = None) -> Conversation:
-        """Return a new conversation: of *customer*, or of somebody, who may have been here before."""
+    def begin(
+        self,
+        *,
+        tenant: str,
+        channel: str,
+        queue: str,
+        mode: Mode,
+        customer: str | None = None,
+        topic: str = "",
+    ) -> Conversation:
+        """Return a new conversation: of *customer*, or of somebody; about *topic*, or any of the queue's."""
         number = self.counts[tenant] = self.counts.get(tenant, 0) + 1
         name = f"{'t' if mode == 'ticket' else 'c'}-{self.run}-{number}"
-        tail = f',"conversation":"{name}"'
-        if tenant != self.default_tenant:
-            tail += f',"tenant":"{tenant}"'
         return Conversation(
             name,
             tenant=tenant,
             channel=channel,
             queue=queue,
-            customer=customer or self._customer(),
+            customer=self.customers.caller(channel) if customer is None else customer,
+            topic=topic or pick(self.customers.dice, TOPICS[queue]),
             mode=mode,
-            tail=tail,
+            tail=f',"conversation":"{name}"{tenant_tail(tenant)}',
         )
 
-    def _customer(self) -> str:
-        dice = self.dice
-        if self.recent and dice.random() < RETURNING:
-            return pick(dice, self.recent)
-        name = f"u-{int(dice.random() * self.customers)}"
-        if len(self.recent) < REMEMBERED:
-            self.recent.append(name)
-        else:
-            self.recent[int(dice.random() * REMEMBERED)] = name
-        return name
+    def again(self, before: Conversation, *, channel: str, mode: Mode) -> Conversation:
+        """Return a new conversation of the same customer about the same thing, over *channel*."""
+        return self.begin(
+            tenant=before.tenant,
+            channel=channel,
+            queue=before.queue,
+            mode=mode,
+            customer=before.customer,
+            topic=before.topic,
+        )
+
+    def about(self, conversation: Conversation) -> str:
+        """Return the JSON text of what is known of a conversation when it begins."""
+        customer = conversation.customer
+        who = f',"customer":"{customer}"' if customer else ""
+        language = self.customers.language(customer)
+        return f',"channel":"{conversation.channel}"{who},"language":"{language}","topic":"{conversation.topic}"'

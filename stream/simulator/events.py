@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 Lane = Literal["chat", "ticket", "agent", "all"]
 """The topic an event belongs to; `all` is every partition of every topic (source heartbeats)."""
 
+DEFAULT_TENANT = "default"
+"""The tenant of events that name none."""
+
 _MILLIS = tuple(f".{part:03d}Z" for part in range(1000))
 _QUOTED_MILLIS = tuple(f'{part}"' for part in _MILLIS)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -31,6 +34,11 @@ def stamp(at_ms: int) -> str:
 def quoted(at_ms: int) -> str:
     """Return `stamp(at_ms)` in quotation marks, as JSON."""
     return _quoted_second(at_ms // 1000) + _QUOTED_MILLIS[at_ms % 1000]
+
+
+def tenant_tail(tenant: str) -> str:
+    """Return the JSON text that names the tenant, from its comma on: nothing for the default one."""
+    return "" if tenant == DEFAULT_TENANT else f',"tenant":"{tenant}"'
 
 
 def short(number: int) -> str:

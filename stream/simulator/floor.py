@@ -1,45 +1,76 @@
-"""The floor: agents on shift, their slots and states, and the lines of customers they serve."""
+"""The floor: agents, their slots and what they do right now, and the lines of customers they serve."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from stream.simulator.dice import exponential_ms, pick
 from stream.simulator.engine import Engine, Subject
-from stream.simulator.events import stamp
-from stream.simulator.profile import DESKS, load_at, slots_needed
+from stream.simulator.profile import DESKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from stream.simulator.chats import Leg
     from stream.simulator.profile import Mode
+    from stream.simulator.waiting import Leg
 
-STAFFING_MS = 1_800_000
-HEARTBEAT_MS = 120_000
-SHIFT_MS = 8 * 3_600_000
-BREAK_EVERY_MS = 5_400_000
-BREAK_MS = 600_000
-# Agents on a break or away after a missed offer: so many more must be on shift.
-SHRINKAGE = 1.05
-PAUSES = ("break", "break", "away", "custom:meeting", "custom:training")
+
+class Pause(NamedTuple):
+    """A time without new conversations: the state it is said to be, and how long it takes."""
+
+    state: str
+    length_ms: int
 
 
 class Agent(Subject):
-    """One agent of one desk. `used` counts slots that ring, are in work or in wrap-up."""
+    """One agent. `used` counts slots that ring, are in talk or in wrap-up, `talking` and `acw` the latter two."""
 
-    __slots__ = ("acw", "desk", "in_line", "leaving", "name", "on_shift", "paused", "said", "used", "wants_pause")
+    __slots__ = (
+        "acw",
+        "beats_until_ms",
+        "desk",
+        "in_line",
+        "leaving",
+        "name",
+        "on_shift",
+        "paused",
+        "pauses",
+        "said",
+        "shift",
+        "slots",
+        "talking",
+        "until_ms",
+        "used",
+        "wanted",
+    )
 
     def __init__(self, name: str, *, desk: Line, run: str, tail: str) -> None:
         """A new agent is offline."""
         super().__init__(key=name, prefix=f"{name}-{run}", lane="agent", tail=tail)
         self.name = name
         self.desk = desk
-        self.used = self.acw = 0
+        self.slots = desk.slots
+        self.used = self.talking = self.acw = self.shift = self.pauses = 0
         self.on_shift = self.in_line = self.leaving = False
-        self.paused = self.wants_pause = ""
+        self.until_ms = self.beats_until_ms = 0
+        self.paused = ""
+        self.wanted: Pause | None = None
         self.said = "offline"
+
+    @property
+    def state(self) -> str:
+        """Return what the agent does: talk goes before wrap-up, wrap-up before a pause.
+
+        Busy is who talks and takes nobody else; with a slot left one is available.
+        """
+        if self.talking:
+            return "available" if self.used < self.slots and self.takes_more else "busy"
+        return "acw" if self.acw else self.paused or "available"
+
+    @property
+    def takes_more(self) -> bool:
+        """Say whether the agent is there for new conversations at all."""
+        return self.on_shift and not (self.paused or self.wanted or self.leaving)
 
 
 class Line:
@@ -56,121 +87,71 @@ class Line:
         self.waiting: deque[Leg] = deque()
         self.free: deque[Agent] = deque()
         self.on: list[Agent] = []
-        self.off: list[Agent] = []
+        self.off: deque[Agent] = deque()
 
 
 class Floor:
-    """Brings agents on and off shift, as many as the hour needs, and says what state they are in."""
+    """Says what state agents are in, and brings them together with those who wait."""
 
-    def __init__(
-        self, engine: Engine, *, run: str, contacts_per_hour: dict[tuple[str, str, Mode], float], default_tenant: str
-    ) -> None:
-        """`contacts_per_hour` is what each line sees in a mean hour."""
+    def __init__(self, engine: Engine, *, keys: Iterable[tuple[str, str, Mode]]) -> None:
+        """A line for each (tenant, queue, mode). `serve` and `leave` are set by whoever does that."""
         self.engine = engine
-        self.run = run
-        self.contacts_per_hour = contacts_per_hour
-        self.default_tenant = default_tenant
         self.lines = {
-            (tenant, queue, mode): Line(tenant=tenant, queue=queue, mode=mode)
-            for tenant, queue, mode in contacts_per_hour
+            (tenant, queue, mode): Line(tenant=tenant, queue=queue, mode=mode) for tenant, queue, mode in keys
         }
-        self.hired = 100
         self.serve: Callable[[int, Line], None] = lambda _now, _line: None
-
-    def open(self, now: int, _: None = None) -> None:
-        """Staff every line for the half hour to come, and again when it is over."""
-        for key, line in self.lines.items():
-            desk = DESKS[line.mode]
-            per_hour = self.contacts_per_hour[key] * load_at(now + STAFFING_MS // 2)
-            work = per_hour * desk.legs_per_contact * desk.busy_mean_ms / 3_600_000
-            needed = max(2, round(slots_needed(work, desk=desk) * SHRINKAGE / line.slots))
-            staying = [agent for agent in line.on if not agent.leaving]
-            for _more in range(needed - len(staying)):
-                self._come(now, line)
-            for agent in staying[needed:]:
-                agent.leaving = True
-                self.settle(now, agent)
-        self.engine.call(now - now % STAFFING_MS + STAFFING_MS, self.open)
+        self.leave: Callable[[int, Agent], None] = lambda _now, _agent: None
 
     def settle(self, now: int, agent: Agent) -> None:
         """After any change: an idle agent may leave or pause; a new state is said; a free slot takes the next."""
         if agent.used == 0 and agent.on_shift:
             if agent.leaving:
-                self._go(now, agent)
+                self.leave(now, agent)
                 return
-            if agent.wants_pause and not agent.paused:
-                agent.paused, agent.wants_pause = agent.wants_pause, ""
-                self.engine.call(now + self.engine.dice.randrange(BREAK_MS // 2, BREAK_MS), self._back, agent)
-        self._say(now, agent)
-        if self.can_take(agent) and not agent.in_line:
+            if agent.wanted and not agent.paused:
+                pause, agent.wanted = agent.wanted, None
+                self.pause(now, agent, pause)
+                return
+        self.say(now, agent)
+        if not agent.in_line and self.can_take(agent):
             agent.in_line = True
             agent.desk.free.append(agent)
             self.serve(now, agent.desk)
 
     def can_take(self, agent: Agent) -> bool:
         """Say whether the agent is there and has a free slot."""
-        idle = not (agent.paused or agent.wants_pause or agent.leaving)
-        return agent.on_shift and idle and agent.used < agent.desk.slots
+        return agent.used < agent.slots and agent.takes_more
 
-    def pause(self, now: int, agent: Agent, *, state: str, length_ms: int) -> None:
-        """Take the agent out for *length_ms*, at once; running conversations go on."""
+    def pause(self, now: int, agent: Agent, pause: Pause) -> None:
+        """Give the agent nobody new from now on; conversations under way go on to their end."""
         if agent.on_shift and not agent.paused:
-            agent.paused = state
-            self.engine.call(now + length_ms, self._back, agent)
-            self._say(now, agent)
+            agent.paused = pause.state
+            agent.pauses += 1
+            self.engine.call(now + pause.length_ms, self._back, (agent, agent.pauses))
+            self.say(now, agent)
 
-    def _say(self, now: int, agent: Agent) -> None:
-        if agent.paused:
-            state = agent.paused
-        elif agent.acw and agent.acw == agent.used:
-            state = "acw"
-        else:
-            state = "busy" if agent.used >= agent.desk.slots else "available"
+    def want(self, now: int, agent: Agent, pause: Pause) -> None:
+        """Give the agent this pause as soon as nothing is left to do."""
+        agent.wanted = pause
+        self.settle(now, agent)
+
+    def say(self, now: int, agent: Agent) -> None:
+        """Emit the agent's state if it is another one than was said last."""
+        state = agent.state
         if state != agent.said:
             agent.said = state
             self.engine.emit(now, agent, "agent.state_changed", f',"state":"{state}"')
 
-    def _come(self, now: int, line: Line) -> None:
-        if line.off:
-            agent = line.off.pop()
-        else:
-            self.hired += 1
-            tenant = "" if line.tenant == self.default_tenant else f',"tenant":"{line.tenant}"'
-            name = f"a-{self.hired}"
-            agent = Agent(name, desk=line, run=self.run, tail=f',"agent":"{name}"{tenant}')
-        line.on.append(agent)
-        agent.on_shift, agent.said = True, "offline"
-        start, end = stamp(now), stamp(now + SHIFT_MS)
-        emit = self.engine.emit
-        emit(now, agent, "agent.scheduled", f',"shift_start":"{start}","shift_end":"{end}"')
-        emit(now, agent, "agent.queues_changed", f',"queues":[{{"queue":"{line.queue}","skill":1}}]')
-        channel = "voice" if line.mode == "voice" else "chat"
-        emit(now, agent, "agent.capacity_changed", f',"slots":{line.slots},"channel":"{channel}"')
-        dice = self.engine.dice
-        self.engine.call(now + 1 + int(dice.random() * HEARTBEAT_MS), self._beat, agent)
-        self.engine.call(now + exponential_ms(dice, BREAK_EVERY_MS), self._tire, agent)
-        self.settle(now, agent)
+    def on_shift(self, tenant: str, mode: Mode) -> int:
+        """Return how many agents of a tenant are on shift for this kind of work."""
+        return sum(
+            len(line.on)
+            for (its_tenant, _, its_mode), line in self.lines.items()
+            if (its_tenant, its_mode) == (tenant, mode)
+        )
 
-    def _go(self, now: int, agent: Agent) -> None:
-        agent.on_shift = agent.leaving = False
-        agent.paused = agent.wants_pause = ""
-        agent.desk.on.remove(agent)
-        agent.desk.off.append(agent)
-        agent.said = "offline"
-        self.engine.emit(now, agent, "agent.state_changed", ',"state":"offline"')
-
-    def _beat(self, now: int, agent: Agent) -> None:
-        if agent.on_shift:
-            self.engine.emit(now, agent, "agent.heartbeat", f',"state":"{agent.said}"')
-            self.engine.call(now + HEARTBEAT_MS, self._beat, agent)
-
-    def _tire(self, now: int, agent: Agent) -> None:
-        if agent.on_shift:
-            agent.wants_pause = pick(self.engine.dice, PAUSES)
-            self.engine.call(now + BREAK_MS + exponential_ms(self.engine.dice, BREAK_EVERY_MS), self._tire, agent)
-            self.settle(now, agent)
-
-    def _back(self, now: int, agent: Agent) -> None:
-        if agent.on_shift and agent.paused:
+    def _back(self, now: int, what: tuple[Agent, int]) -> None:
+        agent, number = what
+        if agent.paused and agent.pauses == number:
             agent.paused = ""
             self.settle(now, agent)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stream.simulator.dice import exponential_ms, pick
+from stream.simulator.floor import Pause
 from stream.simulator.profile import QUEUES, load_at
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Incidents:
         for (tenant, its_queue, _), line in self.floor.lines.items():
             if tenant == self.tenant and its_queue == queue:
                 for agent in line.on[: round(ABSENT * len(line.on))]:
-                    self.floor.pause(now, agent, state="away", length_ms=length_ms)
+                    self.floor.pause(now, agent, Pause("away", length_ms))
 
     def _surge(self, now: int, spike: Spike) -> None:
         """Bring one more customer, and the next, until the spike is over."""

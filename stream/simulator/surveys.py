@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stream.simulator.dice import exponential_ms, pick
+from stream.simulator.dice import exponential_ms, lognormal, pick
 from stream.simulator.profile import SURVEY_DELAY
 
 if TYPE_CHECKING:
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from stream.simulator.engine import Engine
 
 ANSWERED = 0.36
+ANSWERED_LATE = 0.03
+LATE = lognormal(150_000, 0.6)
 CHANGED = 0.03
 RETRACTED = 0.015
+ASKED_AGAIN = 0.05
+ASKED_AGAIN_AFTER_MS = 20 * 3_600_000
 
 
 class Form(NamedTuple):
@@ -37,32 +41,39 @@ _GREAT = Form(
     "csat", ',"scale":{"min":0,"max":2,"direction":"up"}', (2,) * 64 + (1,) * 26 + (0,) * 10, (2, 1, 1, 1, 0, 0, 0)
 )
 _EFFORT = Form("ces", ',"scale":{"min":1,"max":7,"direction":"up"}', (7, 7, 6, 6, 6, 5, 5, 4, 3), (5, 4, 3, 2, 1))
+_TROUBLE = Form("ces", ',"scale":{"min":1,"max":5,"direction":"down"}', (1, 1, 1, 2, 2, 2, 3, 3, 4), (2, 3, 4, 4, 5, 5))
 _NPS = Form("nps", "", (10, 10, 9, 9, 9, 8, 8, 7, 6, 3), (9, 7, 6, 5, 3, 1, 0))
 
 FORMS: Final[dict[str, tuple[Form, ...]]] = {
     "billing": (_FIVE,) * 9 + (_NPS,),
     "tech": (_FIVE,) * 7 + (_EFFORT,) * 3,
     "sales": (_GREAT,) * 8 + (_NPS,) * 2,
-    "returns": (_THUMBS,) * 7 + (_SCHOOL,) * 3,
+    "returns": (_THUMBS,) * 6 + (_SCHOOL,) * 3 + (_TROUBLE,),
 }
 
 
 def send(engine: Engine, now: int, conversation: Conversation) -> None:
-    """Send a survey about *conversation* now; decide whether and how it is answered."""
+    """Send a survey of the queue's now; a few are asked a day later whether they would recommend the house."""
+    _ask(engine, now, conversation, form=pick(engine.dice, FORMS[conversation.queue]))
+    if engine.dice.random() < ASKED_AGAIN:
+        engine.call(now + ASKED_AGAIN_AFTER_MS, lambda at, about: _ask(engine, at, about, form=_NPS), conversation)
+
+
+def _ask(engine: Engine, now: int, conversation: Conversation, *, form: Form) -> None:
+    """Send the survey *form*; decide whether, when and how it is answered, and what becomes of the answer."""
     dice = engine.dice
     conversation.surveys += 1
-    form = pick(dice, FORMS[conversation.queue])
     survey = f',"survey":"{conversation.name}-s{conversation.surveys}"'
     engine.emit(now, conversation, "survey.sent", f'{survey},"kind":"{form.kind}"{form.scale}')
     if dice.random() >= ANSWERED:
         return
     scores = form.unhappy if conversation.annoyed else form.happy
-    at = now + SURVEY_DELAY.draw(dice)
+    at = now + (LATE if dice.random() < ANSWERED_LATE else SURVEY_DELAY).draw(dice)
     fields = f'{survey},"kind":"{form.kind}"{form.scale},"score":'
     engine.later(at, conversation, "survey.responded", f"{fields}{pick(dice, scores)}")
     if dice.random() < CHANGED:
         at += exponential_ms(dice, 120_000)
-        engine.later(at, conversation, "survey.responded", f"{fields}{pick(dice, form.happy)}")
+        engine.later(at, conversation, "survey.responded", f"{fields}{pick(dice, form.happy + form.unhappy)}")
     if dice.random() < RETRACTED:
         at += exponential_ms(dice, 600_000)
         engine.later(at, conversation, "survey.retracted", f'{survey},"reason":"disputed"')
