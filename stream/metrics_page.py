@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aggregators import measures
+from aggregators import measures, points
 from aggregators.catalogue import METRICS
 from aggregators.pipeline_metrics import PIPELINE
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS
+from aggregators.samples import INTERVAL_NAMES
 from aggregators.vocabulary import CONVERSATION, TYPES
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ EXTRAS = {
     "q": "0.5, 0.75, 0.9, 0.95, 0.99",
     "variant": "SL1 … SL6, SL_live",
     "type": "the types of events",
+    "direction": "customer, human, bot, system, note",
     "le": "upper bounds in seconds",
 }
 _AS_OF = 1
@@ -130,7 +132,8 @@ def _cost(family: Family) -> int:
 def _everything() -> Reading:
     """Return a reading in which everything that can be counted was: each metric read from it has all its values."""
     plain = range(1, measures.FAMILY)
-    families = range(measures.WAIT_BIN, measures.EVENTS, measures.FAMILY)
+    families = (*range(measures.WAIT_BIN, measures.EVENTS, measures.FAMILY), *(kind.bins for kind in points.KINDS))
+    written = (measures.MESSAGES + direction for direction in measures.DIRECTIONS)
     types = (measures.EVENTS + each.code for each in TYPES.values() if each.subject == CONVERSATION)
     # The fraction 1/1: a score as good as can be.
     score = measures.score_measure(measures.CSAT_SCORE, 1, 1)
@@ -142,5 +145,8 @@ def _everything() -> Reading:
         response_open=1,
         oldest_response_open=0,
         response_open_past_target=1,
+        unanswered_messages=1,
+        lasting=dict.fromkeys(INTERVAL_NAMES, 1),
+        oldest=dict.fromkeys(INTERVAL_NAMES, 0),
     )
-    return Reading(dict.fromkeys((*plain, *families, *types, score), 1), state, _AS_OF)
+    return Reading(dict.fromkeys((*plain, *families, *written, *types, score), 1), state, _AS_OF)

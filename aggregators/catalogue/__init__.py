@@ -10,14 +10,15 @@ from aggregators.catalogue import bots, legs, resolution, responsiveness, voice,
 from aggregators.metric import LABELS, Family, Metric
 from aggregators.reading import Value
 
-__all__ = ["LABELS", "METRICS", "Family", "Metric", "Value"]
+__all__ = ["FAMILIES", "LABELS", "METRICS", "Family", "Metric", "Value"]
 
-METRICS: tuple[Metric, ...] = (
-    *legs.METRICS,
-    *responsiveness.METRICS,
-    *work.METRICS,
-    *bots.METRICS,
-    *resolution.METRICS,
-    *voice.METRICS,
-    *volume.METRICS,
-)
+FAMILIES: dict[str, tuple[Metric, ...]] = {
+    "legs": legs.METRICS,
+    "responsiveness": responsiveness.METRICS,
+    "work": work.METRICS,
+    "bots": bots.METRICS,
+    "resolution": resolution.METRICS,
+    "voice": voice.METRICS,
+    "volume": volume.METRICS,
+}
+METRICS: tuple[Metric, ...] = tuple(metric for family in FAMILIES.values() for metric in family)

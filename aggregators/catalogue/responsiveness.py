@@ -6,6 +6,7 @@ from aggregators import measures as m
 from aggregators.formulas import histogram
 from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
+from aggregators.samples import UNANSWERED
 
 METRICS: tuple[Metric, ...] = (
     state(
@@ -86,5 +87,29 @@ METRICS: tuple[Metric, ...] = (
         source="M10",
         read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
+    ),
+    state(
+        "unanswered_conversations",
+        "conversations",
+        "Conversations whose latest customer message has no human reply and no resolve after it.",
+        "open stretches",
+        "M12",
+        read=lambda r: r.state.lasting.get(UNANSWERED, 0),
+    ),
+    state(
+        "unanswered_messages",
+        "messages",
+        "Customer messages with no human reply and no resolve after them.",
+        "messages of open stretches",
+        "M12",
+        read=lambda r: r.state.unanswered_messages,
+    ),
+    state(
+        "unanswered_oldest_seconds",
+        "s",
+        "Age of the oldest customer message with no human reply and no resolve after it.",
+        "as_of − the earliest message of an open stretch",
+        "M12",
+        read=lambda r: age_s(r.state.oldest.get(UNANSWERED), r.as_of),
     ),
 )

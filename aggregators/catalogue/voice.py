@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aggregators import measures as m
+from aggregators import points
 from aggregators.metric import Metric, count, rolling
 from aggregators.reading import ratio
 
@@ -32,5 +33,69 @@ METRICS: tuple[Metric, ...] = (
         "satisfied / responses",
         "M60",
         read=lambda r: ratio(r[m.CSAT_SATISFIED], r[m.CSAT_RESPONSES]),
+    ),
+    count("ces_surveys_sent", "Effort surveys sent", "M61", points.CES_SENT.count, unit="surveys"),
+    rolling(
+        "ces_response_ratio",
+        "ratio",
+        "Share of the effort surveys sent in the window that are answered by now.",
+        "sent and answered / sent",
+        "M61",
+        read=lambda r: ratio(r[points.CES_SENT.choice(2)], r[points.CES_SENT.count]),
+    ),
+    count("ces_responses", "Effort responses that count", "M62", m.CES_RESPONSES, unit="responses"),
+    rolling(
+        "ces_mean_ratio",
+        "ratio",
+        "Mean ease, scores normalised to 0–1 with 1 the easiest.",
+        "Σ (score − min) / (max − min) / responses",
+        "M62",
+        read=lambda r: float(r.score_sum(m.CES_SCORE) / r[m.CES_RESPONSES]) if r[m.CES_RESPONSES] else None,
+        edges="A scale whose direction is down (1 is the least effort) is turned round before it is added to others.",
+    ),
+    rolling(
+        "ces_easy_ratio",
+        "ratio",
+        "Share of responses that say it was easy: at least 5 on a scale of 1 to 7.",
+        "(score − min) / (max − min) ≥ 2/3 / responses",
+        "M62",
+        read=lambda r: ratio(r[m.CES_EASY], r[m.CES_RESPONSES]),
+    ),
+    count("nps_surveys_sent", "Recommendation surveys sent", "M61", points.NPS_SENT.count, unit="surveys"),
+    rolling(
+        "nps_response_ratio",
+        "ratio",
+        "Share of the recommendation surveys sent in the window that are answered by now.",
+        "sent and answered / sent",
+        "M61",
+        read=lambda r: ratio(r[points.NPS_SENT.choice(2)], r[points.NPS_SENT.count]),
+    ),
+    count("nps_responses", "Recommendation responses that count", "M63", m.NPS_RESPONSES, unit="responses"),
+    rolling(
+        "nps_points",
+        "points",
+        "Net promoter score, from −100 to 100: promoters (9 and 10) less detractors (0 to 6).",
+        "100 · (promoters − detractors) / responses",
+        "M63",
+        read=lambda r: (
+            100 * (r[m.NPS_PROMOTERS] - r[m.NPS_DETRACTORS]) / r[m.NPS_RESPONSES] if r[m.NPS_RESPONSES] else None
+        ),
+        edges="Not rounded. With fewer than 30 responses it says little: look at `nps_responses` beside it.",
+    ),
+    rolling(
+        "nps_promoter_ratio",
+        "ratio",
+        "Share of promoters: scores of 9 and 10.",
+        "promoters / responses",
+        "M63",
+        read=lambda r: ratio(r[m.NPS_PROMOTERS], r[m.NPS_RESPONSES]),
+    ),
+    rolling(
+        "nps_detractor_ratio",
+        "ratio",
+        "Share of detractors: scores of 0 to 6.",
+        "detractors / responses",
+        "M63",
+        read=lambda r: ratio(r[m.NPS_DETRACTORS], r[m.NPS_RESPONSES]),
     ),
 )

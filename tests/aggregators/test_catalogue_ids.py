@@ -1,0 +1,63 @@
+"""Every definition of the trade has a line in the catalogue and an entry in the docs, or stands in a list of debts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from aggregators.catalogue import METRICS
+
+DOCS = Path(__file__).parents[2] / "docs" / "metrics"
+DEFINITIONS = (
+    *("M1", "M2", "M3", "M4", "M5", "M5b", "M5c", "M5d", "M6", "M7", "M8", "M9"),
+    *("M10", "M10o", "M10x", "M10L", "M11", "M12", "M13", "M14"),
+    *("M20", "M21", "M22", "M23", "M24", "M25", "M26", "M27", "M28", "M29", "M30"),
+    *("M40", "M41", "M42", "M43", "M44", "M45", "M46", "M47", "M48", "M49", "M50"),
+    *("M60", "M61", "M62", "M63", "M64", "M70", "M71", "M72", "M73", "M74"),
+)
+NOT_COUNTED_YET = {
+    "M7": "the expected wait",
+    "M21": "agents by state",
+    "M22": "time in each state",
+    "M23": "slots and concurrency",
+    "M24": "occupancy",
+    "M25": "utilisation",
+    "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
+    "M45": "first contact resolution, across conversations",
+    "M46": "repeat contacts, across conversations",
+    "M47": "breaches by timer",
+    "M49": "self-service",
+    "M50": "cost",
+    "M64": "the CSAT jump",
+    "M72": "tickets per customer, across conversations",
+    "M73": "contact reasons",
+    "M74": "abandonment by stage",
+}
+"""What the catalogue lacks, each with its name. A number that is built goes out of here."""
+
+
+def numbers(text: str) -> set[str]:
+    """Return the numbers of definitions in *text*."""
+    return set(re.findall(r"\bM\d+[a-zL]?\b", text))
+
+
+def test_every_definition_is_counted_or_owed() -> None:
+    """None is forgotten, none is in both."""
+    counted = {number for metric in METRICS for number in numbers(metric.source)}
+
+    assert counted <= set(DEFINITIONS)
+    assert counted | set(NOT_COUNTED_YET) == set(DEFINITIONS)
+    assert counted & set(NOT_COUNTED_YET) == set()
+
+
+def test_every_definition_that_is_counted_has_an_entry_in_the_docs() -> None:
+    """On the page of its family, by its number."""
+    found = {
+        number
+        for page in DOCS.glob("*.md")
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| Definition |")
+        for number in numbers(line)
+    }
+
+    assert found == set(DEFINITIONS) - set(NOT_COUNTED_YET)
