@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from aggregators.events import Event
 from aggregators.facts import Fact, Facts, Key, merge
+from aggregators.metric import LABELS
 from aggregators.observe import Observation, observe
 from aggregators.points import BY_CODE, Point
 from aggregators.samples import INTERVAL_NAMES
 from tests.aggregators.running import DEFAULT, incoming
-from tests.logs import T0
+from tests.logs import T0, after, offline
+from tests.oracle import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +66,24 @@ def spans(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[Spa
         for _ in range(number)
     ]
     return sorted((row for row in rows if row[0] in names), key=lambda row: (row[2], names.index(row[0])))
+
+
+def shown(log: Log, clock: str, *labels: str, window: str = "5m") -> dict[str, float]:
+    """Return what is shown of one label set (the tenant `default` unless told) at a clock reading.
+
+    By the name without its level; a quantile as `name:q`. What is absent is not in it.
+    """
+    t = after(clock)
+    of_this = labels or ("default",)
+    level = LEVELS[len(of_this) - 1]
+    found: dict[str, float] = {}
+    for (name, pairs), value in offline(log.lines, t).values(t).items():
+        rest = dict(pairs)
+        group = tuple(rest.pop(each) for each in LABELS[level] if each in rest)
+        if name.startswith(f"support_{level}_") and group == of_this and rest.pop("window", window) == window:
+            suffix = name.removeprefix(f"support_{level}_").removeprefix("rolling_")
+            found[":".join([suffix, *rest.values()])] = value
+    return found
 
 
 def seconds(at: int) -> float:
