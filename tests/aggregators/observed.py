@@ -9,10 +9,10 @@ from aggregators.facts import Fact, Facts, Key, merge
 from aggregators.metric import LABELS
 from aggregators.observe import Observation, observe
 from aggregators.points import BY_CODE, Point
+from aggregators.rolling import LEVELS
 from aggregators.samples import INTERVAL_NAMES
 from tests.aggregators.running import DEFAULT, incoming
 from tests.logs import T0, after, offline
-from tests.oracle import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ def shown(log: Log, clock: str, *labels: str, window: str = "5m") -> dict[str, f
     """
     t = after(clock)
     of_this = labels or ("default",)
-    level = LEVELS[len(of_this) - 1]
+    level = LEVELS[-len(of_this)]
     found: dict[str, float] = {}
     for (name, pairs), value in offline(log.lines, t).values(t).items():
         rest = dict(pairs)
