@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aggregators.instants import DAY_MS
+from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.zones import DAY_MINUTES, EPOCH, LAST_DAY, Zone, instant_of
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Calendar:
         """Return how much of [*start*, *end*) is opening time, in ms."""
         total = 0
         ordinal = self._ordinal_at(start)
-        day = self._day(ordinal)
-        while day.start < end:
+        while True:
+            day = self._day(ordinal)
             if start <= day.start and day.end <= end:
                 total += day.open_ms
             else:
@@ -81,27 +81,25 @@ class Calendar:
                     low, high = max(opened, start), min(closed, end)
                     if low < high:
                         total += high - low
+            if day.end >= end:
+                return total
             ordinal += 1
-            day = self._day(ordinal)
-        return total
 
     def after(self, start: int, ms: int, *, until: int) -> int | None:
         """Return the first instant at which *ms* (above 0) have been open since *start*; None if not by *until*."""
         left = ms
         ordinal = self._ordinal_at(start)
-        day = self._day(ordinal)
-        while day.start < until:
+        while True:
+            day = self._day(ordinal)
             for opened, closed in day.openings:
                 low, high = max(opened, start), min(closed, until)
                 if low < high:
                     if left <= high - low:
                         return low + left
                     left -= high - low
-            if ordinal > self._last_special and not any(self.week):
+            if day.end >= until or (ordinal > self._last_special and not any(self.week)):
                 return None
             ordinal += 1
-            day = self._day(ordinal)
-        return None
 
     def _ordinal_at(self, instant: int) -> int:
         """Return the local day that holds *instant*."""
@@ -122,14 +120,18 @@ class Calendar:
 
     def _made(self, ordinal: int) -> _Day:
         info = self.zone.info
-        start = instant_of(info, min(ordinal, LAST_DAY + 1), 0)
         if ordinal > LAST_DAY:  # closed for ever, for no date is left to say when it opens
-            return _Day(start, _NO_END, (), 0)
+            return _Day(instant_of(info, LAST_DAY + 1, 0), _NO_END, (), 0)
+        before, after = self._cache.get(ordinal - 1), self._cache.get(ordinal + 1)
+        start = instant_of(info, ordinal, 0) if before is None else before.end
+        end = instant_of(info, ordinal, DAY_MINUTES) if after is None else after.start
         minutes = self.days.get(ordinal, self.week[_weekday(ordinal)])
-        spans = [(instant_of(info, ordinal, opens), instant_of(info, ordinal, closes)) for opens, closes in minutes]
+        if end - start == DAY_MS:  # the clocks run through, as on nearly every day
+            spans = [(start + opens * MINUTE_MS, start + closes * MINUTE_MS) for opens, closes in minutes]
+        else:
+            spans = [(instant_of(info, ordinal, opens), instant_of(info, ordinal, closes)) for opens, closes in minutes]
         # An opening that the clocks jump over as a whole is none.
         openings = tuple((opened, closed) for opened, closed in spans if opened < closed)
-        end = instant_of(info, ordinal, DAY_MINUTES)
         return _Day(start, end, openings, sum(closed - opened for opened, closed in openings))
 
 

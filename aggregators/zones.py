@@ -15,6 +15,7 @@ LAST_DAY: Final = date(9999, 12, 29).toordinal()
 DAY_MINUTES: Final = 24 * 60
 _DAY_S: Final = 86_400
 _FIRST_RULE: Final = date(1990, 1, 1).toordinal()
+_STEP_DAYS: Final = 5
 _LAST_RULE: Final = date(2050, 1, 1).toordinal()
 
 
@@ -32,17 +33,17 @@ def zone_of(name: str, info: tzinfo) -> Zone:
 
 
 def rules_of(info: tzinfo) -> str:
-    """Return sixteen hexadecimal digits that differ when the clocks do, at any instant from 1990 to 2049.
+    """Return sixteen hexadecimal digits that differ when the clocks do, at any instant from 1990 to the end of 2049.
 
-    Two releases of the time-zone data that agree about a zone give the same digits, wherever they are installed. A
-    pair of changes within one day of UTC that cancel out would not be seen; no zone has one.
+    Two releases of the time-zone data that agree about a zone give the same digits, wherever they are installed. Two
+    changes within five days that cancel out would not be seen; the closest since 1990 are a week apart (Recife, October 2000).
     """
     offset = _offset_s(info, (_FIRST_RULE - EPOCH) * _DAY_S)
     changes = [[0, offset]]
-    for ordinal in range(_FIRST_RULE, _LAST_RULE):
-        until = (ordinal + 1 - EPOCH) * _DAY_S
+    for ordinal in range(_FIRST_RULE, _LAST_RULE, _STEP_DAYS):
+        until = (ordinal + _STEP_DAYS - EPOCH) * _DAY_S
         if _offset_s(info, until) != offset:
-            changed = _change(info, until - _DAY_S, until)
+            changed = _change(info, until - _STEP_DAYS * _DAY_S, until)
             offset = _offset_s(info, until)
             changes.append([changed, offset])
     return hashlib.sha256(json.dumps(changes).encode()).hexdigest()[:16]
