@@ -1,8 +1,17 @@
-"""The sweep of the resolutions: what was received, solved, reopened, and how long it took."""
+"""The sweep of the resolutions: what was received, solved, reopened, and how long it took.
+
+`docs/definitions-resolution.md` has every rule of it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from aggregators import points, touches
+from aggregators.episodes import Episode, Pauses, Solve
+from aggregators.points import Point
+from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
+from aggregators.vocabulary import BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +21,17 @@ if TYPE_CHECKING:
     from aggregators.places import Places
     from aggregators.samples import Interval, Sample
 
-TYPES: Final[frozenset[int]] = frozenset()
+_CLOSED: Final = code_of("chat.closed")
+_REOPENED: Final = code_of("chat.reopened")
+_DELETED: Final = code_of("ticket.deleted")
+
+TYPES: Final = touches.TYPES | {_CLOSED, _REOPENED, _DELETED}
 """The types this sweep reads."""
+_CHAT: Final = frozenset(code for code in TYPES if BY_CODE[code].family == "chat")
+_SOLVED: Final = frozenset({"solved", "closed"})
+_PAUSED: Final = frozenset({"pending", "on_hold"})
+_UNSOLVED: Final = _PAUSED | {"new", "open"}
+_ASYNC: Final = frozenset({"email", "social", "offline"})
 
 
 def observe(
@@ -24,3 +42,131 @@ def observe(
     intervals: list[Interval],
 ) -> None:
     """Add what one conversation contributes. `facts` are those of TYPES in the order of the sweep."""
+    _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals).run()
+
+
+class _Sweep:
+    """One conversation while it is gone through: its current episode, and what was done since the one before."""
+
+    def __init__(
+        self,
+        facts: Sequence[Fact],
+        places: Places,
+        *,
+        definitions: Definitions,
+        samples: list[Sample],
+        intervals: list[Interval],
+    ) -> None:
+        self._facts = facts
+        self._places = places
+        self._definitions = definitions
+        self._samples = samples
+        self._intervals = intervals
+        self._begun = -1
+        self._ours = False
+        self._is_ticket = False
+        self._episode: Episode | None = None
+        self._done = Touches()
+        self._pauses = Pauses()
+        self._ends: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        """Go through the facts, and add everything."""
+        for place, fact in enumerate(self._facts):
+            at, _, _, code, fields = fact
+            asks = self._done.take(fact)
+            status = fields[STATUS] if code == STATUS_CHANGED else ""
+            episode = self._episode
+            if episode is None:
+                self._begin(fact, asks=asks)
+            elif episode.pending is not None and (asks or code == _REOPENED or status in _UNSOLVED):
+                self._reopen(episode, episode.pending, place, by="customer" if asks else doer(fields))
+            if status in _PAUSED:
+                self._pauses.begin(at)
+            elif status in _UNSOLVED or status in _SOLVED:
+                self._pauses.end(at)
+            if code == CREATED:
+                self._is_ticket = True
+            elif code == _CLOSED or status in _SOLVED:
+                self._resolve(place)
+            elif code == _DELETED:
+                episode = self._received()
+                if episode is not None:
+                    episode.delete(at)
+                    break
+        self._finish()
+
+    def _begin(self, fact: Fact, *, asks: bool) -> None:
+        """Take a fact while nothing is received."""
+        at, _, _, code, fields = fact
+        if code in (STARTED, CREATED):
+            if self._begun < 0:
+                self._begun = at
+            by = fields.get(INITIATED_BY)
+            if by is not None:
+                self._ours = by in OURS
+        if asks:
+            self._receive(at, clock=self._begun if self._ours else at)
+
+    def _receive(self, at: int, *, clock: int) -> Episode:
+        episode = Episode(self._places, self._samples, self._intervals, received=at, clock=clock, ends=self._ends)
+        self._episode = episode
+        return episode
+
+    def _received(self) -> Episode | None:
+        """Return the episode, None without one. What nobody wrote to is received where it began, once it matters."""
+        if self._episode is None and self._begun >= 0:
+            return self._receive(self._begun, clock=self._begun)
+        return self._episode
+
+    def _resolve(self, place: int) -> None:
+        """Take a close, or a status of solved or closed: it is a solve, or it is not."""
+        at, _, _, code, fields = self._facts[place]
+        episode = self._received()
+        if episode is None:
+            return
+        if episode.pending is None:
+            done = self._done
+            alone = done.asked and not done.replied
+            if code == _CLOSED:
+                solved = fields.get(RESOLVED, True)
+                contained = solved and done.contained
+                if not contained and not (solved and (done.replied or (done.accepted and not done.asked))):
+                    episode.end_at(at, alone=alone)
+                    return
+                alone = alone and not contained
+            by_timeout = done.answered and done.reply_at >= episode.clock and doer(fields) == "system"
+            stop = done.reply_at if by_timeout else at
+            replies = done.replies if done.asked else -1
+            episode.solve(Solve(place, at, stop, by_timeout, alone, replies, done.touches, len(done.owners)))
+        if code == _CLOSED or fields[STATUS] == "closed":
+            episode.close(at)
+
+    def _reopen(self, episode: Episode, solve: Solve, place: int, *, by: str | None) -> None:
+        """Take what reopens: a correction, a reopening, or the customer's next episode."""
+        at = self._facts[place].at
+        since = at - solve.at
+        if by == "human" and since <= self._definitions.correction_ms:
+            episode.correct()
+            return
+        self._pauses.end(solve.at)
+        if by != "customer" or since <= self._definitions.settle_ms:
+            episode.reopen(at, by_customer=by == "customer")
+            return
+        episode.finish(self._pauses, silent_at=None)
+        self._done = Touches()
+        for fact in self._facts[solve.place + 1 : place + 1]:
+            self._done.take(fact)
+        self._receive(at, clock=at)
+
+    def _finish(self) -> None:
+        episode = self._received()
+        if episode is None:
+            return
+        silent_at: int | None = None
+        if not self._is_ticket and any(fact.type in _CHAT for fact in self._facts):
+            silent_at = self._facts[-1].at + self._definitions.silent_ms
+        episode.finish(self._pauses, silent_at=silent_at)
+        if self._is_ticket or self._places.channel in _ASYNC:
+            for at, ended in self._ends:
+                self._samples.append(Point(points.ASYNC_ENDED.code, at, self._places.at(at), ended))

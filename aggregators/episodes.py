@@ -1,0 +1,158 @@
+"""Resolution episodes: from what a customer wants to its last solve, with all the reopenings in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregators import points
+from aggregators.points import Point, PointKind
+from aggregators.samples import OPEN
+
+if TYPE_CHECKING:
+    from aggregators.places import Places
+    from aggregators.samples import Interval, Sample
+
+
+class Solve(NamedTuple):
+    """A solve at `at` by the fact at `place`. `stop` is where clocks stop: earlier where time ran out (`by_timeout`).
+
+    `alone`: the customer wrote and nobody replied. `replies` is -1 where the customer did not write.
+    """
+
+    place: int
+    at: int
+    stop: int
+    by_timeout: bool
+    alone: bool
+    replies: int
+    touches: int
+    owners: int
+
+
+class Pauses:
+    """When the status was pending or on hold. Pauses begin and end in the order of time."""
+
+    def __init__(self) -> None:
+        self._ended: list[tuple[int, int]] = []
+        self._since = -1
+
+    def begin(self, at: int) -> None:
+        """Pause from *at*, if it is not paused yet."""
+        if self._since < 0:
+            self._since = at
+
+    def end(self, at: int) -> None:
+        """Go on from *at*, if it is paused."""
+        if self._since >= 0:
+            self._ended.append((self._since, at))
+            self._since = -1
+
+    def between(self, start: int, end: int) -> int:
+        """Return for how many of the ms from *start* to *end* it was paused."""
+        paused = max(0, end - max(self._since, start)) if self._since >= 0 else 0
+        for since, until in self._ended:
+            paused += max(0, min(until, end) - max(since, start))
+        return paused
+
+
+class Episode:
+    """One episode, received at `received`; its durations count from `clock`.
+
+    A solve is pending until it is known that nobody corrects it. `ends` collects, over all episodes of a conversation,
+    the first end of each with its outcome: 2 without a reply, else 1.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        samples: list[Sample],
+        intervals: list[Interval],
+        *,
+        received: int,
+        clock: int,
+        ends: list[tuple[int, int]],
+    ) -> None:
+        self._places = places
+        self._samples = samples
+        self._intervals = intervals
+        self._received = self._opened = received
+        self.clock = clock
+        self._ends = ends
+        self.pending: Solve | None = None
+        self._closed_at = -1
+        self._first_solved = self._ended = self._left_alone = self._deleted = False
+
+    def solve(self, solve: Solve) -> None:
+        """Be solved, until the next reopening."""
+        self.pending = solve
+        self._closed_at = -1
+
+    def correct(self) -> None:
+        """Be open as if the pending solve had not been."""
+        self.pending = None
+
+    def close(self, at: int) -> None:
+        """Be closed too, if solved; only the first time counts."""
+        if self.pending is not None and self._closed_at < 0:
+            self._closed_at = at
+
+    def reopen(self, at: int, *, by_customer: bool) -> None:
+        """Be open again: what the solve was the last of does not count."""
+        if self.pending is not None:
+            self._commit(self.pending, outcome=2 if by_customer else 1)
+            self.pending = None
+        self._add(points.REOPENED, at)
+        self._opened = at
+
+    def delete(self, at: int) -> None:
+        """Leave the backlog."""
+        if self.pending is None:
+            self._deleted = True
+            self._add(points.DELETED, at)
+            self._intervals += self._places.pieces(OPEN, self._opened, at, self._opened)
+
+    def end_at(self, at: int, *, alone: bool) -> None:
+        """Count the first end, and the first without a reply."""
+        if not self._ended:
+            self._ended = True
+            self._ends.append((at, 2 if alone else 1))
+        if alone and not self._left_alone:
+            self._left_alone = True
+            self._add(points.NO_REPLY_CLOSED, at)
+
+    def finish(self, pauses: Pauses, *, silent_at: int | None) -> None:
+        """Count the episode as it stands. One that is open is so until *silent_at* (None: until an event ends it)."""
+        solve = self.pending
+        if solve is not None:
+            self._commit(solve, outcome=1)
+            self._count_last(solve, pauses)
+        elif not self._deleted:
+            self._intervals += self._places.pieces(OPEN, self._opened, silent_at, self._opened)
+        self._add(points.RECEIVED, self._received, 1 if solve is None else 2)
+
+    def _commit(self, solve: Solve, *, outcome: int) -> None:
+        """Count a solve that nobody corrected; *outcome* 2 is that the customer came back."""
+        self._intervals += self._places.pieces(OPEN, self._opened, solve.at, self._opened)
+        self._add(points.RESOLVED, solve.at)
+        self._add(points.SOLVE, solve.at, outcome)
+        if not self._first_solved:
+            self._first_solved = True
+            self._add(points.FIRST_SOLVED, solve.at, solve.stop - self.clock)
+        if solve.by_timeout:
+            self._add(points.AUTO_CLOSED, solve.at)
+        self.end_at(solve.at, alone=solve.alone)
+
+    def _count_last(self, solve: Solve, pauses: Pauses) -> None:
+        at, clock = solve.at, self.clock
+        self._add(points.SOLVED, at, solve.stop - clock)
+        self._add(points.SOLVED_UNPAUSED, at, solve.stop - clock - pauses.between(clock, solve.stop))
+        # Here belongs SOLVED_BUSINESS: the business time between clock and solve.stop.
+        if self._closed_at >= 0:
+            self._add(points.CLOSED, self._closed_at, self._closed_at - clock)
+        if solve.replies >= 0:
+            self._add(points.REPLIES_TO_SOLVE, at, solve.replies)
+        self._add(points.TOUCHES_TO_SOLVE, at, solve.touches)
+        self._add(points.OWNERS, at, solve.owners)
+
+    def _add(self, kind: PointKind, at: int, value: int = 0) -> None:
+        self._samples.append(Point(kind.code, at, self._places.at(at), value))
