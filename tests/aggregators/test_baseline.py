@@ -251,9 +251,10 @@ def test_weeks_that_always_vary_are_no_alarm() -> None:
 
 
 def test_a_week_without_data_is_no_week() -> None:
-    """It adds no degree of freedom."""
+    """It adds no degree of freedom: 40 and 60 of 100 vary by 2 · 10²/25 = 8 over one."""
     weeks = [Share(100, 40), Share(100, 60)]
 
+    assert verdict(Share(100, 70), *weeks).dispersion == 8
     assert verdict(Share(100, 70), *weeks, Share(0, 0)) == verdict(Share(100, 70), *weeks)
 
 
