@@ -1,14 +1,16 @@
-"""Formulas of more than one line: the service level, and a histogram's buckets."""
+"""Formulas of more than one line: the service level, a histogram's buckets, quantiles of small numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aggregators import measures as m
-from aggregators.reading import Reading, Value, ratio
+from aggregators.reading import QUANTILES, Reading, Value, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_ROUNDING: Final = 1e-9
 
 
 def all_abandoned(r: Reading) -> int:
@@ -41,6 +43,29 @@ def histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Value
             seen += r[bucket + index]
             found[bound] = seen
         found |= {"count": seen, "sum": r[total] / 1000}
+        return found
+
+    return read
+
+
+def number_quantiles(family: int) -> Callable[[Reading], Mapping[str, Value]]:
+    """Return what reads the exact nearest-rank quantiles of small integers: how often each came, counted in *family*.
+
+    Numbers of `points.FAMILY` − 1 and more are one. Nothing is read where there are none.
+    """
+
+    def read(r: Reading) -> Mapping[str, Value]:
+        numbers = sorted((k - family, n) for k, n in r.sums.items() if 0 <= k - family < m.FAMILY and n > 0)
+        total = sum(n for _, n in numbers)
+        found: dict[str, Value] = {}
+        seen = 0
+        for number, n in numbers:
+            seen += n
+            # The least number that at least a share q of them do not exceed; a rounding error is no more than that.
+            for q in QUANTILES[len(found) :]:
+                if seen + _ROUNDING < q * total:
+                    break
+                found[str(q)] = number
         return found
 
     return read

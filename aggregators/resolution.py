@@ -11,7 +11,7 @@ from aggregators import points, touches
 from aggregators.episodes import Episode, Pauses, Solve
 from aggregators.points import Point
 from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
-from aggregators.vocabulary import BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
+from aggregators.vocabulary import BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,9 @@ class _Sweep:
             alone = done.asked and not done.replied
             if code == _CLOSED:
                 solved = fields.get(RESOLVED, True)
-                contained = solved and done.contained
+                # A customer who closes has left the bot, unless it says that it helped.
+                left = fields.get(BY) == "customer" and RESOLVED not in fields
+                contained = solved and done.contained and not left
                 if not contained and not (solved and (done.replied or (done.accepted and not done.asked))):
                     episode.end_at(at, alone=alone)
                     return

@@ -16,13 +16,14 @@ _COMMENTED: Final = code_of("ticket.commented")
 _QUEUED: Final = code_of("chat.queued")
 _ACCEPTED: Final = code_of("chat.accepted")
 _HANDED_OFF: Final = code_of("chat.bot_handoff")
+_CALLBACK: Final = code_of("chat.callback_requested")
 _ABANDONED: Final = code_of("chat.abandoned")
 _ASSIGNED: Final = code_of("ticket.assigned")
 STATUS_CHANGED: Final = code_of("ticket.status_changed")
 
 OURS: Final = frozenset({"agent", "system"})
 """Who begins a conversation that no customer began."""
-_NOT_CONTAINED: Final = frozenset({_QUEUED, _ACCEPTED, _HANDED_OFF, _ABANDONED})
+_NOT_CONTAINED: Final = frozenset({_QUEUED, _ACCEPTED, _HANDED_OFF, _CALLBACK, _ABANDONED})
 _CHANGES: Final = frozenset(
     {
         STATUS_CHANGED,
@@ -78,14 +79,14 @@ class Touches:
 
     @property
     def contained(self) -> bool:
-        """Whether a bot took part, and neither a queue nor a human did, nor did the customer leave it."""
+        """Whether a bot took part, nobody was asked for or came in its place, and the customer did not leave it."""
         return self._bot and not self._handed_on
 
     def take(self, fact: Fact) -> bool:
         """Take the next fact in; tell whether it is a customer message."""
         at, _, _, code, fields = fact
         if code in (_MESSAGE, _COMMENTED):
-            return self._take_message(at, fields)
+            return self._take_message(fact)
         if code in _CHANGES:
             if doer(fields) == "human":
                 self.touches += 1
@@ -104,17 +105,20 @@ class Touches:
             return True
         return False
 
-    def _take_message(self, at: int, fields: dict[int, Any]) -> bool:
+    def _take_message(self, fact: Fact) -> bool:
+        at, _, _, code, fields = fact
         actor = fields[ACTOR]
         if actor == "customer":
             self._ask(at)
             return True
-        if actor == "bot":
-            self._bot = True
-        elif actor == "human" and not fields.get(AUTO, False):
-            self.touches += 1
-            if fields.get(PUBLIC, True):
-                self._reply(at)
+        if not fields.get(AUTO, False):
+            if actor == "human":
+                self.touches += 1
+                self._handed_on = True
+                if fields.get(PUBLIC, True):
+                    self._reply(at)
+            elif actor == "bot" and code == _MESSAGE:
+                self._bot = True
         return False
 
     def _ask(self, at: int) -> None:

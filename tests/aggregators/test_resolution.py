@@ -219,10 +219,20 @@ def test_a_bot_that_contains_solves(bot: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("event", ["chat.queued", "chat.accepted", "chat.bot_handoff", "chat.abandoned"])
-def test_a_bot_that_hands_on_contains_nothing(event: str) -> None:
-    """Queued, accepted, handed off or left: the close is one without a reply."""
-    log = Log().started("0:00:00", bot=True).customer("0:00:10").add(event, "0:00:30", queue="billing")
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        ("chat.queued", {"queue": "billing"}),
+        ("chat.accepted", {}),
+        ("chat.bot_handoff", {}),
+        ("chat.callback_requested", {}),
+        ("chat.abandoned", {"stage": "bot"}),
+        ("chat.message", {"actor": "human", "public": False}),
+    ],
+)
+def test_a_bot_that_hands_on_contains_nothing(event: str, fields: dict[str, Any]) -> None:
+    """Queued, accepted, handed off, left, with a wish for a call or a human's note: closed without a reply."""
+    log = Log().started("0:00:00", bot=True).customer("0:00:10").add(event, "0:00:30", **fields)
     log.closed("0:01:00", "system")
 
     assert points(log, "resolved", "no_reply_closed") == [("no_reply_closed", "0:01:00", 0)]
@@ -233,6 +243,28 @@ def test_a_close_without_a_bot_is_no_containment() -> None:
     log = Log().started("0:00:00", bot=False).customer("0:00:10").closed("0:01:00", "customer")
 
     assert points(log, "resolved", "no_reply_closed") == [("no_reply_closed", "0:01:00", 0)]
+
+
+@pytest.mark.parametrize(("resolved", "ends"), [(None, "no_reply_closed"), (True, "resolved")])
+def test_a_customer_who_closes_has_left_the_bot(resolved: bool | None, ends: str) -> None:  # noqa: FBT001 - of pytest
+    """Unless the close says that it was resolved."""
+    log = Log().started("0:00:00", bot=True).customer("0:00:10").closed("0:01:00", "customer", resolved=resolved)
+
+    assert points(log, "resolved", "no_reply_closed") == [(ends, "0:01:00", 0)]
+
+
+def test_an_autoresponder_is_no_bot() -> None:
+    """What it writes, and what a bot writes on a ticket, contains nothing."""
+    log = Log().customer("0:00:00").says("0:00:01", "bot", auto=True).commented("0:00:02", "bot").closed("0:01:00")
+
+    assert points(log, "resolved", "no_reply_closed") == [("no_reply_closed", "0:01:00", 0)]
+
+
+def test_an_automatic_text_of_a_human_hands_on_nothing() -> None:
+    """The bot contains it all the same."""
+    log = Log().started("0:00:00", bot=True).customer("0:00:10").human("0:00:20", auto=True).closed("0:01:00", "bot")
+
+    assert points(log, "resolved", "no_reply_closed") == [("resolved", "0:01:00", 0)]
 
 
 def test_a_bot_that_could_not_help_contains_nothing() -> None:

@@ -1,0 +1,365 @@
+"""The numbers of resolution as they are shown, each against one worked out by hand."""
+
+import pytest
+
+from aggregators.formulas import number_quantiles
+from aggregators.instants import DAY_MS
+from aggregators.points import REPLIES_TO_SOLVE
+from aggregators.reading import Reading, State
+from tests.logs import Log, after, offline
+
+
+def shown(log: Log, clock: str, *, window: str = "today") -> dict[str, float]:
+    """Return the values of the tenant at a clock reading, by name and the value of another label if there is one."""
+    found: dict[str, float] = {}
+    for (name, pairs), value in offline(log.lines, after(clock)).values(after(clock)).items():
+        labels = dict(pairs)
+        if name.startswith("support_tenant_") and labels.pop("window", window) == window:
+            del labels["tenant"]
+            suffix = name.removeprefix("support_tenant_").removeprefix("rolling_")
+            found[" ".join([suffix, *labels.values()])] = value
+    return found
+
+
+def ticket(log: Log, name: str, clock: str = "0:00:00") -> Log:
+    """Return a pen for a ticket of billing that its customer creates on *log*."""
+    return log.of(conversation=name, queue="billing", channel="email").created(clock)
+
+
+# --------------------------------------------------------------------------------- M40: how long it took
+
+
+def test_resolution_times() -> None:
+    """M40: the mean is over all, quantiles are within 1 %: solved after 1 h, 3 h and 20 h, one not at all.
+
+    mean (3600 + 10800 + 72000) / 3 = 28800 · median 10800 · within 12 h two of three, within 48 h all
+    """
+    log = Log()
+    for name, solved in (("a", "1:00:00"), ("b", "3:00:00"), ("d", "20:00:00")):
+        ticket(log, name).commented("0:30:00", "human").status(solved, "solved")
+    ticket(log, "e").commented("0:40:00", "human")
+
+    found = shown(log, "23:00:00")
+
+    assert found["resolution_mean_seconds"] == 28_800
+    assert found["resolution_seconds 0.5"] == pytest.approx(10_800, rel=0.01)
+    assert found["resolution_seconds 0.99"] == pytest.approx(72_000, rel=0.01)
+    assert (found["resolved_within_ratio 12h"], found["resolved_within_ratio 48h"]) == (2 / 3, 1)
+
+
+def test_a_band_is_met_at_exactly_its_value() -> None:
+    """M40: solved at 12 h is within 12 h; at 12 h 10 min, 1.4 % beyond it, it is not."""
+    on_time, late = Log(), Log()
+    ticket(on_time, "a").status("12:00:00", "solved")
+    ticket(late, "a").status("12:10:00", "solved")
+
+    assert shown(on_time, "13:00:00")["resolved_within_ratio 12h"] == 1
+    assert shown(late, "13:00:00")["resolved_within_ratio 12h"] == 0
+
+
+def test_resolved_and_closed() -> None:
+    """M40: solved at 1 h and closed at 5 h: 3,600 s to the one, 18,000 s to the other."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "solved").status("5:00:00", "closed")
+
+    found = shown(log, "6:00:00")
+
+    assert (found["resolution_mean_seconds"], found["closed_mean_seconds"]) == (3_600, 18_000)
+
+
+def test_time_waiting_on_the_customer_is_removed() -> None:
+    """M40, excl_pending: of 4 h it was 1 h pending and 30 min on hold: 2.5 h."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "pending").status("2:00:00", "open").status("3:00:00", "on_hold").status(
+        "3:30:00", "open"
+    ).status("4:00:00", "solved")
+
+    found = shown(log, "5:00:00")
+
+    assert (found["resolution_mean_seconds"], found["resolution_unpaused_mean_seconds"]) == (14_400, 9_000)
+
+
+def test_a_reopened_resolution_is_withdrawn_and_added_again() -> None:
+    """M40: never two samples of one episode. Solved 1 h, reopened 2 h, solved 3 h; the first twin stays as it was."""
+    log = Log()
+    pen = ticket(log, "a").status("1:00:00", "solved")
+    assert shown(log, "1:30:00")["resolution_mean_seconds"] == 3_600
+
+    pen.commented("2:00:00", "customer")
+    found = shown(log, "2:30:00")
+    assert "resolution_mean_seconds" not in found
+    assert found["first_resolution_mean_seconds"] == 3_600
+
+    pen.status("3:00:00", "solved")
+    found = shown(log, "3:30:00")
+    assert (found["resolution_mean_seconds"], found["first_resolution_mean_seconds"]) == (10_800, 3_600)
+    assert found["resolved"] == 2
+    assert found["resolution_seconds 0.5"] == pytest.approx(10_800, rel=0.01)
+
+
+def test_a_merged_duplicate_leaves() -> None:
+    """M40, M42: two tickets of 1 h and 3 h, the second merged into the first: 3,600 s, and one received."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "solved")
+    other = ticket(log, "b").status("3:00:00", "solved")
+    assert shown(log, "4:00:00")["resolution_mean_seconds"] == 7_200
+
+    other.add("ticket.merged", "5:00:00", into="a")
+
+    found = shown(log, "6:00:00")
+    assert (found["resolution_mean_seconds"], found["received"], found["resolved_total"]) == (3_600, 1, 1)
+
+
+def test_closed_by_timeout_after_the_agents_answer() -> None:
+    """M40: stop = last human reply, and flagged: answered after 10 min, closed by the system after 20 h."""
+    log = Log()
+    ticket(log, "a").commented("0:10:00", "human").status("20:00:00", "closed", by="system")
+
+    found = shown(log, "21:00:00")
+
+    assert (found["resolution_mean_seconds"], found["auto_closed"], found["closed_mean_seconds"]) == (600, 1, 72_000)
+
+
+# ------------------------------------------------------------------------------- M41 to M44: flows and backlog
+
+
+def test_the_rate_of_a_window_may_exceed_one() -> None:
+    """M41: of two received at 0:00 and one at 5:00 three are solved at 6:00.
+
+    today 3 of 3 · the last hour before 6:30: 3 solved, none received: absent · 2 received, 3 solved of old: 1.5
+    """
+    log = Log()
+    for name, created in (("a", "0:00:00"), ("b", "0:00:00"), ("d", "5:00:00")):
+        ticket(log, name, created).status("6:00:00", "solved")
+
+    assert shown(log, "6:30:00")["resolution_rate_ratio"] == 1
+    assert "resolution_rate_ratio" not in shown(log, "6:30:00", window="1h")
+
+    ticket(log, "e", "6:20:00")
+    ticket(log, "f", "6:20:00")
+
+    assert shown(log, "6:30:00", window="1h")["resolution_rate_ratio"] == 1.5
+
+
+def test_the_cohort_of_those_received() -> None:
+    """M41: of three received in the hour two are solved by now, one of them is open again: a third."""
+    log = Log()
+    ticket(log, "a").status("0:10:00", "solved")
+    ticket(log, "b").status("0:10:00", "solved").commented("0:20:00", "customer")
+    ticket(log, "d")
+
+    assert shown(log, "0:15:00")["received_resolved_ratio"] == 2 / 3
+    assert shown(log, "0:30:00")["received_resolved_ratio"] == 1 / 3
+
+
+def test_the_backlog_under_merge_and_delete() -> None:
+    """M42: open = received + reopened − resolved − merged − deleted.
+
+    a stays open · b solved · d solved and reopened · e deleted · f merged · g reopened and solved · h of spam
+    received a b d e g = 5 (f and h leave it) + reopened d g = 2 − resolved b d g g = 4 − deleted e = 1: 2 open
+    """
+    log = Log()
+    ticket(log, "a", "0:10:00").status("0:20:00", "pending")
+    ticket(log, "b").status("1:00:00", "solved").status("2:00:00", "closed")
+    ticket(log, "d").status("1:00:00", "solved").commented("2:00:00", "customer")
+    ticket(log, "e").add("ticket.deleted", "1:00:00")
+    ticket(log, "f").add("ticket.merged", "1:00:00", into="a")
+    ticket(log, "g").status("1:00:00", "solved").status("2:00:00", "open", by="system").status("3:00:00", "solved")
+    ticket(log, "h").add("ticket.flagged", "1:00:00", flag="spam")
+
+    found = shown(log, "4:00:00")
+
+    assert [found[name] for name in ("received", "reopened", "resolved", "deleted")] == [5, 2, 4, 1]
+    assert [found[f"{name}_total"] for name in ("received", "reopened", "resolved")] == [5, 2, 4]
+    assert found["backlog_open"] == 2
+    # a has been open since 0:10, d since 2:00: 3 h 50 min.
+    assert found["backlog_oldest_seconds"] == 13_800
+
+
+def test_an_agents_correction_leaves_no_trace() -> None:
+    """M44: the agent's own reopening within 5 min is no reopening, and what it took back is no resolution."""
+    log = Log()
+    pen = ticket(log, "a").status("1:00:00", "solved")
+    assert shown(log, "1:02:00")["backlog_open"] == 0
+
+    pen.status("1:03:00", "open", by="human")
+
+    found = shown(log, "1:10:00")
+    assert (found["backlog_open"], found["backlog_oldest_seconds"]) == (1, 4_200)
+    assert (found["resolved"], found["reopened"], found["resolved_total"]) == (0, 0, 0)
+    assert "reopen_ratio" not in found
+
+
+def test_opened_by_resolved() -> None:
+    """M43: (3 received + 1 reopened) / 2 solved = 2; with nothing resolved it is absent."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "solved").commented("2:00:00", "customer")
+    ticket(log, "b").status("1:00:00", "solved")
+    ticket(log, "d")
+
+    assert "opened_resolved_ratio" not in shown(log, "0:30:00")
+    assert shown(log, "3:00:00")["opened_resolved_ratio"] == 2
+
+
+def test_the_reopen_rate_is_of_the_customers() -> None:
+    """M44, by the day of the solve: of four solves today the customer came back to one; an agent to another."""
+    log = Log()
+    for name in ("a", "b", "d", "e"):
+        ticket(log, name).status("1:00:00", "solved")
+    log.of(conversation="a").commented("2:00:00", "customer")
+    log.of(conversation="b").status("2:00:00", "open", by="human")
+
+    assert shown(log, "3:00:00")["reopen_ratio"] == 1 / 4
+
+
+def test_the_reopen_rate_settles_after_seven_days() -> None:
+    """M44: ≤ 7 d after the solve it counts, in the pane of the solve; after that it is another episode."""
+    on_time, late = Log(), Log()
+    for log, more in ((on_time, 0), (late, 1)):
+        ticket(log, "a").status("23:00:00", "solved")
+        log.of(conversation="a").add("ticket.commented", after("23:00:00") + 7 * DAY_MS + more, actor="customer")
+
+    # At 191:00:10 the window of 7 d begins at 23:00, so the solve is in it.
+    names = ("reopen_ratio", "reopened", "received")
+    assert [shown(on_time, "191:00:10", window="7d")[name] for name in names] == [1, 1, 0]
+    assert [shown(late, "191:00:10", window="7d")[name] for name in names] == [0, 0, 1]
+
+
+# ------------------------------------------------------------------------------------- M10 to M14, M29, M5c
+
+
+def test_replies_per_resolution() -> None:
+    """M13: solved after 1, 1, 2, 3 and 10 replies: median 2, three quarters at most 3, mean 17 / 5."""
+    log = Log()
+    for name, replies in zip("abdef", (1, 1, 2, 3, 10), strict=True):
+        pen = ticket(log, name)
+        for number in range(replies):
+            pen.commented(f"0:{10 + number}:00", "human")
+        pen.status("1:00:00", "solved")
+
+    found = shown(log, "2:00:00")
+
+    assert [found[f"replies_per_resolution {q}"] for q in (0.5, 0.75, 0.9, 0.95, 0.99)] == [2, 3, 10, 10, 10]
+    assert found["replies_per_resolution_mean"] == 17 / 5
+
+
+def test_touches_per_resolution() -> None:
+    """M14: a reply, a note, a tag and the solve are 4 by humans, a bot's answer and a rule's tag none; the other 0."""
+    log = Log()
+    pen = ticket(log, "a").commented("0:10:00", "human").commented("0:11:00", "human", public=False)
+    pen.add("ticket.tagged", "0:12:00", actor="human").add("ticket.tagged", "0:13:00", actor="system")
+    pen.commented("0:14:00", "bot").status("1:00:00", "solved", by="human")
+    ticket(log, "b").status("1:00:00", "solved", by="system")
+
+    assert shown(log, "2:00:00")["touches_per_resolution_mean"] == 2
+
+
+def test_owners_per_resolution() -> None:
+    """M29: 1, 3 and an unknown number of owners: 2 in the mean, and one of two had a single one."""
+    log = Log()
+    for name, agents in (("a", ["a-1", "a-1"]), ("b", ["a-1", "a-2", "a-3"]), ("d", [])):
+        pen = ticket(log, name)
+        for agent in agents:
+            pen.add("ticket.assigned", "0:10:00", agent=agent)
+        pen.status("1:00:00", "solved")
+
+    found = shown(log, "2:00:00")
+
+    assert (found["owners_per_resolution_mean"], found["one_owner_ratio"]) == (2, 0.5)
+
+
+def test_closed_without_reply() -> None:
+    """M10: no sample of the first response, and one closed without a reply; the bot's containment is none."""
+    log = Log()
+    log.of(conversation="a").customer("0:00:00").queued("0:00:10").closed("0:05:00", "system")
+    log.of(conversation="b").started("0:00:00", bot=True).customer("0:00:05").closed("0:05:00", "bot")
+
+    found = shown(log, "0:10:00")
+
+    assert (found["no_reply_closed"], found["first_responses"], found["resolved"]) == (1, 0, 1)
+
+
+def test_asynchronous_abandonment() -> None:
+    """M5c: withdrawn before any reply, closed by time-out before any, and two answered: a half; chats are not in it."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "closed", by="customer")
+    ticket(log, "b").status("1:00:00", "closed", by="system")
+    for name in ("d", "e"):
+        ticket(log, name).commented("0:30:00", "human").status("1:00:00", "solved")
+    log.of(conversation="f", channel="chat").customer("0:00:00").queued("0:00:10").closed("0:05:00", "customer")
+
+    assert shown(log, "2:00:00")["async_abandonment_ratio"] == 0.5
+
+
+def test_first_response_time_by_resolved() -> None:
+    """M10L: responses after 10 and 30 min, four resolved: 2,400 s / 4; the mean of the responses is 1,200 s."""
+    log = Log()
+    for name, replied in (("a", "0:10:00"), ("b", "0:30:00"), ("d", None), ("e", None)):
+        pen = ticket(log, name)
+        if replied:
+            pen.commented(replied, "human")
+        pen.status("1:00:00", "solved")
+
+    found = shown(log, "2:00:00")
+
+    assert (found["first_response_per_resolved_seconds"], found["first_response_mean_seconds"]) == (600, 1_200)
+
+
+# ------------------------------------------------------------------------------------------------- in general
+
+
+def test_nothing_is_absent_and_counts_are_zero() -> None:
+    """One received: no ratio, mean or quantile of resolutions, and counts of 0."""
+    log = Log()
+    ticket(log, "a")
+
+    found = shown(log, "1:00:00")
+
+    counts = ("received", "resolved", "reopened", "deleted", "no_reply_closed", "auto_closed")
+    assert [found[name] for name in counts] == [1, 0, 0, 0, 0, 0]
+    absent = (
+        "resolution_",
+        "first_resol",
+        "resolved_w",
+        "closed",
+        "reopen_",
+        "opened",
+        "replies_per",
+        "touches",
+        "owners",
+        "one_",
+    )
+    assert [name for name in found if name.startswith(absent)] == ["resolution_rate_ratio"]
+    assert (found["resolution_rate_ratio"], found["received_resolved_ratio"]) == (0, 0)
+
+
+def test_resolution_stands_by_channel_and_queue() -> None:
+    """In the queue it had when it was solved; received where it was then."""
+    log = Log().of(channel="email").created("0:00:00", queue="billing").assigned("0:30:00", "sales")
+    log.status("1:00:00", "solved")
+
+    values = offline(log.lines, after("2:00:00")).values(after("2:00:00"))
+
+    def of(queue: str, name: str) -> float | None:
+        labels = (("tenant", "default"), ("channel", "email"), ("queue", queue), ("window", "today"))
+        return values.get((f"support_queue_rolling_{name}", labels))
+
+    assert [of("billing", name) for name in ("received", "resolved", "resolution_mean_seconds")] == [1, 0, None]
+    assert [of("sales", name) for name in ("received", "resolved", "resolution_mean_seconds")] == [0, 1, 3_600]
+
+
+def test_quantiles_of_small_numbers_are_exact() -> None:
+    """By nearest rank: of ten the ninth is the 0.9; what is counted as often as it was taken back is not there."""
+    read = number_quantiles(REPLIES_TO_SOLVE.bins)
+
+    def quantiles(counts: dict[int, int]) -> list[float | int | None]:
+        sums = {REPLIES_TO_SOLVE.bins + number: n for number, n in counts.items()}
+        other = {REPLIES_TO_SOLVE.bins - 1: 7, REPLIES_TO_SOLVE.bins + 4_096: 7}
+        return list(read(Reading({**sums, **other}, State(), 0)).values())
+
+    assert quantiles({}) == []
+    assert quantiles({3: 0}) == []
+    assert quantiles({0: 1}) == [0, 0, 0, 0, 0]
+    assert quantiles({4: 4, 1: 5, 9: 1}) == [1, 4, 4, 9, 9]
+    assert quantiles(dict.fromkeys(range(1, 101), 1)) == [50, 75, 90, 95, 99]
+    assert quantiles({4_095: 1, 2: 0, 0: 2}) == [0, 4_095, 4_095, 4_095, 4_095]
