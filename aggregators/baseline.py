@@ -7,7 +7,7 @@ statistic serves both. All counts and sums are exact; floats begin where a root 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import erfc, sqrt
+from math import erfc, fsum, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -133,7 +133,7 @@ def fisher(successes: int, n: int, *, hits: int, total: int) -> float:
         weights[k - 1] = weights[k] * (k * (total - n - hits + k)) / ((n - k + 1) * (hits - k + 1))
     # Outcomes that are as likely may differ by rounding.
     limit = weights[successes] * (1 + 1e-7)
-    return sum(weight for weight in weights.values() if weight <= limit) / sum(weights.values())
+    return fsum(weight for weight in weights.values() if weight <= limit) / fsum(weights.values())
 
 
 def _of_share(share: Share) -> Moments:
@@ -159,5 +159,5 @@ def _dispersion(together: Moments, buckets: Sequence[Moments]) -> float:
     if len(held) < 2 or not variance:  # noqa: PLR2004 - one bucket has nothing to differ from
         return 1.0
     mean = together.total / together.n
-    apart = sum((bucket.total - bucket.n * mean) ** 2 / bucket.n for bucket in held)
+    apart = sum(((bucket.total - bucket.n * mean) ** 2 / bucket.n for bucket in held), Fraction(0))
     return max(1.0, float(apart / variance / (len(held) - 1)))

@@ -140,11 +140,14 @@ def erlang_a(demand: Demand, agents: int, *, patience_s: float) -> Staffed:
     edges = sorted({start, min(max(start, _NEGLIGIBLE / leaving), end), end})
 
     def integral(weight: Callable[[float], float], until: float = inf) -> float:
-        return sum(
-            _gauss(lambda x: weight(x) * exp(exponent(x) - top), since, min(until, to))
-            for since, to in pairwise(edges)
-            if since < until
-        )
+        def integrand(x: float) -> float:
+            return weight(x) * exp(exponent(x) - top)
+
+        total = 0.0
+        for since, to in pairwise(edges):
+            if since < until:
+                total += _gauss(integrand, since, min(until, to))
+        return total
 
     some_wait = integral(lambda _: 1.0)
     # π(n−1) = (1 − P(wait))·B(n−1), so the odds of a wait are B(n−1) times λ times the integral.
@@ -231,8 +234,12 @@ def _crossing(exponent: Callable[[float], float], outside: float, inside: float,
 def _gauss(function: Callable[[float], float], start: float, end: float) -> float:
     """Return the integral of a smooth function that grows or falls by no more than e^45 or so."""
     half = (end - start) / (2 * _PANELS)
-    middles = (start + (2 * panel + 1) * half for panel in range(_PANELS))
-    return half * sum(share * function(middle + half * node) for middle in middles for node, share in _GAUSS)
+    total = 0.0
+    for panel in range(_PANELS):
+        middle = start + (2 * panel + 1) * half
+        for node, share in _GAUSS:
+            total += share * function(middle + half * node)
+    return half * total
 
 
 def _logistic(x: float) -> float:
