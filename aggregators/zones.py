@@ -36,7 +36,8 @@ def rules_of(info: tzinfo) -> str:
     """Return sixteen hexadecimal digits that differ when the clocks do, at any instant from 1990 to the end of 2049.
 
     Two releases of the time-zone data that agree about a zone give the same digits, wherever they are installed. Two
-    changes within five days that cancel out would not be seen; the closest since 1990 are a week apart (Recife, October 2000).
+    changes within five days that cancel out would not be seen; the closest since 1990 are a week apart (Recife, in
+    October 2000).
     """
     offset = _offset_s(info, (_FIRST_RULE - EPOCH) * _DAY_S)
     changes = [[0, offset]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from dotenv import dotenv_values
 
 from aggregators.instants import DAY_MS
+from stream.definitions_told import differences, hours_now
 from stream.offline import definitions_of
 from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, look_at_redis
 from stream.settings import PREFIX, Settings, hidden
@@ -23,7 +24,7 @@ KEPT_DAYS = 90
 SILENT_MS = 5_000
 FULL_SHARE = 0.9
 OLDEST_REDIS = (7, 0)
-NO_SETTINGS = ("DESKPULSE_TEST_", "DESKPULSE_DEFINITIONS")
+NO_SETTINGS = "DESKPULSE_TEST_"
 """How names begin that are no settings of this version and no mistakes either."""
 
 
@@ -40,7 +41,7 @@ async def findings(settings: Settings, *, now_ms: int, options: Collection[str] 
 
     `options` are the settings that options of the command gave.
     """
-    for each in configuration(settings, options=options):
+    for each in (*configuration(settings, options=options), *of_definitions(settings, now_ms=now_ms)):
         yield each
     looks = asyncio.gather(look_at_kafka(settings), look_at_redis(settings))
     kafka, redis = await looks
@@ -65,6 +66,18 @@ def configuration(settings: Settings, *, options: Collection[str] = ()) -> Itera
     for name in sorted(environment | file):
         if name.startswith(PREFIX) and name not in known and not name.startswith(NO_SETTINGS):
             yield Finding("warn", name, "is not a setting; it has no effect")
+
+
+def of_definitions(settings: Settings, *, now_ms: int) -> Iterator[Finding]:
+    """Yield which definitions are in force, each that is not the default, and the calendars that hold now."""
+    definitions = definitions_of(settings)
+    different = [*differences(definitions)]
+    hours = [*hours_now(definitions, now_ms=now_ms)]
+    source = "no file (DESKPULSE_DEFINITIONS)" if settings.definitions is None else settings.definitions
+    text = f"{source}, generation {definitions.generation()}"
+    yield Finding("ok", "definitions", text if different or hours else f"{text}, all of them the defaults")
+    for key, value in (*different, *hours):
+        yield Finding("ok", key, value)
 
 
 def of_kafka(view: KafkaView, settings: Settings) -> Iterator[Finding]:
@@ -119,8 +132,8 @@ def of_tables(kafka: KafkaView, redis: RedisView, settings: Settings) -> Iterato
         return
     if redis.generation != ours:
         text = (
-            f"readers read {redis.generation}, these settings make {ours}: DESKPULSE_RETENTION or the version differs "
-            "from that of the workers"
+            f"readers read {redis.generation}, these settings make {ours}: DESKPULSE_DEFINITIONS, DESKPULSE_RETENTION "
+            "or the version differs from that of the workers"
         )
         yield Finding("FAIL", "generation", text)
         return

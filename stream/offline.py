@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,8 @@ Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
 
 
 def definitions_of(settings: Settings) -> Definitions:
-    """Return the definitions in force under *settings*."""
-    return Definitions(retention_ms=settings.retention_ms)
+    """Return the definitions in force under *settings*: those of its file, else the defaults."""
+    return replace(settings.defined or Definitions(), retention_ms=settings.retention_ms)
 
 
 def board_of(settings: Settings, metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS) -> Board:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stream.errors import UsageError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import ValidationInfo
+
+    from aggregators.definitions import Definitions
 
 PREFIX = "DESKPULSE_"
 ENV_FILE = ".env"
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: /metrics, /live, /ready.")
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
     zone: str = Field("UTC", description="IANA zone of the window *today*.")
+    definitions: str | None = Field(None, description="File of definitions: targets, business hours, surveys, costs.")
     windows: Annotated[tuple[str, ...], NoDecode] = Field(
         FIXED_WINDOWS, description="Rolling windows to publish, with commas, of: " + ", ".join(FIXED_WINDOWS) + "."
     )
@@ -166,7 +169,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("instance", "sasl_plain_username", "sasl_plain_password", mode="before")
+    @field_validator("instance", "definitions", "sasl_plain_username", "sasl_plain_password", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return value or None
@@ -240,6 +243,20 @@ class Settings(BaseSettings):
             message = f"{hidden('redis', value)!r} is not a Redis address{problem} (try redis://127.0.0.1:6379/0)"
             raise ValueError(message)
         return value
+
+    _defined: Definitions | None = PrivateAttr(None)
+
+    def model_post_init(self, _: Any, /) -> None:  # noqa: ANN401 - pydantic's
+        """Read the file of definitions, once; SettingsError if it is wrong."""
+        if self.definitions is not None:
+            from stream.definitions_file import read_definitions  # noqa: PLC0415 - which needs this module
+
+            self._defined = read_definitions(self.definitions)
+
+    @property
+    def defined(self) -> Definitions | None:
+        """What the file of definitions says, None without one."""
+        return self._defined
 
     @property
     def retention_ms(self) -> int:

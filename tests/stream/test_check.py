@@ -16,7 +16,7 @@ from confluent_kafka import Producer
 
 from aggregators.instants import DAY_MS
 from stream import codec, keys
-from stream.checking import Finding, configuration, of_kafka, of_lag, of_redis, of_tables
+from stream.checking import Finding, configuration, of_definitions, of_kafka, of_lag, of_redis, of_tables
 from stream.chunks import Partition
 from stream.offline import definitions_of
 from stream.probing import KafkaView, RedisView, TopicView
@@ -73,6 +73,10 @@ def test_a_fresh_site_is_fine_once_its_topics_are_made(
     assert (code, beginning(lines, "FAIL")) == (0, [])
     assert f"ok    DESKPULSE_KAFKA: {kafka.address} (environment)" in lines
     assert "ok    DESKPULSE_RETENTION: 35d (default)" in lines
+    assert (
+        f"ok    definitions: no file (DESKPULSE_DEFINITIONS), generation {GENERATION}, all of them the defaults"
+        in lines
+    )
     assert f"ok    Kafka: {kafka.address} answers, 1 broker" in lines
     assert all(f"ok    topic {topic}: 3 partitions, kept 100 days" in lines for topic in topics)
     assert beginning(
@@ -163,6 +167,44 @@ def test_every_setting_has_a_line_that_says_where_its_value_is_from(
     assert Finding("ok", "DESKPULSE_SASL_PLAIN_PASSWORD", "*** (environment)") in found
     assert Finding("ok", "DESKPULSE_INSTANCE", "not set (default)") in found
     assert [each.subject for each in found if each.mark == "warn"] == ["DESKPULSE_COLOUR", "DESKPULSE_WINDOW"]
+
+
+def test_the_definitions_in_force_are_explained(tmp_path: Path) -> None:
+    """The file and its generation, a line for each that differs from the defaults, and what calendars hold now.
+
+    NOW_MS is Thursday 19 November 2026, 08:00 UTC: 09:00 in Berlin.
+    """
+    path = tmp_path / "definitions.toml"
+    path.write_text(
+        "[targets.wait]\nqueues.billing = '30s'\nchannels.chat = '60s'\n"
+        "[calendars.office]\nzone = 'Europe/Berlin'\nweek.mon-fri = '09:00-17:00'\n"
+        "[[business_hours]]\ntenant = 'acme'\ncalendar = 'office'\n"
+    )
+    settings = load({"definitions": str(path)})
+    generation = definitions_of(settings).generation()
+
+    found = list(of_definitions(settings, now_ms=NOW_MS))
+
+    assert generation != GENERATION
+    assert found == [
+        Finding("ok", "definitions", f"{path}, generation {generation}"),
+        Finding("ok", "targets.wait.queues.billing", "30s (default that of its channel)"),
+        Finding(
+            "ok",
+            "business hours of tenant acme",
+            "calendar office, version 1 of 1 in force since ever, zone Europe/Berlin; open now",
+        ),
+    ]
+
+
+def test_a_file_that_only_spells_out_the_defaults_is_said_to_do_so(tmp_path: Path) -> None:
+    """Its generation is that of no file."""
+    path = tmp_path / "definitions.toml"
+    path.write_text("times.idle = '30m'\n")
+
+    assert list(of_definitions(load({"definitions": str(path)}), now_ms=NOW_MS)) == [
+        Finding("ok", "definitions", f"{path}, generation {GENERATION}, all of them the defaults")
+    ]
 
 
 @pytest.mark.parametrize(

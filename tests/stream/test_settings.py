@@ -41,6 +41,9 @@ BAD = [
     ("CLOCK", "sundial"),
     ("ZONE", "Mars/Olympus"),
     ("ZONE", ""),
+    ("DEFINITIONS", NOWHERE),
+    ("DEFINITIONS", "/"),
+    ("DEFINITIONS", str(ROOT / "LICENSE")),
     ("WINDOWS", "5x"),
     ("WINDOWS", "10m"),
     ("WINDOWS", ""),
@@ -176,12 +179,12 @@ def test_what_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_empty_member_id_or_file_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose files pass on variables that nobody set as empty ones."""
-    for name in ("INSTANCE", "SASL_PLAIN_USERNAME", "SSL_CAFILE", "SSL_CERTFILE", "SSL_KEYFILE"):
+    for name in ("INSTANCE", "DEFINITIONS", "SASL_PLAIN_USERNAME", "SSL_CAFILE", "SSL_CERTFILE", "SSL_KEYFILE"):
         monkeypatch.setenv(PREFIX + name, "")
 
     found = load()
 
-    assert (found.instance, found.sasl_plain_username, found.ssl_cafile) == (None, None, None)
+    assert (found.instance, found.definitions, found.sasl_plain_username, found.ssl_cafile) == (None,) * 4
 
 
 def test_a_key_needs_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:

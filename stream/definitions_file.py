@@ -1,0 +1,200 @@
+"""The file of definitions (DESKPULSE_DEFINITIONS): TOML in, Definitions out, or one line that says where it is wrong.
+
+Every key is optional, unknown ones are refused. `docs/definitions-file.md` is the page for whoever writes the file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregators.definitions import Definitions, Scale, Shift, Tier
+from stream import definitions_values as values
+from stream.definitions_calendars import calendars_from
+from stream.settings import PREFIX, SettingsError
+from stream.toml_lines import line_of, lines_of
+from stream.toml_table import Table, Wrong, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BYTES = 1 << 20
+TARGETS = {
+    "wait": "wait_target_ms",
+    "first_response": "response_target_ms",
+    "reply": "reply_target_ms",
+    "resolution": "resolution_target_ms",
+}
+"""Key below `targets` → field; beside it stand `other_…` and `queue_…`."""
+TIMES = ("ghost", "silent", "idle", "episode_gap", "settle", "correction", "repeat", "survey_settle")
+"""Keys of `times`; each is the field of that name with `_ms`."""
+SURVEYS = {
+    "csat": {"satisfied_from": "satisfied_from"},
+    "ces": {"easy_from": "easy_from"},
+    "nps": {"promoter_from": "promoter_from", "detractor_to": "detractor_to"},
+}
+"""Kind of survey → key of a share of its scale → field."""
+_PLACE = re.compile(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
+
+
+def read_definitions(file: str) -> Definitions:
+    """Return the definitions of *file*, with the defaults where it says nothing.
+
+    Raises SettingsError, one line `DESKPULSE_DEFINITIONS: <file>:<line>: <key>: what is wrong`.
+    """
+    named = file if file.isprintable() else repr(file)
+    text = _text_of(file, named)
+    try:
+        return definitions_from(text)
+    except ValueError as error:
+        message = f"{PREFIX}DEFINITIONS: {named}:{error}"
+        raise SettingsError(message) from error
+
+
+def definitions_from(text: str) -> Definitions:
+    """Return the definitions of the TOML *text*; ValueError with `<line>: <key>: what is wrong`."""
+    try:
+        content = tomllib.loads(text, parse_float=Decimal)
+        lines = lines_of(text)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        found = _PLACE.fullmatch(str(error))
+        line = found[2] if found and found[2] else text.rstrip().count("\n") + 1
+        message = f"{line}: is not TOML ({found[1] if found else str(error).splitlines()[0]})"
+        raise ValueError(message) from error
+    try:
+        return _definitions(Table(content, ()))
+    except Wrong as wrong:
+        message = f"{line_of(lines, wrong.path)}: {dotted(wrong.path)}: {wrong}"
+        raise ValueError(message) from wrong
+
+
+def _text_of(file: str, named: str) -> str:
+    try:
+        content = _content_of(Path(file))
+        return content.decode("utf-8-sig")  # some editors put a mark at the beginning
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        message = f"{PREFIX}DEFINITIONS: {named}:{line}: is not UTF-8 (save the file as UTF-8)"
+        raise SettingsError(message) from error
+    except (OSError, ValueError) as error:
+        message = f"{PREFIX}DEFINITIONS: {named}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise SettingsError(message) from error
+
+
+def _content_of(path: Path) -> bytes:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        message = "it is a folder" if path.is_dir() else "it is not a file"
+        raise ValueError(message)
+    with path.open("rb") as opened:
+        content = opened.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        message = "it is longer than 1 MiB"
+        raise ValueError(message)
+    return content
+
+
+def _definitions(top: Table) -> Definitions:
+    default = Definitions()
+    changes: dict[str, Any] = {"levels": top.optional("levels", values.levels, default.levels)}
+    targets = top.table("targets")
+    for key, field in TARGETS.items():
+        changes |= _by_channel_and_queue(targets.table(key), field, values.duration, default)
+    targets.done()
+    changes |= _by_channel_and_queue(top.table("short_abandon"), "short_abandon_ms", values.threshold, default)
+    times = top.table("times")
+    for key in TIMES:
+        changes[f"{key}_ms"] = times.optional(key, values.duration, getattr(default, f"{key}_ms"))
+    times.done()
+    changes |= _surveys(top.table("surveys"), default)
+    changes["tiers"] = _tiers(top.tables("tiers"))
+    changes["calendars"] = calendars_from(top.table("calendars"), top.tables("business_hours"))
+    changes["zones"] = top.table("zones").each(values.zone)
+    changes["shifts"] = _shifts(top.tables("shifts"))
+    changes |= _costs(top.table("costs"))
+    top.done()
+    return replace(default, **changes)
+
+
+def _by_channel_and_queue(
+    table: Table, field: str, convert: Callable[[object], int], default: Definitions
+) -> dict[str, Any]:
+    other, by_channel = f"other_{field}", getattr(default, field)
+    found = {
+        field: by_channel | table.table("channels").each(convert),
+        other: table.optional("other", convert, getattr(default, other)),
+        f"queue_{field}": table.table("queues").each(convert),
+    }
+    table.done()
+    return found
+
+
+def _surveys(surveys: Table, default: Definitions) -> dict[str, Any]:
+    changes: dict[str, Any] = {"scales": dict(default.scales)}
+    for kind, shares in SURVEYS.items():
+        table, usual = surveys.table(kind), default.scales[kind]
+        least = table.optional("min", values.number, usual.least)
+        most = table.optional("max", values.number, usual.most)
+        if least >= most:
+            key, what = ("min", "below max") if table.has("min") else ("max", "above min")
+            raise Wrong((*table.path, key), f"is not {what} (here {least} and {most})")
+        changes["scales"][kind] = Scale(least, most, table.optional("direction", values.is_falling, usual.falling))
+        for key, field in shares.items():
+            changes[field] = table.optional(key, values.share, getattr(default, field))
+        if kind == "csat":
+            changes["satisfied_wide_scale"] = table.optional("wide_from", _whole, default.satisfied_wide_scale)
+        if kind == "nps" and changes["detractor_to"] >= changes["promoter_from"]:
+            key = "promoter_from" if table.has("promoter_from") else "detractor_to"
+            raise Wrong((*table.path, key), "makes one and the same a promoter and a detractor")
+        table.done()
+    surveys.done()
+    return changes
+
+
+def _whole(value: object) -> int:
+    found = values.number(value)
+    if found.denominator != 1 or found < 1:
+        message = f"{values.shown(value)} is not a whole number from 1 on (try 4)"
+        raise ValueError(message)
+    return found.numerator
+
+
+def _tiers(tables: list[Table]) -> tuple[Tier, ...]:
+    tiers: list[Tier] = []
+    taken: set[str] = set()
+    for table in tables:
+        tier = Tier(table.take("name", values.name), table.optional("members", values.names, ()))
+        table.done()
+        for each in sorted({tier.name, *tier.members} & taken):
+            raise Wrong(table.path, f"{each!r} belongs to a tier above already")
+        taken |= {tier.name, *tier.members}
+        tiers.append(tier)
+    return tuple(tiers)
+
+
+def _shifts(tables: list[Table]) -> tuple[Shift, ...]:
+    shifts: list[Shift] = []
+    for table in tables:
+        begins, ends = table.take("hours", values.span)
+        shift = Shift(table.optional("tenant", values.name, ""), table.take("name", values.name), begins, ends)
+        table.done()
+        if any(shift[:2] == other[:2] for other in shifts):
+            raise Wrong((*table.path, "name"), f"{shift.name!r} is a shift above already")
+        shifts.append(shift)
+    return tuple(shifts)
+
+
+def _costs(costs: Table) -> dict[str, Any]:
+    changes = {
+        "agent_hour_micros": costs.optional("agent_hour", values.money, 0),
+        "fixed_hour_micros": costs.optional("fixed_hour", values.money, 0),
+        "channel_hour_micros": costs.table("channels").each(values.money),
+        "currency": costs.optional("currency", values.currency, ""),
+    }
+    costs.done()
+    if not changes["currency"] and any(changes.values()):
+        raise Wrong((*costs.path, "currency"), 'is missing (try currency = "EUR")')
+    return changes

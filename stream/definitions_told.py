@@ -1,0 +1,132 @@
+"""Definitions told to whoever runs `deskpulse check`: what differs from the defaults, and which calendars hold now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from aggregators.calendars import is_open, next_opening
+from aggregators.definitions import NEVER_MS, Definitions
+from aggregators.instants import rfc3339
+from aggregators.zones import DAY_MINUTES
+from stream.definitions_file import SURVEYS, TARGETS, TIMES
+from stream.definitions_values import MICROS, NEVER
+from stream.settings import UNIT_MS
+from stream.toml_table import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from fractions import Fraction
+
+    from aggregators.calendars import Schedule
+    from aggregators.definitions import Scale
+
+
+def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
+    """Yield (key of the file, value and what it is by default) for each definition that is not the default."""
+    default = Definitions()
+    if definitions.levels:
+        yield "levels", f"{', '.join(definitions.levels)} (default none)"
+    groups = {("targets", key): field for key, field in TARGETS.items()} | {("short_abandon",): "short_abandon_ms"}
+    for path, field in groups.items():
+        yield from _of_group(path, field, definitions, default)
+    for key in TIMES:
+        value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
+        if value != usual:
+            yield f"times.{key}", f"{duration_text(value)} (default {duration_text(usual)})"
+    yield from _of_surveys(definitions, default)
+    for number, tier in enumerate(definitions.tiers, start=1):
+        yield f"tiers {number}", f"{tier.name}: {', '.join(tier.members) or 'no queue and no team'} (default none)"
+    for tenant, zone in definitions.zones.items():
+        yield dotted(("zones", tenant)), f"{zone.name} (default DESKPULSE_ZONE)"
+    for shift in definitions.shifts:
+        whose = f"tenant {shift.tenant}" if shift.tenant else "every tenant without its own"
+        yield f"shifts {shift.name}", f"{_clock(shift.begins)}-{_clock(shift.ends)} for {whose} (default none)"
+    yield from _of_costs(definitions)
+
+
+def hours_now(definitions: Definitions, *, now_ms: int) -> Iterator[tuple[str, str]]:
+    """Yield (for whom, calendar and whether it is open) of the business hours in force at *now_ms*."""
+    for where, schedule in definitions.calendars.items():
+        named = zip(("tenant", "channel", "queue"), where, strict=True)
+        whom = ", ".join(f"{kind} {name}" for kind, name in named if name) or "everybody else"
+        yield f"business hours of {whom}", _hours(schedule, now_ms)
+
+
+def duration_text(duration_ms: int) -> str:
+    """Return a duration as the file has it, "never" for NEVER_MS."""
+    if duration_ms == NEVER_MS:
+        return NEVER
+    unit, ms = max(((unit, ms) for unit, ms in UNIT_MS.items() if duration_ms % ms == 0), key=lambda each: each[1])
+    return f"{duration_ms // ms}{unit}"
+
+
+def _of_group(
+    path: tuple[str, ...], field: str, definitions: Definitions, default: Definitions
+) -> Iterator[tuple[str, str]]:
+    other, usual_other = getattr(definitions, f"other_{field}"), getattr(default, f"other_{field}")
+    if other != usual_other:
+        yield dotted((*path, "other")), f"{duration_text(other)} (default {duration_text(usual_other)})"
+    channels: Mapping[str, int] = getattr(definitions, field)
+    for channel, value in channels.items():
+        usual = getattr(default, field).get(channel)
+        if usual is None:
+            yield dotted((*path, "channels", channel)), f"{duration_text(value)} (default that of other channels)"
+        elif value != usual:
+            yield dotted((*path, "channels", channel)), f"{duration_text(value)} (default {duration_text(usual)})"
+    for queue, value in getattr(definitions, f"queue_{field}").items():
+        yield dotted((*path, "queues", queue)), f"{duration_text(value)} (default that of its channel)"
+
+
+def _of_surveys(definitions: Definitions, default: Definitions) -> Iterator[tuple[str, str]]:
+    for kind, shares in SURVEYS.items():
+        scale, usual = definitions.scales[kind], default.scales[kind]
+        if scale != usual:
+            yield f"surveys.{kind}", f"{_scale(scale)} (default {_scale(usual)})"
+        for key, field in shares.items():
+            value, least = getattr(definitions, field), getattr(default, field)
+            if value != least:
+                yield f"surveys.{kind}.{key}", f"{_number(value)} (default {_number(least)})"
+    wide = definitions.satisfied_wide_scale
+    if wide != default.satisfied_wide_scale:
+        yield "surveys.csat.wide_from", f"{wide} (default {default.satisfied_wide_scale})"
+
+
+def _of_costs(definitions: Definitions) -> Iterator[tuple[str, str]]:
+    amounts = {
+        "costs.agent_hour": definitions.agent_hour_micros,
+        "costs.fixed_hour": definitions.fixed_hour_micros,
+        **{dotted(("costs", "channels", name)): cost for name, cost in definitions.channel_hour_micros.items()},
+    }
+    for key, micros in amounts.items():
+        if micros:
+            yield key, f"{Decimal(micros) / MICROS} {definitions.currency} (default 0)"
+
+
+def _hours(schedule: Schedule | None, now_ms: int) -> str:
+    if schedule is None:
+        return "no calendar, all time counts"
+    number = schedule.version_at(now_ms)
+    if number == 0:
+        begins = schedule.versions[0].since
+        return f"calendar {schedule.name}, in force from {rfc3339(begins or 0)}; until then all time counts"
+    since, calendar = schedule.versions[number - 1]
+    text = f"calendar {schedule.name}, version {number} of {len(schedule.versions)}"
+    text += f" in force since {'ever' if since is None else rfc3339(since)}, zone {calendar.zone.name}"
+    if is_open(schedule, now_ms):
+        return f"{text}; open now"
+    opening = next_opening(schedule, now_ms)
+    return f"{text}; closed now, " + ("for good" if opening is None else f"opens {rfc3339(opening)}")
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}" if minute < DAY_MINUTES else "24:00"
+
+
+def _scale(scale: Scale) -> str:
+    return f"{_number(scale.least)} to {_number(scale.most)}, the {'least' if scale.falling else 'most'} is best"
+
+
+def _number(value: Fraction) -> str:
+    decimal = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{decimal.normalize():f}" if decimal.as_integer_ratio() == value.as_integer_ratio() else str(value)
