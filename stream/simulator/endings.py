@@ -86,12 +86,11 @@ class Endings:
         """Pass it to a colleague with a free slot, past the queue; if there is none, end it oneself."""
         conversation, agent = what
         dice = self.engine.dice
-        others = [other for other in agent.desk.on if other is not agent and self.floor.can_take(other)]
-        if not others:
+        other = self._colleague(agent)
+        if other is None:
             self._close(now, what)
             return
         conversation.moves += 1
-        other = pick(dice, others)
         kind = "escalation" if dice.random() < ESCALATED else "reassignment"
         fields = f',"agent":"{agent.name}","to_agent":"{other.name}","kind":"{kind}"'
         self.engine.emit(now, conversation, "chat.transferred", fields)
@@ -99,6 +98,14 @@ class Endings:
         self.floor.say(now, other)
         self._release(now, what)
         self.engine.call(now + 500 + int(dice.random() * 2_000), self._take_over, (conversation, other))
+
+    def _colleague(self, agent: Agent) -> Agent | None:
+        """Return a colleague with a free slot, if a few looks around meet one."""
+        for _ in range(5):
+            other = pick(self.engine.dice, agent.desk.on)
+            if other is not agent and self.floor.can_take(other):
+                return other
+        return None
 
     def _take_over(self, now: int, what: tuple[Conversation, Agent]) -> None:
         conversation, agent = what

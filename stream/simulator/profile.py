@@ -32,7 +32,6 @@ CHANNEL_MODE: Final[dict[str, Mode]] = {
 }
 QUEUES: Final = weighted(QUEUE_WEIGHTS)
 CHANNELS: Final = weighted(CHANNEL_WEIGHTS)
-TEXT_CHANNELS: Final = weighted({name: CHANNEL_WEIGHTS[name] for name, mode in CHANNEL_MODE.items() if mode == "text"})
 LANGUAGES: Final = weighted({"en": 60, "de": 15, "fr": 10, "es": 10, "ja": 5})
 CHAT_PRIORITIES: Final = weighted({"normal": 92, "high": 6, "urgent": 2})
 TICKET_PRIORITIES: Final = weighted({"low": 12, "normal": 68, "high": 15, "urgent": 5})

@@ -16,6 +16,7 @@ from stream.simulator.presence import HEARTBEAT_MS
 
 T0 = 1_795_075_200_000
 """2026-11-19T08:00:00Z, a Thursday morning."""
+SPAN_MS = 2 * DAY_MS
 PAUSES = {"break", "away", "error", "custom:meeting", "custom:training"}
 CONCERNED = ("agent.", "chat.offered", "chat.accepted", "chat.released", "chat.wrapup_ended", "ticket.assigned")
 
@@ -23,20 +24,20 @@ Said = tuple[int, str, dict[str, Any]]
 
 
 @cache
-def day() -> tuple[Said, ...]:
-    """Return what is heard of agents in a day: the instant, the type of event, its fields."""
+def days() -> tuple[Said, ...]:
+    """Return what is heard of agents in two days: the instant, the type of event, its fields."""
     found = []
-    centre = Centre(seed=3, rate=150, tenants=("default", "acme"), heartbeat_ms=HOUR_MS)
-    for event in centre.events(T0, T0 + DAY_MS):
-        fields = json.loads(event.value)
-        if "agent" in fields and fields["type"].startswith(CONCERNED):
-            found.append((event.at_ms, fields["type"], fields))
+    centre = Centre(seed=3, rate=200, tenants=("default", "acme"), heartbeat_ms=HOUR_MS)
+    for event in centre.events(T0, T0 + SPAN_MS):
+        type_ = event.value.split(b'"type":"', 1)[1].split(b'"', 1)[0].decode()
+        if type_.startswith(CONCERNED) and b'"agent":' in event.value:
+            found.append((event.at_ms, type_, json.loads(event.value)))
     return tuple(found)
 
 
-def of(type_: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return the instants and fields of the day's events of one type."""
-    return [(at_ms, fields) for at_ms, its_type, fields in day() if its_type == type_]
+def agents() -> set[str]:
+    """Return the names of all who came to work."""
+    return {fields["agent"] for _, _, fields in days()}
 
 
 def conversation(fields: dict[str, Any]) -> tuple[str, str]:
@@ -64,7 +65,7 @@ def test_agents_say_what_they_do_at_every_instant() -> None:
     state: dict[str, str] = {}
     slots: dict[str, int] = {}
     found: Counter[str] = Counter()
-    for _, said in groupby(day(), key=lambda each: each[0]):
+    for _, said in groupby(days(), key=lambda each: each[0]):
         touched = set()
         for _, type_, fields in said:
             agent = fields["agent"]
@@ -94,7 +95,7 @@ def test_nobody_is_offered_a_conversation_on_a_pause() -> None:
     """Offers go to those who are available, or who wrap up one chat with a slot left for another."""
     state: dict[str, str] = {}
     found: Counter[str] = Counter()
-    for _, type_, fields in day():
+    for _, type_, fields in days():
         if type_ == "agent.state_changed":
             state[fields["agent"]] = fields["state"]
         elif type_ == "chat.offered":
@@ -105,17 +106,18 @@ def test_nobody_is_offered_a_conversation_on_a_pause() -> None:
 
 
 def test_every_state_takes_a_believable_part_of_the_shift() -> None:
-    """Breaks of all kinds take some 5 to 15 % of it, and each state is there."""
+    """Pauses of all kinds, incidents included, take some 5 to 25 % of it, and each state is there."""
     since: dict[str, tuple[str, int]] = {}
     spent: Counter[str] = Counter()
-    for at_ms, fields in of("agent.state_changed"):
-        state, start_ms = since.get(fields["agent"], ("offline", at_ms))
-        spent[state] += at_ms - start_ms
-        since[fields["agent"]] = (fields["state"], at_ms)
+    for at_ms, type_, fields in days():
+        if type_ == "agent.state_changed":
+            state, start_ms = since.get(fields["agent"], ("offline", at_ms))
+            spent[state] += at_ms - start_ms
+            since[fields["agent"]] = (fields["state"], at_ms)
 
     on_shift = spent.total() - spent["offline"]
     assert set(spent) == PAUSES | {"available", "busy", "acw", "offline"}
-    assert 0.05 < sum(spent[state] for state in PAUSES) / on_shift < 0.15
+    assert 0.05 < sum(spent[state] for state in PAUSES) / on_shift < 0.25
     assert 0.01 < spent["acw"] / on_shift < 0.1
 
 
@@ -123,7 +125,7 @@ def test_shifts_end_when_they_are_said_to() -> None:
     """Four to eight hours after the opening; who still talks goes a little later, nobody earlier."""
     ends: dict[str, int] = {}
     over = []
-    for at_ms, type_, fields in day():
+    for at_ms, type_, fields in days():
         if type_ == "agent.scheduled":
             start_ms, end_ms = instant_ms(fields["shift_start"]), instant_ms(fields["shift_end"])
             assert start_ms is not None
@@ -144,7 +146,7 @@ def test_heartbeats_repeat_the_state_every_two_minutes() -> None:
     last: dict[str, int] = {}
     gaps: Counter[int] = Counter()
     after_logout = 0
-    for at_ms, type_, fields in day():
+    for at_ms, type_, fields in days():
         agent = fields["agent"]
         if type_ == "agent.state_changed":
             state[agent] = fields["state"]
@@ -162,30 +164,35 @@ def test_heartbeats_repeat_the_state_every_two_minutes() -> None:
 
 
 def test_some_forget_to_log_out() -> None:
-    """Their last word is that they are there, and then not even a heartbeat comes: long after the shift is over."""
+    """Their last word is that they are there, and then not even a heartbeat comes until their next shift."""
     state: dict[str, str] = {}
     heard: dict[str, int] = {}
     ends: dict[str, int] = {}
-    for at_ms, type_, fields in day():
+    silences = []
+    shifts = 0
+    last = [(T0 + SPAN_MS, "agent.scheduled", {"agent": agent, "shift_end": T0}) for agent in agents()]
+    for at_ms, type_, fields in (*days(), *last):
         agent = fields["agent"]
         if type_ == "agent.scheduled":
+            over = agent in ends and ends[agent] < at_ms - 2 * HOUR_MS
+            shifts += over
+            if over and state[agent] != "offline":
+                silences.append(heard[agent] - ends[agent])
             ends[agent] = instant_ms(fields["shift_end"]) or 0
-        if type_ == "agent.state_changed":
+        elif type_ == "agent.state_changed":
             state[agent] = fields["state"]
         if type_.startswith("agent."):
             heard[agent] = at_ms
 
-    gone = [agent for agent in ends if heard[agent] < T0 + DAY_MS - HOUR_MS]
-    forgotten = [agent for agent in gone if state[agent] != "offline"]
-    assert 0 < len(forgotten) < len(gone) / 20
-    assert all(heard[agent] > ends[agent] - HEARTBEAT_MS for agent in forgotten)
+    assert 0.005 < len(silences) / shifts < 0.08
+    assert all(-HEARTBEAT_MS <= silent_ms < HOUR_MS for silent_ms in silences)
 
 
 def test_agents_are_moved_and_beginners_get_another_slot() -> None:
     """Skills and capacity change within a shift, not only at its beginning."""
     changed = [
         (type_, fields["agent"])
-        for _, type_, fields in day()
+        for _, type_, fields in days()
         if type_ in {"agent.scheduled", "agent.queues_changed", "agent.capacity_changed"}
     ]
     counts = Counter(type_ for type_, _ in changed)
@@ -198,7 +205,7 @@ def test_tickets_go_to_people_who_are_there() -> None:
     """Whoever is given a ticket is on shift at that moment."""
     state: dict[str, str] = {}
     found: Counter[str] = Counter()
-    for _, type_, fields in day():
+    for _, type_, fields in days():
         if type_ == "agent.state_changed":
             state[fields["agent"]] = fields["state"]
         elif type_ == "ticket.assigned":

@@ -129,7 +129,7 @@ def test_outcomes_of_chats_come_in_believable_shares() -> None:
     assert 0.15 < by["bot"] / begun_by_bot < 0.3
     assert 0.05 < stages["bot"] / begun_by_bot < 0.1
     assert 0.65 < counts["chat.bot_handoff"] / begun_by_bot < 0.8
-    assert 0.02 < stages["queue"] / counts["chat.queued"] < 0.12
+    assert 0.008 < stages["queue"] / counts["chat.queued"] < 0.12
     assert 0.02 < counts["chat.offer_missed"] / counts["chat.offered"] < 0.04
     assert 0.05 < counts["chat.transferred"] / counts["chat.accepted"] < 0.12
     assert 0.02 < counts["chat.reopened"] / counts["chat.closed"] < 0.05
