@@ -722,10 +722,11 @@ def test_a_chat_ends_once_for_each_answer() -> None:
 
 
 def test_left_and_answered_again() -> None:
-    """The leaving was an end; so is the close of the second answer."""
-    log = accepted().human("01:00").abandoned("02:00", "chat").accepted("03:00").closed("04:00")
+    """The leaving was an end; so is the end of the second answer, by a close or not."""
+    for end in ("closed", "abandoned"):
+        log = getattr(accepted().human("01:00").abandoned("02:00", "chat").accepted("03:00"), end)("04:00")
 
-    assert ends(log) == [(120, 1), (240, 1)]
+        assert ends(log) == [(120, 1), (240, 1)]
 
 
 def test_who_waits_in_a_queue_has_not_fallen_silent() -> None:
