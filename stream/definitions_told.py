@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from aggregators.calendars import Schedule
     from aggregators.definitions import Scale
 
+RULES_SHOWN = 8
+"""So many digits of the rules of a zone are shown: enough to see that two machines have other time-zone data."""
+
 
 def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     """Yield (key of the file, value and what it is by default) for each definition that is not the default."""
@@ -113,6 +116,7 @@ def _hours(schedule: Schedule | None, now_ms: int) -> str:
     since, calendar = schedule.versions[number - 1]
     text = f"calendar {schedule.name}, version {number} of {len(schedule.versions)}"
     text += f" in force since {'ever' if since is None else rfc3339(since)}, zone {calendar.zone.name}"
+    text += f" with rules {calendar.zone.rules[:RULES_SHOWN]}"
     if is_open(schedule, now_ms):
         return f"{text}; open now"
     opening = next_opening(schedule, now_ms)

@@ -9,12 +9,14 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis as redis_client
 from confluent_kafka import Producer
 
 from aggregators.instants import DAY_MS
+from aggregators.zones import rules_of
 from stream import codec, keys
 from stream.checking import Finding, configuration, of_definitions, of_kafka, of_lag, of_redis, of_tables
 from stream.chunks import Partition
@@ -186,13 +188,14 @@ def test_the_definitions_in_force_are_explained(tmp_path: Path) -> None:
     found = list(of_definitions(settings, now_ms=NOW_MS))
 
     assert generation != GENERATION
+    rules = rules_of(ZoneInfo("Europe/Berlin"))[:8]
     assert found == [
         Finding("ok", "definitions", f"{path}, generation {generation}"),
         Finding("ok", "targets.wait.queues.billing", "30s (default that of its channel)"),
         Finding(
             "ok",
             "business hours of tenant acme",
-            "calendar office, version 1 of 1 in force since ever, zone Europe/Berlin; open now",
+            f"calendar office, version 1 of 1 in force since ever, zone Europe/Berlin with rules {rules}; open now",
         ),
     ]
 

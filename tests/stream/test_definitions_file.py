@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from aggregators.calendars import after_business, business_ms
 from aggregators.definitions import NEVER_MS, Definitions, Scale, Shift, Tier
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, instant_ms
+from aggregators.zones import rules_of
 from stream.definitions_file import MAX_BYTES, definitions_from
 from stream.definitions_told import differences, duration_text, hours_now
 from stream.definitions_values import duration
@@ -23,9 +24,6 @@ from stream.offline import definitions_of
 from stream.settings import SettingsError, load
 from stream.toml_table import dotted
 from tests.deskpulse import deskpulse, refused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "definitions-file.md").read_text(encoding="utf-8")
@@ -415,6 +413,11 @@ def test_a_target_of_a_queue_changes_its_service_level(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ how it is told
 
 
+def rules(zone: str) -> str:
+    """Return the digits by which `check` shows the rules of a zone; they are those of the data on this machine."""
+    return rules_of(ZoneInfo(zone))[:8]
+
+
 def told(text: str) -> dict[str, str]:
     """Return what differs from the defaults."""
     return dict(differences(definitions_from(text)))
@@ -467,10 +470,10 @@ def test_the_calendars_that_hold_now_are_told() -> None:
     hours = dict(hours_now(definitions_from(EXAMPLE), now_ms=at("2026-11-22T12:00:00Z")))
 
     assert hours == {
-        "business hours of everybody else": "calendar office, version 1 of 2 in force since ever, zone Europe/Berlin; "
-        "closed now, opens 2026-11-23T08:00:00Z",
+        "business hours of everybody else": "calendar office, version 1 of 2 in force since ever, zone Europe/Berlin "
+        f"with rules {rules('Europe/Berlin')}; closed now, opens 2026-11-23T08:00:00Z",
         "business hours of tenant acme, channel email": "calendar night-desk, version 1 of 1 in force since ever, zone "
-        "America/New_York; closed now, opens 2026-11-23T03:00:00Z",
+        f"America/New_York with rules {rules('America/New_York')}; closed now, opens 2026-11-23T03:00:00Z",
         "business hours of queue emergency": "no calendar, all time counts",
     }
 
@@ -482,18 +485,18 @@ def test_the_version_in_force_is_told() -> None:
     )
     definitions = definitions_from(text)
 
-    def hours(now: str) -> Iterable[str]:
-        return [text for _, text in hours_now(definitions, now_ms=at(now))]
+    def hours(now: str) -> str:
+        [(_, text)] = hours_now(definitions, now_ms=at(now))
+        return text
 
-    assert hours("2025-06-01T00:00:00Z") == [
+    berlin, utc = (f"{zone} with rules {rules(zone)}" for zone in ("Europe/Berlin", "UTC"))
+    begun = "version 1 of 2 in force since 2025-12-31T23:00:00Z"
+    changed = "version 2 of 2 in force since 2027-01-01T00:00:00Z"
+    assert hours("2025-06-01T00:00:00Z") == (
         "calendar x, in force from 2025-12-31T23:00:00Z; until then all time counts"
-    ]
-    assert hours("2026-01-05T09:00:00Z") == [
-        "calendar x, version 1 of 2 in force since 2025-12-31T23:00:00Z, zone Europe/Berlin; open now"
-    ]
-    assert hours("2027-06-01T00:00:00Z") == [
-        "calendar x, version 2 of 2 in force since 2027-01-01T00:00:00Z, zone UTC; closed now, for good"
-    ]
+    )
+    assert hours("2026-01-05T09:00:00Z") == f"calendar x, {begun}, zone {berlin}; open now"
+    assert hours("2027-06-01T00:00:00Z") == f"calendar x, {changed}, zone {utc}; closed now, for good"
 
 
 @pytest.mark.parametrize("text", ["1s", "90s", "5m", "36h", "7d", "61m"])
