@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aggregators import points as p
 from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.observe import Observation
-from aggregators.samples import ACTIVE, HELD, IDLE
+from aggregators.samples import ACTIVE, HELD, IDLE, Interval
 from tests.aggregators.observed import Row, Span, observed, points, spans
 from tests.aggregators.running import DEFAULT
 from tests.logs import T0, Log
@@ -834,3 +834,72 @@ def values(seen: Observation, kind: p.PointKind) -> list[int]:
     """Return the values of the points of a kind."""
     found = [(each, number) for each, number in seen.samples.items() if isinstance(each, p.Point)]
     return [each.value for each, number in found for _ in range(number) if each.kind == kind.code]
+
+
+# -------------------------------------------------------------------------- the same by another road, by force
+
+ENDING = ("chat.queued", "chat.closed", "chat.abandoned")
+
+
+def lasts(events: list[dict[str, Any]], t: int) -> bool:
+    """Tell whether some agent has a part just before *t*: an accept that nothing since has ended, nor a silence.
+
+    Of events at instants of their own, with agents that are always named.
+    """
+    known = [event for event in events if event["at"] < t]
+    return any(
+        event["type"] == "chat.accepted"
+        and not any(ends_part(other, event["agent"]) for other in known[place + 1 :])
+        and all(then - before < DAY_S * 1_000 for before, then in pairwise([each["at"] for each in known[place:]]))
+        and t <= known[-1]["at"] + DAY_S * 1_000
+        for place, event in enumerate(known)
+    )
+
+
+def ends_part(event: dict[str, Any], agent: str) -> bool:
+    """Tell whether *event* ends a part of *agent*."""
+    kind = event["type"]
+    if kind == "chat.accepted":
+        return bool(event["agent"] != agent)
+    if kind == "chat.transferred":
+        return bool(event["to_agent"] != agent)
+    return kind in ENDING or (kind == "chat.released" and event["agent"] == agent)
+
+
+@st.composite
+def plain_logs(draw: Callable[..., Any]) -> list[dict[str, Any]]:
+    """A conversation of up to 20 events at instants of their own, of two agents."""
+    at = T0
+    events = []
+    for number in range(draw(st.integers(1, 20))):
+        at += 1_000 * draw(st.sampled_from(PAUSES_S[2:]))
+        kind = draw(
+            st.sampled_from([*["chat.accepted"] * 3, "chat.transferred", "chat.released", "chat.held", *ENDING])
+        )
+        event = {"id": f"e{number}", "type": kind, "at": at, "conversation": "c", "queue": "billing"}
+        event["agent"] = draw(st.sampled_from(["a-1", "a-2"]))
+        if kind == "chat.transferred":
+            event["to_agent"] = draw(st.sampled_from(["a-1", "a-2"]))
+        events.append(event)
+    return events
+
+
+@few(120)
+@given(events=plain_logs())
+def test_parts_by_force(events: list[dict[str, Any]]) -> None:
+    """Around every event, and where a silence after it would end, a part lasts when the definition says so."""
+    lines = [json.dumps(event).encode() for event in events]
+    whole = observed(lines).intervals
+    for at in [event["at"] for event in events]:
+        for t in (at, at + 1, at + DAY_S * 1_000, at + DAY_S * 1_000 + 1):
+            seen = observed([line for line, event in zip(lines, events, strict=True) if event["at"] < t]).intervals
+
+            expected = lasts(events, t)
+
+            assert holds(seen, t) == expected
+            assert holds(whole, t) == expected
+
+
+def holds(intervals: Iterable[Interval], t: int) -> bool:
+    """Tell whether a part is active or on hold at *t*."""
+    return any(each.kind in (ACTIVE, HELD) and each.start < t <= (each.end or 0) for each in intervals)
