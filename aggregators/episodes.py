@@ -92,15 +92,14 @@ class Episode:
         self.pending = None
 
     def close(self, at: int) -> None:
-        """Be closed too, if solved; only the first time counts."""
-        if self.pending is not None and self._closed_at < 0:
+        """Be closed too, where it is solved; only the first time counts."""
+        if self._closed_at < 0:
             self._closed_at = at
 
-    def reopen(self, at: int, *, by_customer: bool) -> None:
-        """Be open again: what the solve was the last of does not count."""
-        if self.pending is not None:
-            self._commit(self.pending, outcome=2 if by_customer else 1)
-            self.pending = None
+    def reopen(self, solve: Solve, at: int, *, by_customer: bool) -> None:
+        """Be open again after *solve*, the pending one: what it was the last of does not count."""
+        self._commit(solve, outcome=2 if by_customer else 1)
+        self.pending = None
         self._add(points.REOPENED, at)
         self._opened = at
 

@@ -81,13 +81,11 @@ class _Sweep:
                 self._begin(fact, asks=asks)
             elif episode.pending is not None and (asks or code == _REOPENED or status in _UNSOLVED):
                 self._reopen(episode, episode.pending, place, by="customer" if asks else doer(fields))
-            if status in _PAUSED:
-                self._pauses.begin(at)
-            elif status in _UNSOLVED or status in _SOLVED:
-                self._pauses.end(at)
+            if status:
+                self._pause(at, status)
             if code == CREATED:
                 self._is_ticket = True
-            elif code == _CLOSED or status in _SOLVED:
+            elif code == _CLOSED or (status and status in _SOLVED):
                 self._resolve(place)
             elif code == _DELETED:
                 episode = self._received()
@@ -95,6 +93,12 @@ class _Sweep:
                     episode.delete(at)
                     break
         self._finish()
+
+    def _pause(self, at: int, status: str) -> None:
+        if status in _PAUSED:
+            self._pauses.begin(at)
+        elif status in _UNSOLVED or status in _SOLVED:
+            self._pauses.end(at)
 
     def _begin(self, fact: Fact, *, asks: bool) -> None:
         """Take a fact while nothing is received."""
@@ -132,11 +136,11 @@ class _Sweep:
                 solved = fields.get(RESOLVED, True)
                 # A customer who closes has left the bot, unless it says that it helped.
                 left = fields.get(BY) == "customer" and RESOLVED not in fields
-                contained = solved and done.contained and not left
-                if not contained and not (solved and (done.replied or (done.accepted and not done.asked))):
+                contained = done.contained and not left
+                if not (solved and (contained or done.replied or (done.accepted and not done.asked))):
                     episode.end_at(at, alone=alone)
                     return
-                alone = alone and not contained
+                alone = False
             by_timeout = done.answered and done.reply_at >= episode.clock and doer(fields) == "system"
             stop = done.reply_at if by_timeout else at
             replies = done.replies if done.asked else -1
@@ -153,7 +157,7 @@ class _Sweep:
             return
         self._pauses.end(solve.at)
         if by != "customer" or since <= self._definitions.settle_ms:
-            episode.reopen(at, by_customer=by == "customer")
+            episode.reopen(solve, at, by_customer=by == "customer")
             return
         episode.finish(self._pauses, silent_at=None)
         self._done = Touches()

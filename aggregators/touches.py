@@ -134,5 +134,4 @@ class Touches:
         self.replied = self.answered = True
         self._at_once = self._at_once + 1 if at == self.reply_at else 1
         self.reply_at = at
-        if self.asked:
-            self.replies += 1
+        self.replies += 1

@@ -136,8 +136,10 @@ def test_the_last_word_on_who_began_counts() -> None:
     """An agent's start, then one that says nothing, then a customer's: timed from the customer's message."""
     log = Log().started("0:00:00", initiated_by="agent").started("0:00:10").started("0:00:20", initiated_by="customer")
     log.started("0:00:30").customer("0:01:00").human("0:01:10").closed("0:02:00")
-
     assert seconds(log, "solved") == [60]
+
+    log = Log().started("0:00:00", initiated_by="agent").started("0:00:10").customer("0:01:00").human("0:01:10")
+    assert seconds(log.closed("0:02:00"), "solved") == [120]
 
 
 def test_what_never_began_contributes_nothing() -> None:
@@ -208,7 +210,7 @@ def test_a_close_as_unresolved_solves_nothing() -> None:
 @pytest.mark.parametrize("bot", ["greets", "writes"])
 def test_a_bot_that_contains_solves(bot: str) -> None:
     """A bot took part, and nobody was queued or accepted: resolved, and not closed without a reply."""
-    log = Log().started("0:00:00", bot=True if bot == "greets" else None).customer("0:00:10")
+    log = Log().started("0:00:00", bot=True if bot == "greets" else None).started("0:00:01").customer("0:00:10")
     if bot == "writes":
         log.says("0:00:20", "bot")
     log.closed("0:01:00", "bot")
@@ -238,9 +240,10 @@ def test_a_bot_that_hands_on_contains_nothing(event: str, fields: dict[str, Any]
     assert points(log, "resolved", "no_reply_closed") == [("no_reply_closed", "0:01:00", 0)]
 
 
-def test_a_close_without_a_bot_is_no_containment() -> None:
-    """A chat without a queue, closed by the customer: nobody replied, and nothing was solved."""
-    log = Log().started("0:00:00", bot=False).customer("0:00:10").closed("0:01:00", "customer")
+@pytest.mark.parametrize("bot", [False, None])
+def test_a_close_without_a_bot_is_no_containment(bot: bool | None) -> None:  # noqa: FBT001 - of pytest
+    """A chat without a queue, closed by the system: nobody replied but that, and nothing was solved."""
+    log = Log().started("0:00:00", bot=bot).customer("0:00:10").says("0:00:20", "system").closed("0:01:00", "system")
 
     assert points(log, "resolved", "no_reply_closed") == [("no_reply_closed", "0:01:00", 0)]
 
@@ -601,6 +604,13 @@ def test_a_pause_before_the_clock_started_is_none_of_it() -> None:
     ]
 
 
+def test_a_pause_that_ended_before_anybody_wrote_is_none() -> None:
+    """Pending and solved while nothing was received: of the 40 min since the customer wrote none is paused."""
+    log = Log().status("0:00:00", "pending").status("0:10:00", "solved").customer("0:20:00").status("1:00:00", "solved")
+
+    assert seconds(log, "solved_unpaused") == [2_400]
+
+
 def test_reopened_into_a_pause() -> None:
     """Solved 1:00, set to pending at 2:00 and open at 3:00, solved 4:00: three hours of four."""
     log = solved().status("2:00:00", "pending").status("3:00:00", "open").status("4:00:00", "solved")
@@ -683,6 +693,13 @@ def test_a_reply_of_the_instant_is_the_last_word_whatever_its_id() -> None:
     assert seconds(log.status("1:00:00", "solved", by="system"), "solved") == [600]
 
 
+def test_a_reply_where_the_clock_starts_ends_it() -> None:
+    """Answered in the instant of the message, timed out an hour later: no time at all."""
+    log = ticket().commented("0:00:00", "human").status("1:00:00", "solved", by="system")
+
+    assert points(log, "solved", "auto_closed") == [("solved", "1:00:00", 0), ("auto_closed", "1:00:00", 0)]
+
+
 def test_a_reply_before_the_clock_started_is_no_time_out() -> None:
     """After eight days a customer reopens without a word, and the system closes: 60 s, not less than nothing."""
     log = solved().commented("199:00:00", "human").add("chat.reopened", "200:00:00", by="customer")
@@ -700,6 +717,7 @@ def test_closed_without_a_reply_counts_once() -> None:
     log = ticket().status("1:00:00", "solved").commented("2:00:00", "customer").status("3:00:00", "closed")
 
     assert at(log, "no_reply_closed") == ["1:00:00"]
+    assert values(log, "replies_to_solve") == [0]
 
 
 def test_without_a_customer_message_nobody_waited_for_a_reply() -> None:
@@ -789,10 +807,11 @@ def test_owners_are_different_agents() -> None:
     """Those who accepted or were assigned; twice the same is one, a bot that accepts is none."""
     log = ticket().add("ticket.assigned", "0:01:00", agent="a-1", actor="system").accepted("0:02:00", agent="a-1")
     log.accepted("0:03:00", agent="b-1", actor="bot").accepted("0:04:00").assigned("0:05:00", "sales")
-    log.human("0:05:30", agent="a-9").accepted("0:06:00", agent="a-2").status("1:00:00", "solved")
+    log.human("0:05:30", agent="a-9").add("ticket.tagged", "0:05:40", agent="a-8").accepted("0:06:00", agent="a-2")
+    log.add("ticket.assigned", "0:07:00", agent="a-4").status("1:00:00", "solved")
     log.add("ticket.assigned", "2:00:00", agent="a-3")
 
-    assert points(log, "owners") == [("owners", "1:00:00", 2)]
+    assert points(log, "owners") == [("owners", "1:00:00", 3)]
     assert values(ticket().status("1:00:00", "solved"), "owners") == [0]
 
 
