@@ -23,7 +23,9 @@ HANDED_OVER = 0.025
 ESCALATED = 0.4
 """Of those handed over: to a senior; the others because the agent has to go."""
 LEFT_ALONE = 0.03
-IDLE_CLOSES_MS = 600_000
+SEEN_TO_LEAVE = 0.6
+LEFT_CLOSES_MS = 60_000
+SILENCE_CLOSES_MS = 2_100_000
 UNCLOSED = 0.004
 RESOLVED = {True: 0.6, False: 0.88}
 """By whether the customer is annoyed."""
@@ -34,8 +36,8 @@ REOPEN_LATE = lognormal(110_000, 0.5)
 CORRECTED = 0.005
 CORRECTION_MS = 120_000
 SPAM = 0.008
-TEST = 0.1
-UNSPAMMED = 0.2
+TEST = 0.2
+UNSPAMMED = 0.3
 TAGGED = 0.3
 FORGOTTEN = 0.0005
 FORGOTTEN_AFTER_MS = 3 * 3_600_000
@@ -115,11 +117,14 @@ class Endings:
         self.resume(now, conversation, agent)
 
     def _alone(self, now: int, what: tuple[Conversation, Agent]) -> None:
-        """The customer has gone in the middle of it."""
+        """The customer has gone in the middle of it; where nobody sees that, the silence closes the conversation."""
         conversation = what[0]
-        self.engine.emit(now, conversation, "chat.abandoned", ',"stage":"chat"')
+        closes_ms = SILENCE_CLOSES_MS
+        if self.engine.dice.random() < SEEN_TO_LEAVE:
+            self.engine.emit(now, conversation, "chat.abandoned", ',"stage":"chat"')
+            closes_ms = LEFT_CLOSES_MS
         fields = ',"by":"system","reason":"idle","resolved":false'
-        self.engine.later(now + IDLE_CLOSES_MS, conversation, "chat.closed", fields)
+        self.engine.later(now + closes_ms, conversation, "chat.closed", fields)
         self.customers.may_return(now, conversation, share=AFTER_UNRESOLVED)
         self._release(now, what)
 

@@ -65,7 +65,7 @@ class Sources:
         self._beat(now, heartbeat_ms)
         self._count_visitors(now, None)
         self._sample(now, None)
-        self.engine.call(now - now % HOUR_MS + HOUR_MS, self._cost)
+        self.engine.call(now - now % HOUR_MS + HOUR_MS, self._cost, now)
 
     def _subject(self, key: str, *, tail: str, lane: Lane = "agent") -> Subject:
         return Subject(key=key, prefix=f"{key}-{self.run}", lane=lane, tail=tail)
@@ -92,19 +92,19 @@ class Sources:
             self.engine.emit(now, subject, "kpi.sample", f',"value":{value:.{series.decimals}f}')
         self.engine.call(now + SAMPLE_MS, self._sample)
 
-    def _cost(self, now: int, _: None) -> None:
-        """Split the hour's wages and tools of each kind of desk over its channels, by their contacts."""
-        start, end = stamp(now - HOUR_MS), stamp(now)
+    def _cost(self, now: int, since_ms: int) -> None:
+        """Split wages and tools of each kind of desk since then over its channels, by their contacts."""
+        start, end, hours = stamp(since_ms), stamp(now), (now - since_ms) / HOUR_MS
         for tenant, ledger in self.ledgers.items():
             for channel, mode in CHANNEL_MODE.items():
                 desk: Mode = "voice" if mode == "voice" else "text"
-                part = CHANNEL_WEIGHTS[channel] / CONTACTS[mode]
+                part = hours * CHANNEL_WEIGHTS[channel] / CONTACTS[mode]
                 if desk == "text":
                     part *= LETTERS if mode == "ticket" else 1 - LETTERS
                 amount = round(self.floor.on_shift(tenant, desk) * (WAGE[desk] + LICENCES[desk]) * part, 2)
                 fields = f',"amount":{amount},"channel":"{channel}","period_start":"{start}","period_end":"{end}"'
                 self.engine.emit(now, ledger, "cost.recorded", fields)
-        self.engine.call(now + HOUR_MS, self._cost)
+        self.engine.call(now + HOUR_MS, self._cost, now)
 
 
 CONTACTS: dict[str, int] = {
