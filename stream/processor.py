@@ -106,6 +106,7 @@ class TableProcessor:
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
         self.conflicts = self._uncounted = 0
+        self._unreported = False
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -199,8 +200,13 @@ class TableProcessor:
             await self._say(positions, stored, states)
         except (errors.RedisError, OSError) as error:
             # The commits wait for Redis with patience; this comes again in a second.
-            self._patience.trouble = self._patience.trouble or str(error)
+            if not self._unreported:
+                log.warning("report_failed", partitions=len(positions), error=str(error) or type(error).__name__)
+            self._unreported = True
             return []
+        if self._unreported:
+            log.info("report_back", partitions=len(positions))
+        self._unreported = False
         rewinds = []
         for partition, offset in stored.items():
             if offset < expected[partition]:

@@ -14,6 +14,7 @@ from redis import exceptions as errors
 from structlog.testing import capture_logs
 
 from aggregators.engine import Engine
+from stream import keys
 from stream.chunks import Rewind, TopicChanged
 from stream.snapshot import Snapshots
 from tests.columns import rows
@@ -424,6 +425,32 @@ class TestHalfWritten:
 
         assert await waiting is None
         assert await seam.dump() == seam.right(ALL)
+
+
+async def test_a_report_that_fails_says_so_once_until_one_succeeds(each_redis: services.Redis) -> None:
+    """A line at the first failure, one when it is over, whatever was wrong; and a commit that waits has its own line.
+
+    a key of another type | report · report · report | gone | report · report | there again | report
+    """
+    seam = Seam(each_redis, LINES)
+    owner = await seam.owner()
+    status = keys.status(owner.tables.generation)
+    with each_redis.client() as client, capture_logs() as said:
+        for wrong, times in ((True, 3), (False, 2), (True, 1)):
+            client.delete(status)
+            if wrong:
+                client.set(status, "not a hash")
+            for _ in range(times):
+                assert await seam.report(owner) == []
+
+    assert [(line["event"], line["log_level"], line["partitions"]) for line in said] == [
+        ("report_failed", "warning", 1),
+        ("report_back", "info", 1),
+        ("report_failed", "warning", 1),
+    ]
+    assert "WRONGTYPE" in said[0]["error"]
+    assert owner._patience.trouble is None
+    await seam.close()
 
 
 @st.composite
