@@ -30,7 +30,7 @@ SAMPLES = st.one_of(
     st.builds(s.Stay, st.just(s.STAY), INSTANTS, LABELS, st.integers(0, 1), COUNTS),
     st.builds(s.Response, st.sampled_from([s.FIRST_RESPONSE, s.REPLY]), INSTANTS, LABELS, INSTANTS),
     st.builds(s.SurveySent, st.just(s.SURVEY_SENT), INSTANTS, LABELS, st.integers(0, 1)),
-    st.builds(s.Csat, st.just(s.CSAT), INSTANTS, LABELS, COUNTS, COUNTS, st.integers(0, 1)),
+    st.builds(s.Csat, st.just(s.CSAT), INSTANTS, LABELS, st.integers(0), st.integers(1), st.integers(0, 1)),
 )
 INTERVALS = st.builds(
     s.Interval, st.sampled_from(sorted(s.INTERVAL_NAMES)), LABELS, INSTANTS, st.none() | INSTANTS, INSTANTS

@@ -82,8 +82,23 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize(("name", "value"), BAD, ids=lambda text: text[:20] or "empty")
-def test_a_wrong_setting_ends_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
-    """Exit code 2, no traceback, and the variable first on the line."""
+def test_a_wrong_setting_is_one_line_that_names_it(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable stands first on the line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(PREFIX + name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        load()
+
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{PREFIX}{name}: ")
+
+
+@pytest.mark.parametrize(("name", "value"), [BAD[0], ("LOG_FORMAT", "xml\nwith a newline"), ("MAX_QUEUES", "many")])
+def test_a_wrong_setting_ends_a_command(name: str, value: str, tmp_path: Path) -> None:
+    """Exit code 2, that line alone, no traceback."""
     assert refusal(run(tmp_path, {PREFIX + name: value})).startswith(f"{PREFIX}{name}: ")
 
 

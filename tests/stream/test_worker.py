@@ -294,6 +294,7 @@ def test_records_that_kafka_deleted_uncounted_are_said_aloud(
         assert '"missing": 100' in worker.log
 
 
+@pytest.mark.faults
 def test_a_log_that_is_shorter_than_what_is_counted_stops_the_worker(
     kafka: services.Kafka, redis: services.Redis, tmp_path: Path
 ) -> None:
@@ -310,6 +311,7 @@ def test_a_log_that_is_shorter_than_what_is_counted_stops_the_worker(
     assert site.redis.hget(f"{{{site.topics[0]}:0}}", "records") == "500"
 
 
+@pytest.mark.faults
 def test_added_partitions_stop_the_worker(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
     """Keys moved to other partitions: exit code 3, whether the group noticed first or the worker."""
     site = Site(kafka, redis, tmp_path)
