@@ -52,7 +52,8 @@ async def read_tables(client: Client, generation: str, partition: Partition) -> 
     tables = Tables()
     if b"offset" not in meta:
         return tables
-    tables.offset = int(meta[b"offset"])
+    # Tables that no record was added to since a version that did not keep `last`: where reading goes on.
+    tables.offset = int(meta[b"last"]) + 1 if b"last" in meta else int(meta[b"offset"])
     tables.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
     by_lid: dict[int, Labels] = {}
     for lid, blob in (await client.hgetall(base + "l")).items():

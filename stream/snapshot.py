@@ -15,7 +15,7 @@ from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.panes import bucket_of
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
-from stream.chunks import START, Partition
+from stream.chunks import Partition
 from stream.clock import now_ms
 from stream.event_clock import PartitionHealth
 from stream.freshness import Freshness
@@ -201,9 +201,9 @@ class Snapshots:
             said = status.get(f"{partition.topic}:{partition.partition}".encode())
             lag, at = None, None
             if said is not None:
-                end, position, at = codec.unpack(said)
-                # A worker's word counts only where nothing is stored: of a topic whose records are all gone.
-                lag = max(0, end - (position if reader.offset == START else reader.offset))
+                end, _, at = codec.unpack(said)
+                # By what is read here, not by what the worker had stored: a reader may have seen less of it.
+                lag = max(0, end - max(0, reader.offset))
             health.append(PartitionHealth(partition, reader.watermark, lag, at, reader.committed_at))
         return health
 

@@ -14,7 +14,7 @@ from redis import exceptions as errors
 from structlog.testing import capture_logs
 
 from aggregators.engine import Engine
-from stream import keys
+from stream import codec, keys
 from stream.chunks import Rewind, TopicChanged
 from stream.snapshot import Snapshots
 from tests.columns import rows
@@ -158,6 +158,7 @@ class TestOneOwner:
             assert await seam.apply(owner, first, upto) is None
 
         assert await seam.dump() == seam.right(ALL)
+        assert await seam.stands() == 3 * ALL
         await seam.close()
 
     async def test_rejected_records_are_sent_whole_before_the_commit(self, seam: Seam) -> None:
@@ -450,6 +451,35 @@ async def test_a_report_that_fails_says_so_once_until_one_succeeds(each_redis: s
     ]
     assert "WRONGTYPE" in said[0]["error"]
     assert owner._patience.trouble is None
+    await seam.close()
+
+
+async def test_holes_behind_the_last_record_are_no_end_of_their_own(each_redis: services.Redis) -> None:
+    """What readers are told is the offset that the tables hold: a marker that came alone is in none of them.
+
+    Not while the transport is still before it, nor when Redis went back, nor while a chunk is counted.
+    """
+    seam = Seam(each_redis, LINES)
+    owner = await seam.owner()
+    status, said = keys.status(owner.tables.generation), []
+    with each_redis.client() as client:
+
+        def told() -> list[int]:
+            return codec.unpack(client.hget(status, "support.chat:0") or b"")[:2]  # type: ignore[no-any-return]
+
+        await seam.apply(owner, 0, ALL)
+        await seam.report(owner, beyond=2)
+        said.append(told())
+        await owner.report({seam.partition: (ALL + 2, ALL + 1)})
+        said.append(told())
+        async with owner._states[seam.partition].lock:
+            await seam.report(owner, beyond=2)
+        said.append(told())
+        client.hset(f"{seam.prefix}m", "offset", MOST)
+        await seam.report(owner, beyond=2)
+        said.append(told())
+
+    assert said == [[ALL, ALL], [ALL + 2, ALL], [ALL + 2, ALL], [ALL + 2, MOST]]
     await seam.close()
 
 

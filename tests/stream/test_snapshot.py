@@ -135,6 +135,56 @@ async def test_a_lagging_worker_shows_a_little_earlier(empty_redis: services.Red
     await seam.close()
 
 
+async def test_markers_behind_the_last_record_are_not_waited_for(empty_redis: services.Redis) -> None:
+    """The transport has passed two offsets without a record: the numbers are of now, and nothing is behind."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner, beyond=2)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag, made.trouble) == (looker.now, 0, None)
+    await seam.close()
+
+
+@pytest.mark.parametrize("left", [1, None])
+async def test_a_reader_is_not_at_the_end_before_it_has_seen_what_the_worker_stored(
+    empty_redis: services.Redis, left: int | None
+) -> None:
+    """The word of a worker reaches it, and tables older than that, or none: it is as far as it has read itself."""
+    seam = Seam(empty_redis, Log().queued("00:00").accepted("00:20").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    with closing(empty_redis.client()) as client:
+        image = {key: client.dump(key) or b"" for key in client.scan_iter(f"{seam.prefix}*")}
+        await seam.apply(owner, 1, 2)
+        await seam.report(owner, beyond=2)
+        client.delete(*client.keys(f"{seam.prefix}*"))
+        for key, value in image.items() if left else ():
+            client.restore(key, 0, value)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag) == (T0 if left else None, 2 - (left or 0))
+    await seam.close()
+
+
+async def test_a_log_that_holds_no_record_any_more_is_read_to_its_end(empty_redis: services.Redis) -> None:
+    """All of it was deleted, or is markers: nothing is stored, and the worker has passed it."""
+    seam = Seam(empty_redis, [])
+    owner = await seam.owner()
+    await seam.report(owner, beyond=500)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag, made.trouble) == (looker.now, 0, None)
+    await seam.close()
+
+
 async def test_redis_away_keeps_the_numbers_and_says_so(own_redis: services.Redis) -> None:
     """What was shown last stands, as of then; failed looks are counted, and it goes on by itself."""
     seam = Seam(own_redis, Log().queued("00:00").lines)
