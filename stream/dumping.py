@@ -23,7 +23,10 @@ AT_ONCE = 500
 
 
 async def dump(settings: Settings) -> list[str]:
-    """Return the canonical lines of everything stored, sorted. Raises UsageError if there is nothing to read."""
+    """Return the canonical lines of everything stored of the source topics, sorted: of what `export` exports.
+
+    Raises UsageError if there is nothing to read.
+    """
     client = connect(settings.redis)
     try:
         generation = await client.get(keys.GENERATION)
@@ -32,11 +35,12 @@ async def dump(settings: Settings) -> list[str]:
             raise UsageError(message)
         lines: list[str] = []
         definitions = definitions_of(settings)
-        for topic, count in (await client.hgetall(keys.topics(generation.decode()))).items():
-            for number in range(int(count)):
-                tables = await read_tables(client, generation.decode(), Partition(topic.decode(), number))
+        counts = await client.hgetall(keys.topics(generation.decode()))
+        for topic in settings.source_topics:
+            for number in range(int(counts.get(topic.encode(), 0))):
+                tables = await read_tables(client, generation.decode(), Partition(topic, number))
                 if tables.offset is not None:
-                    lines += tables.lines(topic.decode(), number, definitions=definitions)
+                    lines += tables.lines(topic, number, definitions=definitions)
         return sorted_lines(lines)
     except (errors.RedisError, OSError) as error:
         message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"

@@ -74,6 +74,7 @@ class Snapshots:
         self._redis = connect(settings.redis)
         self._generation: str | None = None
         self.readers: dict[Partition, PartitionReader] = {}
+        self._left_out: set[str] = set()
         self._board: Board = board_of(settings)
         self._freshness = Freshness(settings.clock)
         self._furthest = 0
@@ -168,12 +169,25 @@ class Snapshots:
         self._furthest = 0
 
     async def _find_partitions(self) -> None:
+        """Make a reader for every partition of the topics of the settings that a worker has told of.
+
+        Others were read once: no worker reports on them any more, and what was counted of them has no end.
+        """
         generation = self._generation or ""
-        for topic, count in (await self._redis.hgetall(keys.topics(generation))).items():
+        for name, count in (await self._redis.hgetall(keys.topics(generation))).items():
+            topic = name.decode()
+            if topic not in self._settings.source_topics:
+                self._leave_out(topic)
+                continue
             for number in range(int(count)):
-                partition = Partition(topic.decode(), number)
+                partition = Partition(topic, number)
                 if partition not in self.readers:
                     self.readers[partition] = PartitionReader(self._redis, generation, partition)
+
+    def _leave_out(self, topic: str) -> None:
+        if topic not in self._left_out:
+            self._left_out.add(topic)
+            log.warning("topic_left_out", topic=topic, why="it is none of DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT")
 
     async def _read(self) -> bool:
         """Bring what changed onto the board; False if the tables are not the ones read before."""

@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING
 import msgpack
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from stream import keys
+from stream.chunks import START, Chunk, Partition
 from stream.freshness import REPORT_GOOD_FOR_MS
 from stream.offline import definitions_of
+from stream.processor import TableProcessor
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot, Snapshots, ready_trouble
 from tests.logs import T0, Log
-from tests.seam import Seam
+from tests.seam import Seam, Stored
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests import services
+
+
+LEFT = b'{"id":"1","type":"chat.queued","at":%d,"conversation":"left","queue":"left"}' % T0
 
 
 class Looker(Snapshots):
@@ -182,6 +188,29 @@ async def test_a_log_that_holds_no_record_any_more_is_read_to_its_end(empty_redi
         made = await looker.refresh()
 
     assert (made.as_of, made.partitions[0].lag, made.trouble) == (looker.now, 0, None)
+    await seam.close()
+
+
+async def test_a_topic_that_is_read_no_more_is_left_out(empty_redis: services.Redis) -> None:
+    """Yesterday's worker read one topic more: nobody waits for it, its numbers are gone, and one line says so."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    yesterday = TableProcessor(load({"redis": empty_redis.url, "topics_chat": "support.chat,old"}), seam.letters)
+    await yesterday.acquire([Partition("old", 0)], {"support.chat": 1, "old": 1})
+    await yesterday.apply(Chunk(Partition("old", 0), START, 1, [Stored(0, T0, None, LEFT)]))
+    await yesterday.report({Partition("old", 0): (1, 1)})
+    await yesterday.close()
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        looker.now = T0 + MINUTE_MS
+        say(empty_redis, seam, at=looker.now)
+        with capture_logs() as said:
+            made = [await looker.refresh() for _ in range(2)][-1]
+
+    assert (made.as_of, made.trouble, len(made.partitions)) == (looker.now, None, 1)
+    assert {row.group.values[-1] for row in made.rows if row.name == "support_queue_waiting"} == {"billing"}
+    assert [(line["event"], line["topic"]) for line in said] == [("topic_left_out", "old")]
     await seam.close()
 
 
