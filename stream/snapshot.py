@@ -18,7 +18,7 @@ from stream import codec, keys
 from stream.chunks import Partition
 from stream.clock import now_ms
 from stream.event_clock import PartitionHealth
-from stream.freshness import Freshness
+from stream.freshness import Freshness, apart
 from stream.offline import board_of
 from stream.patience import connect
 from stream.reader import PartitionReader
@@ -131,6 +131,7 @@ class Snapshots:
             return replace(self.latest, trouble="the tables in Redis change under the reader", redis_up=True)
         health = self._health(status)
         as_of, trouble = self._freshness.look(health, now=self._now())
+        gap = apart(health, as_of)
         rows: tuple[Row, ...] = ()
         board = self._board
         if as_of is not None:
@@ -145,17 +146,19 @@ class Snapshots:
             for reader in self.readers.values():
                 reader.forget(as_of=as_of)
         windows = self._settings.windows if as_of is not None else ()
+        # Where panes are gone, the legs that they counted would look like violations.
+        judged = [window for window in windows if window in IDENTITY_WINDOWS] if gap is None else []
         return Snapshot(
             made_at=self._now(),
             took_s=time.monotonic() - started,
             as_of=as_of,
             rows=rows,
-            trouble=trouble,
+            trouble=trouble or gap,
             redis_up=True,
             generation=self._generation,
             folded=board.folded,
             covered_s={window: board.covered_s(window) for window in windows},
-            violations={window: board.violations(window) for window in windows if window in IDENTITY_WINDOWS},
+            violations={window: board.violations(window) for window in judged},
             partitions=tuple(health),
             sources=self._latest_of_sources(),
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),

@@ -14,13 +14,14 @@ from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from stream import keys
 from stream.chunks import START, Chunk, Partition
+from stream.clock import now_ms
 from stream.freshness import REPORT_GOOD_FOR_MS
 from stream.offline import definitions_of
 from stream.processor import TableProcessor
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot, Snapshots, ready_trouble
 from tests.logs import T0, Log
-from tests.seam import Seam, Stored
+from tests.seam import NOW_MS, Seam, Stored
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -284,6 +285,46 @@ async def test_the_instant_of_the_last_commit_is_read_with_it(empty_redis: servi
         made = await looker.refresh()
 
     assert [(each.watermark, each.committed_at) for each in made.partitions] == [(T0, T0 + 2_500)]
+    await seam.close()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answered", "minutes"),
+    [("2:00:00", 2, None), ("2:00:00.001", 2, 60), ("2:00:10", 1, 60), ("4:00:00", 1, 180)],
+)
+async def test_partitions_too_far_apart_are_not_ready_and_not_judged(
+    empty_redis: services.Redis, ahead: str, answered: int, minutes: int | None
+) -> None:
+    """A pane of 10 s is kept two hours by the time of its own partition, and the window of an hour begins with one.
+
+              0:00                1:00                2:00
+    ahead      | answered           |                   |===== 2:00 and later
+    behind     | answered         as_of
+    window 1h  [. . . . . . . . . . )
+    """
+    lane = Log(conversation="a").queued("00:00").accepted("00:01").of(conversation="z").queued(ahead)
+    slow = Log(conversation="d").queued("00:00").accepted("00:01").closed("1:00:00")
+    seam = Seam(empty_redis, [])
+    owner = TableProcessor(seam.settings, seam.letters)
+    partitions = [Partition("support.chat", number) for number in range(2)]
+    await owner.acquire(partitions, {"support.chat": 2})
+    for partition, lines in zip(partitions, (lane.lines, slow.lines), strict=True):
+        records = [Stored(offset, NOW_MS, None, line) for offset, line in enumerate(lines)]
+        for record in records:
+            expected = record.offset or START
+            await owner.apply(Chunk(partition, expected, record.offset + 1, [record]))
+    await owner.report(dict.fromkeys(partitions, (3, 3)))
+    async with looking(empty_redis, clock="event") as looker:
+        looker.now = now_ms()
+        made = await looker.refresh()
+
+    assert made.as_of == T0 + HOUR_MS
+    assert shown(made)["support_tenant_rolling_answered", (("tenant", "default"), ("window", "1h"))] == answered
+    assert (made.trouble is None, bool(made.violations)) == (minutes is None, minutes is None)
+    assert minutes is None or made.trouble == (
+        f"support.chat/0 is {minutes} minutes past the instant shown: windows lack what is not kept so long"
+    )
+    await owner.close()
     await seam.close()
 
 
