@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
 from tests.eventually import eventually
+from tests.logs import Log
+from tests.pipeline import Pipeline
 from tests.services import unique
 
 if TYPE_CHECKING:
@@ -217,6 +220,27 @@ def test_sigterm_ends_a_worker_that_waits_for_redis(
         own_redis.resume()
     with site.worker():
         eventually(site.is_exact)
+
+
+@pytest.mark.faults
+def test_a_worker_that_starts_before_its_redis_says_so_and_waits(
+    kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path
+) -> None:
+    """One line that it waits and what for, and one when Redis is there: then it counts from the log's beginning."""
+    pipeline = Pipeline(kafka, own_redis, tmp_path, partitions=1)
+    pipeline.send(Log().queued("00:00").accepted("00:10").lines)
+    own_redis.kill()
+
+    with pipeline.worker() as worker:
+        eventually(lambda: worker.says('"event": "redis_waiting"'))
+        assert not worker.says('"event": "redis_back"')
+        own_redis.start()
+        eventually(lambda: worker.says('"event": "redis_back"'))
+
+        assert b"chat.accepted" in pipeline.assert_equals_batch()
+        (waiting,) = [line for line in map(json.loads, worker.log.splitlines()) if line["event"] == "redis_waiting"]
+    assert (waiting["level"], waiting["doing"]) == ("warning", "loading")
+    assert waiting["error"]
 
 
 def test_killed_workers_leave_exact_sums(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
