@@ -145,7 +145,7 @@ CASES = [
     Case("1989", "before_1990", event(at="1989-12-31T23:59:59.999Z")),
     Case("seconds taken for milliseconds", "before_1990", event(at=NOW_MS // 1000)),
     Case("a day and a millisecond ahead of the record", "in_the_future",
-         event(id="ahead", conversation=AHEAD, at=rfc3339(FAR_MS + DAY_MS + 1)), b"ahead", FAR_MS),
+         event(id="ahead", conversation=AHEAD, at=rfc3339(FAR_MS + DAY_MS + 1)), b"ahead of it", FAR_MS),
     Case("a scale of one step too few", "bad_scale", survey(scale={"min": 5, "max": 5})),
     Case("a scale upside down", "bad_scale", survey(scale={"min": 5, "max": 1})),
     Case("a scale above the default's end", "bad_scale", event(type="survey.sent", survey="s", kind="nps",
