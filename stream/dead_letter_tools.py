@@ -76,15 +76,17 @@ async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
     letters: dict[Place, Letter] = {}
     try:
         async with asyncio.timeout(ANSWER_S), admin_client(settings) as admin:
+            # Whoever describes a topic that is not there may make it, and too small for the letters.
+            if topic not in await admin.list_topics():
+                message = (
+                    f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; "
+                    "a worker makes it when it rejects a record"
+                )
+                raise UsageError(message)
             (described,) = await admin.describe_topics([topic])
         partitions = [
             TopicPartition(topic, number) for number in sorted(p["partition"] for p in described["partitions"])
         ]
-        if not partitions:
-            message = (
-                f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it when it rejects a record"
-            )
-            raise UsageError(message)
         consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
         try:
             async with asyncio.timeout(ANSWER_S):

@@ -351,3 +351,15 @@ def test_mistakes_end_with_one_line_that_names_the_option(
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(text)
     assert done.stderr.count(b"\n") == 1
+
+
+def test_looking_for_letters_makes_no_topic(kafka: services.Kafka) -> None:
+    """A topic made by a look would be too small for the letters: this broker makes what it is asked for."""
+    chosen = settings(kafka)
+
+    done = run(chosen, "list")
+
+    assert done.returncode == 2
+    assert (
+        chosen.topics_deadletter not in AdminClient({"bootstrap.servers": kafka.address}).list_topics(timeout=20).topics
+    )
