@@ -86,7 +86,8 @@ class Board:
         self._states: dict[Group, State] = {}
         self._rows: dict[Group, dict[str, list[Row]]] = {}
         self._shown: set[tuple[str, Group]] = set()
-        self._refold = False
+        self._known: dict[Labels, int] = {}
+        self._seen_anew = self._over = False
         self.as_of = 0
 
     @property
@@ -120,17 +121,11 @@ class Board:
         for labels, at in first.items():
             if at < self._first.get(labels, at + 1):
                 self._first[labels] = at
-                self._refold = True
+                self._seen_anew = True
 
     def move(self, as_of: int) -> None:
         """Let the board stand at *as_of* (epoch ms)."""
-        if self._refold:
-            self._refold = False
-            folding = fold(self._first, self._caps)
-            if folding != self._folding:
-                self._folding, self._groups = folding, cache(folding.groups)
-                self._rolling.regroup(self._groups)
-                self._identity.regroup(self._groups)
+        self._fold(as_of)
         self.as_of = as_of
         self._pass_timers(as_of)
         self._rolling.move(as_of)
@@ -175,6 +170,30 @@ class Board:
         first = min(self._first.values(), default=self.as_of)
         return max(0, self.as_of - max(start, first)) / 1000
 
+    def _fold(self, as_of: int) -> None:
+        """Fold the names over the caps: of label sets that something is kept of first, then of those with counters.
+
+        A label set that stood for a moment only, until the next event told better, is nobody's: whether it was ever
+        heard of depends on how records came.
+        """
+        if self._seen_anew:
+            self._seen_anew = False
+            self._over = bool(fold(self._first, self._caps).folded)
+        if not self._over:
+            return
+        first = self._first
+        kept = self._intervals.kept(as_of).union(self._hours.labels(as_of))
+        known = {labels: first[labels] + _BEHIND_ALL for labels in self._rolling.counted_for_all_time()}
+        known.update((labels, first[labels]) for labels in kept)
+        if known == self._known:
+            return
+        self._known = known
+        folding = fold(known, self._caps)
+        if folding != self._folding:
+            self._folding, self._groups = folding, cache(folding.groups)
+            self._rolling.regroup(self._groups)
+            self._identity.regroup(self._groups)
+
     def _present(self) -> set[Group]:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""
         present = set(self._states)
@@ -213,6 +232,7 @@ class Board:
 
 
 _NOW = "now"
+_BEHIND_ALL = 1 << 60
 _NOBODY = State()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators import points
 from aggregators.points import Point, PointKind
@@ -11,6 +11,9 @@ from aggregators.samples import OPEN
 if TYPE_CHECKING:
     from aggregators.places import Places
     from aggregators.samples import Interval, Sample
+
+_new: Final = tuple.__new__
+"""As in observe: a named tuple in half the time."""
 
 
 class Solve(NamedTuple):
@@ -154,4 +157,4 @@ class Episode:
         self._add(points.OWNERS, at, solve.owners)
 
     def _add(self, kind: PointKind, at: int, value: int = 0) -> None:
-        self._samples.append(Point(kind.code, at, self._places.at(at), value))
+        self._samples.append(_new(Point, (kind.code, at, self._places.at(at), value)))

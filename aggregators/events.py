@@ -39,6 +39,8 @@ REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 DEFAULT_TENANT: Final = "default"
 MAX_BYTES: Final = 65_536
 MAX_ID_LENGTH: Final = 128
+DEEPEST: Final = 32
+"""How many levels of lists and objects a field may have that is kept whole."""
 DEFAULT_SCALES: Final[dict[str, tuple[int, int]]] = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
 
@@ -205,8 +207,17 @@ def _strings(value: object) -> Reason | None:
     return None if type(value) is list and all(type(each) is str for each in value) else "wrong_type"
 
 
+def _is_shallow(value: object, levels: int) -> bool:
+    """Tell whether *value* is nested at most so many levels deep: what is kept is compared and packed recursively."""
+    if type(value) is dict:
+        return levels > 0 and all(_is_shallow(each, levels - 1) for each in value.values())
+    if type(value) is list:
+        return levels > 0 and all(_is_shallow(each, levels - 1) for each in value)
+    return True
+
+
 def _scale(value: object) -> Reason | None:
-    if type(value) is not dict:
+    if type(value) is not dict or not _is_shallow(value, DEEPEST):
         return "wrong_type"
     for end in ("min", "max"):
         if value.get(end) is not None and _number(value[end]):
@@ -215,7 +226,7 @@ def _scale(value: object) -> Reason | None:
 
 
 def _skills(value: object) -> Reason | None:
-    if type(value) is not list:
+    if type(value) is not list or not _is_shallow(value, DEEPEST):
         return "wrong_type"
     for each in value:
         if type(each) is not dict or type(each.get("queue")) is not str:

@@ -92,6 +92,10 @@ class Rolling:
         """Return the groups that ever had anything in *window*."""
         return self._sums[window].keys()
 
+    def counted_for_all_time(self) -> list[Labels]:
+        """Return the label sets of which anything is counted for all time."""
+        return [labels for labels, amounts in self._panes.get(ALL_TIME, {}).items() if amounts]
+
     def span_of(self, window: str) -> Span:
         """Return the panes of *window* now."""
         return self._spans[window]

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Tables:
-    """Everything that is stored of one partition. `offset` is the next record's, None where nothing was read."""
+    """Everything that is stored of one partition. `offset` is the one behind its last record, None where none was read.
+
+    Reading may go on further behind, where markers of transactions follow; those are in no export.
+    """
 
     offset: int | None = None
     watermark: int | None = None
@@ -40,7 +43,7 @@ class Tables:
     labels: dict[Labels, int] = field(default_factory=dict)
 
     def apply(self, delta: Delta, *, offset: int) -> None:
-        """Apply *delta*; `offset` is the next record's."""
+        """Apply *delta*; `offset` is the one behind the last record of it."""
         self.offset = offset
         self.watermark = delta.watermark
         for key, put in delta.facts.items():

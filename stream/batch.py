@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_STEP_MS = 366 * DAY_MS
-LONGEST_WINDOW_MS = 7 * DAY_MS
+NOTHING_LEFT_MS = 8 * DAY_MS
+"""The longest window with the quarter of an hour it is cut to, and the timers of what was left open."""
 STEP_LINES = 1_000
 
 
@@ -203,13 +204,16 @@ def _say_what_lies_outside(request: Request, records: Sequence[Incoming], instan
     """Say on stderr where an instant that was asked for lies before or after all events."""
     if not records:
         return
-    if not instants:
-        sys.stderr.write(f"there is no multiple of {request.every} between --from and --to\n")
-        return
     first, last = records[0].timestamp, records[-1].timestamp
-    if instants[-1] <= first:
+    if not instants:
+        given = [f"{name} {text}" for name, text in (("--from", request.start), ("--to", request.end)) if text]
+        sys.stderr.write(
+            f"there is no multiple of {request.every} to print with {' and '.join(given)}: "
+            f"the events are from {rfc3339(first)} to {rfc3339(last)}\n"
+        )
+    elif instants[-1] <= first:
         sys.stderr.write(f"{rfc3339(instants[-1])} is before the first event, {rfc3339(first)}\n")
-    elif instants[0] > last + LONGEST_WINDOW_MS:
+    elif instants[0] > last + NOTHING_LEFT_MS:
         sys.stderr.write(f"{rfc3339(instants[0])} is later than every window of the last event, {rfc3339(last)}\n")
 
 

@@ -143,6 +143,9 @@ def of_tables(kafka: KafkaView, redis: RedisView, settings: Settings) -> Iterato
         if topic in settings.source_topics and made_for is not None and made_for != seen.partitions:
             text = f"made for {made_for} partitions of {topic}, which has {seen.partitions}: rebuild them from the log"
             yield Finding("FAIL", "tables", text)
+    for topic in sorted(redis.partitions.keys() - set(settings.source_topics)):
+        text = f"there are some of {topic}, which is none of DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT: they are not shown"
+        yield Finding("warn", "tables", text)
 
 
 def of_lag(kafka: KafkaView, redis: RedisView, settings: Settings, *, now_ms: int) -> Iterator[Finding]:

@@ -58,6 +58,9 @@ app.add_typer(dead_letters.app, name="dead-letters")
 
 def main() -> None:
     """Run `deskpulse`. Bad settings and bad usage end with exit code 2 and one line, never a traceback."""
+    if sys.stdout is None:
+        print("standard output is closed: there is nowhere to print to", file=sys.stderr)
+        raise SystemExit(2)
     try:
         app()
     except UsageError as error:

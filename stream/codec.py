@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FACT_BUCKETS: Final = 1_024
 _SAFE: Final = 1 << 53
 """Lua's numbers are doubles: greater integers travel as text."""
+_WIDE: Final = 1 << 63
 
 pack: Final[Any] = msgpack.Packer(autoreset=True).pack
 pack_message: Final[Any] = msgpack.Packer(autoreset=True, use_bin_type=False).pack
@@ -82,14 +83,19 @@ def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
     if isinstance(content, Interval):
         packed = pack((tenant, conversation, content[0], lids[content[1]], *content[2:]))
     else:
-        packed = pack((tenant, conversation, content[0], content[1], lids[content[2]], *content[3:]))
+        packed = pack((tenant, conversation, content[0], content[1], lids[content[2]], *packable(content[3:])))
     return packed
+
+
+def packable(numbers: Iterable[int]) -> list[int | str]:
+    """Return integers as MessagePack can have them: those beyond 64 bits as text. A fraction's may be of any size."""
+    return [number if -_WIDE < number < _WIDE else str(number) for number in numbers]
 
 
 def unpack_sample(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
     """Return the entry of a sample."""
     tenant, conversation, kind, at, lid, *rest = unpack(blob)
-    return Entry(tenant, conversation, SHAPES[kind](kind, at, labels[lid], *rest))
+    return Entry(tenant, conversation, SHAPES[kind](kind, at, labels[lid], *map(int, rest)))
 
 
 def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:

@@ -1,4 +1,4 @@
-"""Dead letters for people: read them all, choose some, send their original bytes to where they came from."""
+"""Dead letters for people: read them all, choose some, send their original bytes to the partitions they came from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stream.progress import progress
 from stream.settings import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from aiokafka.structs import ConsumerRecord
 
@@ -76,15 +76,17 @@ async def read(settings: Settings, *, values: bool = True) -> list[Letter]:
     letters: dict[Place, Letter] = {}
     try:
         async with asyncio.timeout(ANSWER_S), admin_client(settings) as admin:
+            # Whoever describes a topic that is not there may make it, and too small for the letters.
+            if topic not in await admin.list_topics():
+                message = (
+                    f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; "
+                    "a worker makes it when it rejects a record"
+                )
+                raise UsageError(message)
             (described,) = await admin.describe_topics([topic])
         partitions = [
             TopicPartition(topic, number) for number in sorted(p["partition"] for p in described["partitions"])
         ]
-        if not partitions:
-            message = (
-                f"{PREFIX}TOPICS_DEADLETTER: Kafka has no topic {topic!r}; a worker makes it when it rejects a record"
-            )
-            raise UsageError(message)
         consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -116,13 +118,25 @@ def chosen(letters: Iterable[Letter], *, reason: str | None, topics: Collection[
     ]
 
 
-def plan(letters: Iterable[Letter], topics: Collection[str]) -> Plan:
-    """Return what a retry of *letters* sends: each record once, to its own topic if that is one of *topics*.
+async def partition_counts(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
+    """Return the number of partitions of each of *topics*, 0 of one that Kafka has not. Raises UsageError."""
+    try:
+        async with asyncio.timeout(ANSWER_S), admin_client(settings) as admin:
+            # Asked for by name, a topic might be made.
+            found = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    except (KafkaError, OSError) as error:
+        message = f"{PREFIX}KAFKA: {settings.kafka} does not answer ({why(error)})"
+        raise UsageError(message) from error
+    return {topic: found.get(topic, 0) for topic in topics}
+
+
+def plan(letters: Iterable[Letter], partitions: Mapping[str, int]) -> Plan:
+    """Return what a retry of *letters* sends: each record once, to topics with so many *partitions*.
 
     A record that was retried before and rejected again is in the dead letters twice, with the same bytes: it is sent
     once, so that retrying again and again does not multiply it.
     """
-    kept: dict[tuple[str, bytes | None, bytes], Letter] = {}
+    kept: dict[tuple[str, int, bytes | None, bytes], Letter] = {}
     left: Counter[str] = Counter()
     for letter in letters:
         if letter.reason == LATE:
@@ -131,18 +145,21 @@ def plan(letters: Iterable[Letter], topics: Collection[str]) -> Plan:
             left["without their bytes, which were too large to keep"] += 1
         elif letter.value is None:
             left["without a value"] += 1
-        elif letter.place.topic not in topics:
+        elif letter.place.topic not in partitions:
             left["of topics that are not read (name them with --topic)"] += 1
-        elif (letter.place.topic, letter.key, letter.value) in kept:
+        elif letter.place.partition >= partitions[letter.place.topic]:
+            left["of partitions that their topic does not have"] += 1
+        elif (same := (letter.place.topic, letter.place.partition, letter.key, letter.value)) in kept:
             left["with the same bytes as another"] += 1
         else:
-            kept[letter.place.topic, letter.key, letter.value] = letter
+            kept[same] = letter
     return Plan(tuple(kept.values()), left)
 
 
 async def resend(settings: Settings, letters: Sequence[Letter]) -> int:
-    """Send the letters' bytes to their topics as new records, each to its key's partition; return how many.
+    """Send the letters' bytes as new records, each to the partition it came from; return how many.
 
+    Whoever produced them chose it, by the key or otherwise: there, and nowhere else, lies the rest of the conversation.
     Raises UsageError if Kafka does not take them; those before are sent then.
     """
     producer = AIOKafkaProducer(
@@ -159,7 +176,13 @@ async def resend(settings: Settings, letters: Sequence[Letter]) -> int:
             for start in range(0, len(letters), UNDER_WAY):
                 some = letters[start : start + UNDER_WAY]
                 waiting = [
-                    await producer.send(letter.place.topic, letter.value, key=letter.key, headers=_retried(letter))
+                    await producer.send(
+                        letter.place.topic,
+                        letter.value,
+                        key=letter.key,
+                        partition=letter.place.partition,
+                        headers=_retried(letter),
+                    )
                     for letter in some
                 ]
                 for stored in await asyncio.gather(*waiting, return_exceptions=True):

@@ -23,7 +23,10 @@ AT_ONCE = 500
 
 
 async def dump(settings: Settings) -> list[str]:
-    """Return the canonical lines of everything stored, sorted. Raises UsageError if there is nothing to read."""
+    """Return the canonical lines of everything stored of the source topics, sorted: of what `export` exports.
+
+    Raises UsageError if there is nothing to read.
+    """
     client = connect(settings.redis)
     try:
         generation = await client.get(keys.GENERATION)
@@ -32,11 +35,12 @@ async def dump(settings: Settings) -> list[str]:
             raise UsageError(message)
         lines: list[str] = []
         definitions = definitions_of(settings)
-        for topic, count in (await client.hgetall(keys.topics(generation.decode()))).items():
-            for number in range(int(count)):
-                tables = await read_tables(client, generation.decode(), Partition(topic.decode(), number))
+        counts = await client.hgetall(keys.topics(generation.decode()))
+        for topic in settings.source_topics:
+            for number in range(int(counts.get(topic.encode(), 0))):
+                tables = await read_tables(client, generation.decode(), Partition(topic, number))
                 if tables.offset is not None:
-                    lines += tables.lines(topic.decode(), number, definitions=definitions)
+                    lines += tables.lines(topic, number, definitions=definitions)
         return sorted_lines(lines)
     except (errors.RedisError, OSError) as error:
         message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
@@ -52,7 +56,8 @@ async def read_tables(client: Client, generation: str, partition: Partition) -> 
     tables = Tables()
     if b"offset" not in meta:
         return tables
-    tables.offset = int(meta[b"offset"])
+    # Tables that no record was added to since a version that did not keep `last`: where reading goes on.
+    tables.offset = int(meta[b"last"]) + 1 if b"last" in meta else int(meta[b"offset"])
     tables.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
     by_lid: dict[int, Labels] = {}
     for lid, blob in (await client.hgetall(base + "l")).items():

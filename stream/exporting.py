@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ANSWER_S = 10.0
 POLL_MS = 1_000
 QUIET_POLLS = 10
-"""A log whose last offsets hold no records (control records) ends before its end offset."""
+"""So many polls without a record, and a log that is not read to its end will not be."""
 
 
 async def export(settings: Settings, out: Path, *, topics: tuple[str, ...] = ()) -> int:
@@ -37,7 +37,12 @@ async def export(settings: Settings, out: Path, *, topics: tuple[str, ...] = ())
     Raises UsageError if Kafka or a topic is not there, or the file cannot be written.
     """
     consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=8_192
+        **client_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        # As workers read it: neither what a transaction took back nor what one has not committed yet.
+        isolation_level="read_committed",
+        max_poll_records=8_192,
     )
     try:
         async with asyncio.timeout(ANSWER_S):
@@ -67,12 +72,11 @@ async def _export(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], 
                 file.writelines(map(_line, kept))
                 written += len(kept)
                 step(len(kept))
-                if await consumer.position(partition) >= ends[partition]:
-                    open_ones.discard(partition)
-    # Control records at the end of a log are passed without being handed out.
-    short = [each for each in open_ones if await consumer.position(each) < ends[each]]
-    if short:
-        message = f"DESKPULSE_KAFKA: {short[0].topic}/{short[0].partition} could not be read to its end; try again"
+            # Of all, not of those handed out: markers of transactions at the end of a log are passed silently.
+            open_ones = {each for each in open_ones if await consumer.position(each) < ends[each]}
+    if open_ones:
+        short = min(open_ones)
+        message = f"DESKPULSE_KAFKA: {short.topic}/{short.partition} could not be read to its end; try again"
         raise UsageError(message)
     return written
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from aggregators.instants import HOUR_MS, MINUTE_MS
+from aggregators.panes import FINE
 from stream.event_clock import EventClock
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 REPORT_GOOD_FOR_MS = 5_000
 STALE_MS = 30_000
+APART_MS: Final = FINE.kept_ms - HOUR_MS
+"""A partition so far past the instant shown still has every 10-second pane of the longest window made of them, 1h."""
 
 
 class Freshness:
@@ -60,6 +64,16 @@ class Freshness:
             del self._at_end[health.partition]
         known = [mark for mark in (health.watermark, self._at_end.get(health.partition)) if mark is not None]
         return min(now, max(known)) if known else None
+
+
+def apart(health: Sequence[PartitionHealth], as_of: int | None) -> str | None:
+    """Return which partition is so far past *as_of* that windows lack panes it has let go; None if none is."""
+    marks = [(each.watermark, each.partition) for each in health if each.watermark is not None]
+    if as_of is None or not marks or max(marks)[0] - as_of <= APART_MS:
+        return None
+    watermark, (topic, number) = max(marks)
+    minutes = (watermark - as_of) // MINUTE_MS
+    return f"{topic}/{number} is {minutes} minutes past the instant shown: windows lack what is not kept so long"
 
 
 def _named(health: Sequence[PartitionHealth]) -> str:

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from stream.errors import UsageError
+from stream.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -45,7 +46,9 @@ def client_options(settings: Settings) -> dict[str, Any]:
 def why(error: BaseException) -> str:
     """Return *error* as one line for people: of brokers that do not answer aiokafka shows a list of sockets."""
     text = " ".join(str(error).split())
-    return "connection refused or no route" if "Unable to bootstrap from" in text else text or type(error).__name__
+    if "Unable to bootstrap from" in text:
+        return f"nobody listens there, or not as {PREFIX}SECURITY_PROTOCOL says"
+    return text or type(error).__name__
 
 
 def backoff_s() -> Iterator[float]:

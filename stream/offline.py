@@ -49,8 +49,6 @@ class Offline:
         self._settings = settings or load()
         self.definitions = definitions_of(self._settings)
         self.tables = Tables(offset=0)
-        self.rejected = 0
-        self.duplicates = 0
         self._engine = Engine(self.definitions)
         self._board = board_of(self._settings, metrics)
 
@@ -63,8 +61,6 @@ class Offline:
         for start in range(0, len(records), CHUNK):
             chunk = records[start : start + CHUNK]
             delta = self._engine.run(chunk, self._lookup)
-            self.rejected += len(delta.rejected)
-            self.duplicates += delta.counts["duplicates"]
             self.tables.apply(delta, offset=(self.tables.offset or 0) + len(chunk))
             show(self._board, delta, self.tables)
 

@@ -106,6 +106,7 @@ class TableProcessor:
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
         self.conflicts = self._uncounted = 0
+        self._unreported = False
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -199,8 +200,13 @@ class TableProcessor:
             await self._say(positions, stored, states)
         except (errors.RedisError, OSError) as error:
             # The commits wait for Redis with patience; this comes again in a second.
-            self._patience.trouble = self._patience.trouble or str(error)
+            if not self._unreported:
+                log.warning("report_failed", partitions=len(positions), error=str(error) or type(error).__name__)
+            self._unreported = True
             return []
+        if self._unreported:
+            log.info("report_back", partitions=len(positions))
+        self._unreported = False
         rewinds = []
         for partition, offset in stored.items():
             if offset < expected[partition]:
@@ -230,12 +236,13 @@ class TableProcessor:
         generation = self.tables.generation
         status = {}
         for partition, (end, position) in positions.items():
-            reached = max(stored.get(partition, START), 0)
-            state = states.get(partition)
-            # Nothing is stored of a topic whose records are all gone, though it is read to its end.
-            if state is not None and state.next == START and position >= end and not state.lock.locked():
-                reached = max(reached, end)
-            status[f"{partition.topic}:{partition.partition}"] = codec.pack([end, reached, now_ms()])
+            offset, state = stored.get(partition, START), states.get(partition)
+            reached = max(offset, 0)
+            # All is read: what lies behind the stored offset are holes, such as markers of transactions, in no table.
+            # So the log ends there for readers: whoever has seen that offset is through, and nobody before.
+            is_through = state is not None and state.next == offset and position >= end and not state.lock.locked()
+            ends = reached if is_through else end
+            status[f"{partition.topic}:{partition.partition}"] = codec.pack([ends, reached, now_ms()])
         pipe = self._redis.pipeline(transaction=False)
         # Said again each second: a Redis that lost everything has to learn it anew.
         pipe.set(keys.GENERATION, generation, nx=True)
@@ -300,6 +307,9 @@ class TableProcessor:
         size = max(1, delta.size())
         state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
         meta: dict[str, str | int] = {"committed": now_ms(), "since": state.since}
+        if records:
+            # `offset` may lie further, behind a marker of a transaction, which no export knows of.
+            meta["last"] = records[-1].offset
         if expected == START:
             meta |= {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
         built = payload(delta, expected=expected, following=following, lids=state.lids, known=state.packed, meta=meta)

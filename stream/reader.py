@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stream.patience import Client
 
 NAMES_A_CALL = 500
+SIZE_A_CALL = 40_000
+"""Fields and values that a call reads before it leaves the rest to the next: Redis does nothing else meanwhile."""
 _UNSEEN = -2
 
 
@@ -69,17 +71,24 @@ class PartitionReader:
         In that case (wiped, rolled back) the whole picture has to be read anew by a fresh reader.
         """
         base = keys.prefix(self._generation, self.partition)
-        pages = []
+        pages: list[Any] = []
         reached, cut = self._seen, self._cut
+        names, size = NAMES_A_CALL, SIZE_A_CALL
+        left: list[bytes] = []
+        chases = False
         while True:
-            args = [base, self._seen, NAMES_A_CALL, HOUR.ms, "cidl", reached]
+            chases = chases or (bool(pages) and not left and reached >= _cut(_pairs(pages[0][0])).offset)
+            if chases:
+                # What was committed since the first page, and goes on being: only ever larger pages come to its end.
+                names, size = 2 * names, 2 * size
+            args = [base, self._seen, names, HOUR.ms, "cidl", reached, size, codec.pack_message(left[:names])]
             page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
             pages.append(page)
             before, cut = cut, _cut(_pairs(page[0]))
             if not before.leads_to(cut):
                 return None
-            reached = page[5]
-            if not page[4]:
+            reached, left = page[5], [*page[6], *left[names:]]
+            if not page[4] and not left:
                 return pages
 
     def show(self, pages: list[Any], board: Board) -> None:

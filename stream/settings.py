@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv.parser import parse_stream
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -26,6 +27,7 @@ PREFIX = "DESKPULSE_"
 ENV_FILE = ".env"
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 LONGEST_RETENTION_D = 3_650
+GREATEST_PORT = 65_535
 FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
 SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
@@ -47,7 +49,7 @@ def duration_ms(text: str) -> int:
 def address(text: str) -> tuple[str, int]:
     """Split "host:port"; an IPv6 host stands in brackets. ValueError if there is no port."""
     host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the greatest port
+    if not separator or not host or not port.isdigit() or int(port) > GREATEST_PORT:
         message = f"{text!r} is not an address (try 127.0.0.1:8420)"
         raise ValueError(message)
     return host.strip("[]"), int(port)
@@ -130,7 +132,8 @@ class Settings(BaseSettings):
     @classmethod
     def _are_addresses(cls, value: str) -> str:
         for server in value.split(","):
-            if not re.fullmatch(r"([\w.-]+|\[[\w.:%]+\]):\d{1,5}", server.strip()):
+            found = re.fullmatch(r"([\w.-]+|\[[\w.:%]+\]):(\d{1,5})", server.strip())
+            if not found or not 0 < int(found[2]) <= GREATEST_PORT:
                 message = f"{value!r} is not a list of host:port (try 127.0.0.1:9092)"
                 raise ValueError(message)
         return value
@@ -286,8 +289,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     """
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     try:
-        if Path(ENV_FILE).is_dir():  # which pydantic-settings would pass over
-            raise IsADirectoryError(EISDIR, strerror(EISDIR))
+        _refuse_spoilt(Path(ENV_FILE))
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
@@ -299,6 +301,25 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{ENV_FILE}: cannot be read ({getattr(error, 'strerror', None) or error})"
         raise SettingsError(message) from error
+
+
+def _refuse_spoilt(file: Path) -> None:
+    """Raise if *file* is there and cannot be read, or SettingsError if a line of ours in it is no setting.
+
+    What is read with the settings later would pass over all of that, and a worker would go to servers nobody named.
+    """
+    if file.is_dir():
+        raise IsADirectoryError(EISDIR, strerror(EISDIR))
+    if not file.is_symlink() and not file.exists():
+        return
+    with file.open(encoding="utf-8") as text:
+        for line in parse_stream(text):
+            ours = PREFIX in line.original.string.upper()
+            if ours and (line.error or (line.value is None and str(line.key).upper().startswith(PREFIX))):
+                said = line.original.string
+                blank = said[: len(said) - len(said.lstrip())].count("\n")
+                message = f"{ENV_FILE}:{line.original.line + blank}: is not NAME=value"
+                raise SettingsError(message)
 
 
 def _is_topic(name: str) -> bool:

@@ -97,7 +97,7 @@ def tenant_names(text: str) -> tuple[str, ...]:
 def contacts_an_hour(rate: float) -> float:
     """Return *rate*; UsageError if it is none, or more than any machine simulates."""
     if not 0 < rate <= MOST_AN_HOUR:
-        message = f"--rate: {rate} is not between 0 and {MOST_AN_HOUR:,} contacts an hour"
+        message = f"--rate: {rate} is not more than 0 and at most {MOST_AN_HOUR:,} contacts an hour"
         raise UsageError(message)
     return rate
 

@@ -15,10 +15,10 @@ from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.panes import bucket_of
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
-from stream.chunks import START, Partition
+from stream.chunks import Partition
 from stream.clock import now_ms
 from stream.event_clock import PartitionHealth
-from stream.freshness import Freshness
+from stream.freshness import Freshness, apart
 from stream.offline import board_of
 from stream.patience import connect
 from stream.reader import PartitionReader
@@ -74,6 +74,7 @@ class Snapshots:
         self._redis = connect(settings.redis)
         self._generation: str | None = None
         self.readers: dict[Partition, PartitionReader] = {}
+        self._left_out: set[str] = set()
         self._board: Board = board_of(settings)
         self._freshness = Freshness(settings.clock)
         self._furthest = 0
@@ -130,6 +131,7 @@ class Snapshots:
             return replace(self.latest, trouble="the tables in Redis change under the reader", redis_up=True)
         health = self._health(status)
         as_of, trouble = self._freshness.look(health, now=self._now())
+        gap = apart(health, as_of)
         rows: tuple[Row, ...] = ()
         board = self._board
         if as_of is not None:
@@ -144,17 +146,19 @@ class Snapshots:
             for reader in self.readers.values():
                 reader.forget(as_of=as_of)
         windows = self._settings.windows if as_of is not None else ()
+        # Where panes are gone, the legs that they counted would look like violations.
+        judged = [window for window in windows if window in IDENTITY_WINDOWS] if gap is None else []
         return Snapshot(
             made_at=self._now(),
             took_s=time.monotonic() - started,
             as_of=as_of,
             rows=rows,
-            trouble=trouble,
+            trouble=trouble or gap,
             redis_up=True,
             generation=self._generation,
             folded=board.folded,
             covered_s={window: board.covered_s(window) for window in windows},
-            violations={window: board.violations(window) for window in windows if window in IDENTITY_WINDOWS},
+            violations={window: board.violations(window) for window in judged},
             partitions=tuple(health),
             sources=self._latest_of_sources(),
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),
@@ -168,12 +172,25 @@ class Snapshots:
         self._furthest = 0
 
     async def _find_partitions(self) -> None:
+        """Make a reader for every partition of the topics of the settings that a worker has told of.
+
+        Others were read once: no worker reports on them any more, and what was counted of them has no end.
+        """
         generation = self._generation or ""
-        for topic, count in (await self._redis.hgetall(keys.topics(generation))).items():
+        for name, count in (await self._redis.hgetall(keys.topics(generation))).items():
+            topic = name.decode()
+            if topic not in self._settings.source_topics:
+                self._leave_out(topic)
+                continue
             for number in range(int(count)):
-                partition = Partition(topic.decode(), number)
+                partition = Partition(topic, number)
                 if partition not in self.readers:
                     self.readers[partition] = PartitionReader(self._redis, generation, partition)
+
+    def _leave_out(self, topic: str) -> None:
+        if topic not in self._left_out:
+            self._left_out.add(topic)
+            log.warning("topic_left_out", topic=topic, why="it is none of DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT")
 
     async def _read(self) -> bool:
         """Bring what changed onto the board; False if the tables are not the ones read before."""
@@ -201,9 +218,9 @@ class Snapshots:
             said = status.get(f"{partition.topic}:{partition.partition}".encode())
             lag, at = None, None
             if said is not None:
-                end, position, at = codec.unpack(said)
-                # A worker's word counts only where nothing is stored: of a topic whose records are all gone.
-                lag = max(0, end - (position if reader.offset == START else reader.offset))
+                end, _, at = codec.unpack(said)
+                # By what is read here, not by what the worker had stored: a reader may have seen less of it.
+                lag = max(0, end - max(0, reader.offset))
             health.append(PartitionHealth(partition, reader.watermark, lag, at, reader.committed_at))
         return health
 

@@ -256,6 +256,8 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             enable_auto_commit=False,
             # Never a silent reset: an offset that is not in the log is an error, and `place` deals with it.
             auto_offset_reset="none",
+            # What a transaction took back never happened, and its end is where a log ends; `export` reads the same way.
+            isolation_level="read_committed",
             max_poll_records=RECORDS_A_FETCH,
             # Redis may be away for hours; a member that only waits for it keeps its partitions.
             max_poll_interval_ms=86_400_000,
@@ -277,11 +279,12 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             position = self._position(partition)
             if position is None:
                 continue
-            cursor.position = position
             records = batches.get(TopicPartition(*partition))
             if records:
                 deliveries.append(Delivery(Chunk(partition, cursor.expected, position, records), cursor.epoch))
                 cursor.expected = position
+            # After `expected`: who reads them the other way round never takes for a hole what is not applied yet.
+            cursor.position = position
         return deliveries
 
     def _unread(self) -> None:
@@ -542,9 +545,9 @@ class ChunkConsumer(driver.Consumer):
                 raise TopicChanged(message)
 
     def _applied_position(self, partition: Partition, cursor: Cursor) -> int:
-        applied = self._applied.get(partition, START)
+        applied, position = self._applied.get(partition, START), cursor.position
         # All that was read is applied: what follows up to the position are holes, such as markers of transactions.
-        return cursor.position if applied == cursor.expected else max(applied, 0)
+        return position if applied == cursor.expected else max(applied, 0)
 
 
 class ChunkTransport(driver.Transport):

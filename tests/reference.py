@@ -88,3 +88,14 @@ def mismatches(rows: Iterable[Row], cells: Cells, *, sketch: bool = True) -> lis
             if column not in ("t", *LEVELS) and not matches(column, printed, shown.get(column), sketch=sketch):
                 wrong.append(f"{row['t']} {'/'.join(labels)} {column}: {shown.get(column)} instead of {printed!r}")
     return wrong
+
+
+def surplus(rows: Iterable[Row], cells: Cells) -> list[str]:
+    """Return the label sets without a row of this instant of which anything but noughts is shown, a line each."""
+    known = {labels_of(row) for row in rows}
+    return [
+        f"{'/'.join(labels)}: not in the tables, but {columns}"
+        for of_level in cells.values()
+        for labels, columns in of_level.items()
+        if labels not in known and any(columns.values())
+    ]

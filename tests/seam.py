@@ -79,10 +79,17 @@ class Seam:
         expected = START if first == 0 else first * self._step
         return await processor.apply(Chunk(self.partition, expected, upto * self._step, self.records[first:upto]))
 
-    async def report(self, processor: TableProcessor) -> list[Rewind]:
-        """Let *processor* report, at the end of the log, and look whether Redis went back."""
-        end = len(self.records) * self._step
-        return await processor.report({self.partition: (end, end)})
+    async def report(self, processor: TableProcessor, *, beyond: int = 0) -> list[Rewind]:
+        """Let *processor* report and look whether Redis went back; its transport has read what it has applied.
+
+        Behind the records the log has *beyond* offsets more, all of them holes, of which no chunk tells: the transport
+        has passed them when all is applied.
+        """
+        records = len(self.records) * self._step
+        applied = max(0, processor._states[self.partition].next)
+        return await processor.report(
+            {self.partition: (records + beyond, applied if applied < records else records + beyond)}
+        )
 
     async def dump(self) -> list[str]:
         """Return the canonical lines of what stands in Redis."""
@@ -94,22 +101,20 @@ class Seam:
             return []
         return sorted_lines(tables.lines(*self.partition, definitions=definitions))
 
-    def right(self, upto: int) -> list[str]:
-        """Return what has to stand there after so many records: what the batch says, and where the worker goes on.
+    async def stands(self) -> int | None:
+        """Return the offset from which a worker would read on, None where nothing is stored."""
+        client = connect(self.settings.redis)
+        stored = await client.hget(f"{self.prefix}m", "offset")
+        await client.aclose()
+        return None if stored is None else int(stored)
 
-        Without holes that is the same, byte for byte. A hole behind the last record is in no export: the batch stands
-        right behind the record, the worker, whose position has moved past the hole, at the next chunk's `expected`.
-        Were it to stand at the record, that chunk would look as if something before it was missing. So this one number
-        is that of the chunk handed over; every other byte is the batch's.
+    def right(self, upto: int) -> list[str]:
+        """Return what has to stand there after so many records, byte for byte: what the batch says.
+
+        A hole behind the last record is in no export, so the offset of the position line is the one right behind the
+        record. Where the worker reads on, behind the hole, is another number: see `stands`.
         """
-        lines = list(as_applied(orjson.dumps(_exported(self.partition, record)) for record in self.records[:upto]))
-        if self._step == 1:
-            return sorted(lines)
-        (place,) = [at for at, line in enumerate(lines) if orjson.loads(line)["table"] == "position"]
-        partition = orjson.loads(lines[place])
-        assert partition["offset"] == self.records[upto - 1].offset + 1
-        behind = lines[place].replace(f'"offset":{partition["offset"]},', f'"offset":{upto * self._step},')
-        return sorted([*lines[:place], behind, *lines[place + 1 :]])
+        return sorted(as_applied(orjson.dumps(_exported(self.partition, record)) for record in self.records[:upto]))
 
     @cached_property
     def prefix(self) -> str:

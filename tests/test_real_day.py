@@ -6,7 +6,7 @@ The day is read where it lies, beside the project; it is not part of it.
 import pytest
 
 from tests.computed import compute
-from tests.reference import REAL_DAY, by_instant, mismatches, real_day_table
+from tests.reference import REAL_DAY, by_instant, mismatches, real_day_table, surplus
 
 pytestmark = pytest.mark.skipif(
     not REAL_DAY.exists(), reason="the real day is not here: shared/data/bank-1999-05-23.jsonl"
@@ -20,4 +20,5 @@ def test_the_whole_day(level: str, every: str) -> None:
 
     shown = compute(REAL_DAY, every=every, first=min(table), last=max(table), level=level)
 
-    assert [wrong for t in sorted(table) for wrong in mismatches(table[t], shown.get(t, {level: {}}))] == []
+    cells = {t: shown.get(t, {level: {}}) for t in sorted(table)}
+    assert [wrong for t in cells for wrong in mismatches(table[t], cells[t]) + surplus(table[t], cells[t])] == []

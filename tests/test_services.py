@@ -51,6 +51,7 @@ def test_kafka_makes_topics_with_as_many_partitions_as_asked_for(kafka: services
     assert read(kafka.address, first, 1) == [b"here"]
 
 
+@pytest.mark.faults
 def test_a_killed_broker_comes_back_at_its_address_with_its_data(own_kafka: services.Kafka) -> None:
     """After kill -9 and start the same address serves the records from before."""
     topic = own_kafka.topic()

@@ -128,7 +128,7 @@ def retry(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     kafka: KafkaOption = None,
 ) -> None:
-    """Send the original bytes of rejected records to their topics again, as new records with the original keys.
+    """Send the original bytes of rejected records again, as new records, to the partitions they came from.
 
     For when what was wrong is mended: a setting, a version of Deskpulse, the clock of a producer. Retrying twice does
     no harm: an event counts once. Records rejected as late cannot be retried: their numbers are closed.
@@ -144,7 +144,7 @@ def retry(
     from collections import Counter
 
     from stream import log
-    from stream.dead_letter_tools import LATE, chosen, plan, read, resend
+    from stream.dead_letter_tools import LATE, chosen, partition_counts, plan, read, resend
     from stream.errors import UsageError
     from stream.settings import load
 
@@ -155,7 +155,7 @@ def retry(
     settings = load({"kafka": kafka})
     log.configure(settings)
     letters = chosen(asyncio.run(read(settings)), reason=reason, topics=topic or ())
-    planned = plan(letters, topic or settings.source_topics)
+    planned = plan(letters, asyncio.run(partition_counts(settings, topic or settings.source_topics)))
     for why, number in planned.left.items():
         print(f"{number} left: {why}", file=sys.stderr)
     _print_counts(Counter(letter.reason for letter in planned.letters))

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 
-async def feed(settings: Settings, plan: Plan, *, stop: asyncio.Event, caught_up: Callable[[int], None]) -> None:
-    """Send events until `stop` is set; `caught_up(events)` is called once, when those of the past hour are stored."""
+async def feed(
+    settings: Settings,
+    plan: Plan,
+    *,
+    stop: asyncio.Event,
+    sent: Callable[[int], None],
+    caught_up: Callable[[int], None],
+) -> None:
+    """Send events until `stop` is set; `sent(events)` is called now and then with how many they are by now.
+
+    `caught_up(events)` is called once, when those of the past hour are stored.
+    """
     # The simulation makes no cycles; looking for them among its plans costs a fifth of its time.
     gc.set_threshold(100_000, 50, 100)
     begin_ms = now_ms()
@@ -30,6 +40,7 @@ async def feed(settings: Settings, plan: Plan, *, stop: asyncio.Event, caught_up
 
     def report(count: int, at_ms: int) -> None:
         nonlocal said
+        sent(count)
         if at_ms >= begin_ms and not said:
             said = True
             caught_up(count)

@@ -40,7 +40,7 @@ class Plan:
     def centre(self, now_ms: int) -> Centre:
         """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate beyond reason."""
         if not 0 < self.rate <= MOST_AN_HOUR:
-            message = f"--rate: {self.rate} is not between 0 and {MOST_AN_HOUR:,} contacts an hour (try 2400)"
+            message = f"--rate: {self.rate} is not more than 0 and at most {MOST_AN_HOUR:,} contacts an hour (try 2400)"
             raise UsageError(message)
         # The simulator's rate is that of a mean hour; a demo at night is to be as lively as one at noon.
         into = now_ms % HOUR_MS / HOUR_MS

@@ -119,14 +119,16 @@ def _header(view: View, lines: list[Line]) -> Text:
 def _news(view: View, lines: list[Line]) -> Text:
     if view.trouble:
         return Text(view.trouble, "bold red")
+    several = len({line.tenant for line in lines}) > 1
+    names = {line: f"{line.tenant}/" * several + f"{line.queue}/{line.channel}" for line in lines}
     wrong = [line for line in lines if mood(line.figures) == "wrong"]
     if not wrong:
-        busy = [f"{line.queue}/{line.channel}" for line in lines if mood(line.figures) == "busy"]
+        busy = [names[line] for line in lines if mood(line.figures) == "busy"]
         return Text(f"● busy: {', '.join(busy)}" if busy else "● all fine", "yellow" if busy else "green")
     return Text(
         "▲ "
         + " · ".join(
-            f"{line.queue}/{line.channel}: {count(line.figures.waiting)} waiting, "
+            f"{names[line]}: {count(line.figures.waiting)} waiting, "
             f"{count(line.figures.past_target)} past the target, the oldest {clock(line.figures.oldest_s)}"
             for line in wrong[:2]
         )

@@ -34,6 +34,7 @@ EVERY_S = 1.0
 PLAIN_EVERY_S = 10.0
 PLAIN_WIDTH = 120
 PATIENCE_S = 120.0
+SAY_EVERY_S = 5.0
 SCRAPE_S = 5.0
 FRESH_MS = 5_000
 COMPLETE_WITHIN_S = 5.0
@@ -79,17 +80,18 @@ class _Demo:
     began_s: float = field(default_factory=time.monotonic)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[tuple[float, int]] = field(default_factory=list)
+    sent: int = 0
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self.stop.set)
         self.console.print(
             Text.assemble(("Deskpulse", "bold"), " demo: all on this machine, nothing kept. Ctrl-C ends it.")
         )
         with running(port=self.request.port, say=self.say) as stack:
             feeding = asyncio.create_task(
-                feed(stack.settings, self.request.plan, stop=self.stop, caught_up=self.caught_up)
+                feed(stack.settings, self.request.plan, stop=self.stop, sent=self.count_sent, caught_up=self.caught_up)
             )
             try:
                 await self.show(stack, feeding)
@@ -109,6 +111,9 @@ class _Demo:
         self.console.print(Text.assemble((f"{since_s:5.1f} s  ", "dim"), (f"{what:<12}", "bold"), text), soft_wrap=True)
         if self.console.gone:
             self.stop.set()
+
+    def count_sent(self, events: int) -> None:
+        self.sent = events
 
     def caught_up(self, events: int) -> None:
         self.say(
@@ -159,6 +164,8 @@ class _Demo:
         In a centre with few customers some have nothing to say yet: then the first that has been new for a while.
         """
         fresh_s = None
+        moved_s = said_s = self.began_s
+        reached = (0, 0)
         while not self.stop.is_set() and not feeding.done():
             if trouble := stack.trouble():
                 raise UsageError(trouble)
@@ -167,9 +174,14 @@ class _Demo:
                 fresh_s = fresh_s or now_s
                 if is_complete(scrape) or now_s - fresh_s > COMPLETE_WITHIN_S:
                     return scrape
-            if now_s - self.began_s > PATIENCE_S:
-                message = f"demo: no numbers within {PATIENCE_S:.0f} s: is this machine very busy?"
+            if (at := (self.sent, 0 if scrape is None else scrape.accepted)) != reached:
+                reached, moved_s = at, now_s
+            if now_s - moved_s > PATIENCE_S:
+                message = f"demo: nothing has moved for {PATIENCE_S:.0f} s: is this machine very busy?"
                 raise UsageError(message)
+            if now_s - said_s > SAY_EVERY_S:
+                said_s = now_s
+                self.say("worker", f"{reached[1]:,} events counted of {reached[0]:,} sent so far")
             await self.pause(0.25)
         return None
 

@@ -40,8 +40,10 @@ class Child:
         code = self.process.poll()
         if code is None:
             return None
-        last = self.output.read_text(errors="replace").strip().rpartition("\n")[2]
-        return f"demo: {self.name} ended with {code}: {last or 'no word'}"
+        lines = self.output.read_text(errors="replace").strip().splitlines()
+        # What it said of its usual work is not why it ended.
+        last = lines[-1] if lines and "[info" not in lines[-1] else "no word of why"
+        return f"demo: {self.name} ended with {code}: {last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def running(*, port: int, say: Say) -> Iterator[Stack]:
             child = _child(name, settings, folder)
             children.append(child)
             say(name, f"process {child.process.pid}")
-        yield Stack(settings, f"http://{settings.listen}", tuple(children))
+        watched = (*children, Child("Redis", redis.process, redis.output))
+        yield Stack(settings, f"http://{settings.listen}", watched)
 
 
 @contextmanager

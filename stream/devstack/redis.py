@@ -29,11 +29,17 @@ PATIENCE_S = 20
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedRedis:
-    """A running Redis of our own: its `unix://` address, its process, and what it is."""
+    """A running Redis of our own: its `unix://` address, its process with the file it logs to, and what it is."""
 
     url: str
-    pid: int
+    process: subprocess.Popen[bytes]
     server: str
+    output: Path
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self.process.pid
 
 
 def valkey_binary() -> Path | None:
@@ -79,7 +85,7 @@ def embedded_redis(binary: Path | None = None) -> Iterator[EmbeddedRedis]:
             url = f"unix://{socket}"
             _wait(url, child, output)
             log.info("redis_embedded", server=binary.name, url=url, pid=child.pid)
-            yield EmbeddedRedis(url=url, pid=child.pid, server=binary.name)
+            yield EmbeddedRedis(url=url, process=child, server=binary.name, output=output)
         finally:
             end(child)
 

@@ -1,14 +1,28 @@
 """Names over the caps count as `other`, chosen by when they were first seen, whatever the order of arrival."""
 
-import random
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregators.engine import Engine
 from aggregators.folding import MOST_CHARACTERS, OTHER, Caps, Folding, fold
+from aggregators.instants import DAY_MS
 from aggregators.rolling import Group, groups_of
 from aggregators.samples import Labels
-from tests.logs import T0
+from aggregators.tables import Tables
+from stream.offline import board_of, definitions_of, show
+from stream.settings import load
+from tests.aggregators.running import incoming
+from tests.logs import T0, Log
+
+if TYPE_CHECKING:
+    import random
+
+    from aggregators.board import Board
 
 EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 NAMES = st.sampled_from("abcd")
@@ -93,3 +107,46 @@ def test_arrival_decides_nothing(first: dict[Labels, int], chance: random.Random
     for tenant in {labels.tenant for labels in shown} - {OTHER}:
         assert len({labels.queue for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.queues
         assert len({labels.channel for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.channels
+
+
+def board_after(lines: list[bytes], *, size: int) -> Board:
+    """Return the board of *lines* applied *size* records at a time, as it stands after the last, at most 3 queues."""
+    most = load({"max_queues": 3})
+    board, engine, tables = board_of(most), Engine(definitions_of(most)), Tables(offset=0)
+    records = incoming(lines)
+    for start in range(0, len(records), size):
+        delta = engine.run(records[start : start + size], lambda key: dict(tables.facts.get(key, {})))
+        tables.apply(delta, offset=start + size)
+        show(board, delta, tables)
+    board.move(max(record.timestamp for record in records) + 1)
+    return board
+
+
+def queues_of(board: Board) -> set[str]:
+    """Return the queues that have rows of windows."""
+    return {row.group.values[2] for row in board.rows() if row.group.level == "queue" and row.window == "7d"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_queue_of_a_moment_takes_nobodys_place(size: int) -> None:
+    """Each conversation is in no queue until its second event: how records are cut decides whether that was seen."""
+    log = Log()
+    for number, queue in enumerate(("billing", "sales", "tech")):
+        log.of(conversation=f"c{number}").started(f"00:0{number}").queued(f"00:0{number}.500", queue=queue)
+
+    board = board_after(log.lines, size=size)
+
+    assert (queues_of(board), board.folded) == ({"billing", "sales", "tech"}, 0)
+
+
+def test_queues_that_nothing_is_kept_of_stand_behind_those_of_today() -> None:
+    """Three campaigns of last year had the cap to themselves; their counters go to `other` when new queues come."""
+    log = Log()
+    for number in range(3):
+        log.of(conversation=f"c{number}").queued("00:00", queue=f"campaign-{number}").accepted("00:10")
+    year = T0 + 400 * DAY_MS
+    log.of(conversation="new").add("chat.queued", year, queue="billing").add("chat.accepted", year + 1_000)
+
+    board = board_after(log.lines, size=100)
+
+    assert (queues_of(board), board.folded) == ({"billing"}, 1)

@@ -808,10 +808,11 @@ def test_owners_are_different_agents() -> None:
     log = ticket().add("ticket.assigned", "0:01:00", agent="a-1", actor="system").accepted("0:02:00", agent="a-1")
     log.accepted("0:03:00", agent="b-1", actor="bot").accepted("0:04:00").assigned("0:05:00", "sales")
     log.human("0:05:30", agent="a-9").add("ticket.tagged", "0:05:40", agent="a-8").accepted("0:06:00", agent="a-2")
-    log.add("ticket.assigned", "0:07:00", agent="a-4").status("1:00:00", "solved")
+    log.add("ticket.assigned", "0:07:00", agent="a-4").add("ticket.assigned", "0:08:00", agent="a-5")
+    log.status("1:00:00", "solved")
     log.add("ticket.assigned", "2:00:00", agent="a-3")
 
-    assert points(log, "owners") == [("owners", "1:00:00", 3)]
+    assert points(log, "owners") == [("owners", "1:00:00", 4)]
     assert values(ticket().status("1:00:00", "solved"), "owners") == [0]
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 VERSION = "4.1.0"
 IMAGE = f"apache/kafka:{VERSION}"
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
+INSIDE = "localhost:9094"
 JAVA = ("java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 POM = f"""<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version>
 <dependencies>
@@ -95,6 +96,11 @@ def new_kafka() -> Kafka:
     address = f"127.0.0.1:{port}"
     if way == "container":
         settings = _settings(listen=":9092", controller="localhost:9093", address=address)
+        # The address is that of the host; for the end of a transaction the broker calls itself, from inside.
+        settings["listeners"] += f",INSIDE://{INSIDE}"
+        settings["advertised.listeners"] += f",INSIDE://{INSIDE}"
+        settings["listener.security.protocol.map"] += ",INSIDE:PLAINTEXT"
+        settings["inter.broker.listener.name"] = "INSIDE"
         env = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in settings.items()}
         return Kafka(ContainerRunner(IMAGE, env=env, ports={9092: port}), address=address)
     libs = _jars()
@@ -126,6 +132,7 @@ def _settings(*, listen: str, controller: str, address: str) -> dict[str, str]:
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",

@@ -257,6 +257,16 @@ def test_tables_of_other_partitions_fail() -> None:
     assert marks == {"generation": "ok", "tables": "FAIL"}
 
 
+def test_tables_of_a_topic_that_is_read_no_more_are_named() -> None:
+    """Renamed, or taken out of the settings: what was counted of it is not shown, and nobody waits for it."""
+    redis = RedisView(generation=GENERATION, partitions={"support.chat": 4, "support.old": 1})
+
+    _, found = of_tables(KafkaView(topics={"support.chat": TopicView(4, FINE)}), redis, load())
+
+    assert (found.mark, found.subject) == ("warn", "tables")
+    assert "support.old, which is none of DESKPULSE_TOPICS_CHAT" in found.text
+
+
 def test_tables_ahead_of_their_log_fail() -> None:
     """A topic that was deleted and made again has fewer records than were counted."""
     first, second = Partition("support.chat", 0), Partition("support.chat", 1)

@@ -64,6 +64,15 @@ def test_the_help_of_a_command_has_an_example_and_is_quick(words: tuple[str, ...
     assert imported & HEAVY == set()
 
 
+def test_a_closed_standard_output_is_said_to_be_one() -> None:
+    """Exit code 2 and one line: what was asked for cannot be printed anywhere."""
+    command = ["sh", "-c", f"exec {sys.executable} -m stream.cli catalogue >&-"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (2, "standard output is closed: there is nowhere to print to\n")
+
+
 def test_the_version_is_that_of_the_distribution() -> None:
     """`deskpulse --version` prints one line."""
     done = run("--version")

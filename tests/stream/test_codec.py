@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from aggregators import samples as s
 from aggregators.delta import Entry
 from aggregators.facts import Fact, Key, stored
-from aggregators.measures import CSAT_SCORE, fraction_index
+from aggregators.measures import CSAT_SCORE, score_measure
+from aggregators.points import KINDS
 from aggregators.vocabulary import RANKS, code_of
 from stream import codec
 from tests.logs import T0
@@ -30,7 +31,16 @@ SAMPLES = st.one_of(
     st.builds(s.Stay, st.just(s.STAY), INSTANTS, LABELS, st.integers(0, 1), COUNTS),
     st.builds(s.Response, st.sampled_from([s.FIRST_RESPONSE, s.REPLY]), INSTANTS, LABELS, INSTANTS),
     st.builds(s.SurveySent, st.just(s.SURVEY_SENT), INSTANTS, LABELS, st.integers(0, 1)),
-    st.builds(s.Rating, st.just(s.CSAT), INSTANTS, LABELS, COUNTS, COUNTS, st.integers(0, 1)),
+    st.builds(
+        s.Rating,
+        st.sampled_from([s.CSAT, s.CES, s.NPS]),
+        INSTANTS,
+        LABELS,
+        st.integers(0),
+        st.integers(1),
+        st.integers(0, 1),
+    ),
+    st.builds(s.Point, st.sampled_from([kind.code for kind in KINDS]), INSTANTS, LABELS, COUNTS),
 )
 INTERVALS = st.builds(
     s.Interval, st.sampled_from(sorted(s.INTERVAL_NAMES)), LABELS, INSTANTS, st.none() | INSTANTS, INSTANTS
@@ -105,9 +115,7 @@ def test_labels(labels: s.Labels, first: int) -> None:
 
 
 @EXAMPLES
-@given(
-    measure=st.integers(1, 2**53 + 5) | st.builds(lambda n: CSAT_SCORE + fraction_index(n, 10**17), st.integers(0, 9))
-)
+@given(measure=st.integers(1, 2**53 + 5) | st.builds(lambda n: score_measure(CSAT_SCORE, n, 10**17), st.integers(0, 9)))
 @example(measure=2**53 - 1)
 @example(measure=2**53)
 def test_measures_pass_through_lua(measure: int) -> None:

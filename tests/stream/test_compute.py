@@ -150,9 +150,10 @@ def test_blank_lines_of_an_export_are_passed_over() -> None:
             ["--every", "1h", "--from", "2026-12-20T12:00:00Z", "--to", "2026-12-20T13:00:00Z"],
             "2026-12-20T12:00:00Z is",
         ),
-        (["--every", "7h", "--from", LATER, "--to", LATER], "there is no multiple of 7h between --from and --to"),
+        (["--every", "7h", "--from", LATER, "--to", LATER], "there is no multiple of 7h to print with --from 2026"),
+        (["--every", "1h", "--from", "2026-12-20T12:00:00Z"], "there is no multiple of 1h to print with --from 2026"),
     ],
-    ids=["before", "after", "range after", "no multiple"],
+    ids=["before", "after", "range after", "no multiple", "from after"],
 )
 def test_an_instant_at_which_nothing_can_be_is_said_to_be_one(hour: Path, options: list[str], said: str) -> None:
     """An empty table would look as if nothing had happened."""

@@ -7,17 +7,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka.partitioner import murmur2
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import RESOURCE_TOPIC, AdminClient, ConfigResource  # type: ignore[attr-defined]
 
+from aggregators.instants import DAY_MS
 from stream.chunks import DeadLetter
 from stream.dead_letters import KafkaDeadLetters
 from stream.settings import load
+from tests.pipeline import Pipeline
 from tests.services import unique
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def letter(offset: int, *, key: bytes | None = b"c1", value: bytes | None = b"{"
 
 def settings(kafka: services.Kafka) -> Settings:
     """Return settings with topics of their own; the source is made, the dead-letter topic is not."""
-    source = kafka.topic(partitions=1)
+    source = kafka.topic(partitions=4)
     topics = {"topics_chat": source, "topics_ticket": source, "topics_agent": source}
     return load({"kafka": kafka.address, **topics, "topics_deadletter": unique("support.deadletter")})
 
@@ -136,12 +138,12 @@ def run(chosen: Settings, *arguments: str) -> subprocess.CompletedProcess[bytes]
 
 
 def end_of(kafka: services.Kafka, topic: str) -> int:
-    """Return how many records a topic with one partition has."""
+    """Return how many records a topic has in partition 3."""
     from confluent_kafka import TopicPartition
 
     consumer = Consumer({"bootstrap.servers": kafka.address, "group.id": "nobody", "log_level": 0})
     try:
-        _, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        _, high = consumer.get_watermark_offsets(TopicPartition(topic, 3), timeout=10)
         return int(high)
     finally:
         consumer.close()
@@ -189,15 +191,15 @@ async def test_a_letter_is_shown_as_it_came(kafka: services.Kafka) -> None:
     assert none.stderr.count(b"\n") == 1
 
 
-async def test_a_retry_sends_the_original_bytes_to_the_partition_of_their_key(kafka: services.Kafka) -> None:
-    """A new record with the original key and one header that says what it was, in the topic it came from."""
+async def test_a_retry_sends_the_original_bytes_to_the_partition_they_came_from(kafka: services.Kafka) -> None:
+    """A new record with the original key, if it had one, and one header that says what it was."""
     source, other = kafka.topic(partitions=5), kafka.topic(partitions=1)
     chosen = load(
         {"kafka": kafka.address, "topics_chat": source, "topics_ticket": other, "topics_agent": other,
          "topics_deadletter": unique("support.deadletter")}
     )  # fmt: skip
-    keys = [b"c-%d" % number for number in range(8)]
-    await keep(chosen, [place(source, number, key=key, value=b"{" + key) for number, key in enumerate(keys)])
+    keys = [*(b"c-%d" % number for number in range(7)), None]
+    await keep(chosen, [place(source, number, key=key, value=b"{%d" % number) for number, key in enumerate(keys)])
 
     done = run(chosen, "retry", "--yes")
 
@@ -205,7 +207,7 @@ async def test_a_retry_sends_the_original_bytes_to_the_partition_of_their_key(ka
     assert done.stdout.splitlines()[-1] == b"8 sent"
     found = await asyncio.to_thread(read, kafka, source, 8)
     assert {(one.key(), one.value(), one.partition()) for one in found} == {
-        (key, b"{" + key, (murmur2(key) & 0x7FFFFFFF) % 5) for key in keys
+        (key, b"{%d" % number, 3) for number, key in enumerate(keys)
     }
     assert {tuple(one.headers() or ()) for one in found} == {
         (("deskpulse-retried", f"{source}:3:{number}".encode()),) for number in range(8)
@@ -237,6 +239,69 @@ async def test_a_retry_leaves_what_cannot_be_sent_and_says_so(kafka: services.Ka
     assert before == 0
     assert done.stdout.splitlines()[-1] == b"1 sent"
     assert end_of(kafka, source) == 1
+
+
+async def test_a_letter_of_a_partition_that_is_gone_is_left(kafka: services.Kafka) -> None:
+    """The topic was made anew with fewer, or not at all: elsewhere the record would be apart from its conversation."""
+    source, missing = kafka.topic(partitions=4), unique("support.missing")
+    chosen = load(
+        {"kafka": kafka.address, "topics_chat": source, "topics_ticket": missing, "topics_agent": source,
+         "topics_deadletter": unique("support.deadletter")}
+    )  # fmt: skip
+    gone = DeadLetter("unknown_type", source, 4, 0, T0, b"c1", b"{}")
+    await keep(chosen, [place(source, 1), gone, place(missing, 2)])
+
+    done = run(chosen, "retry", "--yes")
+
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, b"1 sent")
+    assert done.stderr == b"2 left: of partitions that their topic does not have\n"
+    assert end_of(kafka, source) == 1
+    assert missing not in AdminClient({"bootstrap.servers": kafka.address}).list_topics(timeout=10).topics
+
+
+async def test_the_same_bytes_in_two_partitions_are_two_records(kafka: services.Kafka) -> None:
+    """A heartbeat goes to every partition, under one key: so does its retry."""
+    chosen = settings(kafka)
+    source = chosen.topics_chat
+    await keep(chosen, [DeadLetter("in_the_future", source, number, 7, T0, b"s", b"{}") for number in range(4)])
+
+    done = run(chosen, "retry", "--yes")
+
+    assert done.stdout.splitlines()[-1] == b"4 sent"
+    found = await asyncio.to_thread(read, kafka, source, 4)
+    assert sorted(one.partition() or 0 for one in found) == [0, 1, 2, 3]
+
+
+def test_a_retried_record_meets_its_conversation_whatever_partitioner_its_producer_has(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Keys lie elsewhere for librdkafka than for Java's clients: an answer that was rejected still answers its own leg.
+
+    queued ─── accepted, on a host whose clock stood three days back: in_the_future ─── retried: nobody waits
+    """
+    pipeline = Pipeline(kafka, empty_redis, tmp_path)
+    now = time.time_ns() // 1_000_000
+    producer = Producer({"bootstrap.servers": kafka.address, "partitioner": "consistent_random", "log_level": 0})
+    for number in range(8):
+        key = f"c{number}"
+        queued = {"id": "q", "type": "chat.queued", "at": now - 60_000, "conversation": key, "queue": "q"}
+        accepted = {"id": "a", "type": "chat.accepted", "at": now - 30_000, "conversation": key}
+        producer.produce(pipeline.chat, json.dumps(queued).encode(), key=key)
+        producer.produce(pipeline.chat, json.dumps(accepted).encode(), key=key, timestamp=now - 3 * DAY_MS)
+    assert producer.flush(30) == 0
+
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.heartbeat(now - 1_000)
+        before = serve.at(now - 1_000)
+        said = pipeline.run("dead-letters", "retry", "--yes")
+        pipeline.heartbeat(now)
+        after = serve.at(now)
+
+    assert said.splitlines()[-1] == b"8 sent"
+    waiting = "support_tenant_waiting", (("tenant", "default"),)
+    answered = "support_tenant_rolling_answered", (("tenant", "default"), ("window", "1h"))
+    assert (before[waiting], before[answered]) == (8, 0)
+    assert (after[waiting], after[answered]) == (0, 8)
 
 
 async def test_the_value_that_was_too_large_to_keep_is_missed_and_not_sent_as_nothing(kafka: services.Kafka) -> None:
@@ -286,3 +351,15 @@ def test_mistakes_end_with_one_line_that_names_the_option(
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(text)
     assert done.stderr.count(b"\n") == 1
+
+
+def test_looking_for_letters_makes_no_topic(kafka: services.Kafka) -> None:
+    """A topic made by a look would be too small for the letters: this broker makes what it is asked for."""
+    chosen = settings(kafka)
+
+    done = run(chosen, "list")
+
+    assert done.returncode == 2
+    assert (
+        chosen.topics_deadletter not in AdminClient({"bootstrap.servers": kafka.address}).list_topics(timeout=20).topics
+    )

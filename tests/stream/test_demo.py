@@ -187,15 +187,17 @@ def test_killed_it_leaves_no_process(tmp_path: Path) -> None:
         assert running.processes() == []
 
 
-def test_a_process_of_it_that_dies_ends_it_with_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["serve", "Redis"])
+def test_a_process_of_it_that_dies_ends_it_with_one_line(name: str, tmp_path: Path) -> None:
     """Exit code 2, the reason in one line, and nothing left."""
     with demo(tmp_path) as running:
-        pid = int(running.until(r"serve\s+process (\d+)"))
+        pid = int(running.until(rf"{name}\s.*process (\d+)"))
+        running.until("simulator")
 
         os.kill(pid, signal.SIGKILL)
 
         assert running.finish() == 2
-        assert running.said[-1].splitlines()[-1].startswith("demo: serve ended with -9")
+        assert running.said[-1].splitlines()[-1].startswith(f"demo: {name} ended with -9")
         assert "Traceback" not in running.said[-1]
         assert running.left() == []
 
@@ -343,6 +345,20 @@ def test_the_picture_fits_the_terminal_and_shows_what_goes_wrong(width: int, hei
     assert any(line.startswith("q00") and line.rstrip().endswith("WRONG") for line in lines)
     assert any(line.startswith("all ") for line in lines)
     assert len(lines_of(scrape)) == 30
+
+
+def test_with_several_tenants_a_queue_is_named_with_its_own() -> None:
+    """Both have a queue of that name, in one of them it goes wrong."""
+    text = exposition(1)
+    scrape = Scrape.of(text + text.replace('"default"', '"acme"').replace("} 7", "} 0").replace("} 8", "} 1"))
+    view = View(scrape=scrape, now_ms=NOON_MS, rate=None, address="http://127.0.0.1:8420")
+    console = Console(width=120)
+
+    with console.capture() as capture:
+        console.print(paint(view, width=120, height=None))
+
+    assert "▲ default/q00/chat: 8 waiting, 7 past the target" in capture.get()
+    assert "acme/q00" not in capture.get()
 
 
 def test_the_demo_reads_metrics_that_the_catalogue_has() -> None:

@@ -202,7 +202,9 @@ def test_a_redis_that_cannot_start_is_one_line() -> None:
 
 
 DEMO = """
-    import time
+    import signal, time
+    # A shell without job control starts what runs beside it deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from stream.devstack.redis import embedded_redis
     with embedded_redis() as server:
         print("RUNS", server.pid, server.url, flush=True)

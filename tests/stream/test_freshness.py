@@ -8,7 +8,7 @@ import pytest
 
 from stream.chunks import Partition
 from stream.event_clock import PartitionHealth
-from stream.freshness import REPORT_GOOD_FOR_MS, STALE_MS, Freshness
+from stream.freshness import APART_MS, REPORT_GOOD_FOR_MS, STALE_MS, Freshness, apart
 from tests.logs import T0
 
 UNREAD = "a partition has not been read yet"
@@ -163,3 +163,13 @@ def test_who_reports_after_the_clock_was_set_back_is_heard() -> None:
         for second in range(20):
             now = start + second * 1000
             assert freshness.look([partition(0, at=now), partition(1, at=now + 60_000)], now=now) == (now, None)
+
+
+def test_partitions_more_than_an_hour_apart_are_named() -> None:
+    """The one that is ahead; whether it is behind the instant shown by more than that does not matter."""
+    health = [partition(0, at=T0), partition(1, at=T0, mark=T0 + APART_MS), partition(2, at=T0, mark=None)]
+    text = "support.chat/1 is 60 minutes past the instant shown: windows lack what is not kept so long"
+
+    assert [apart(health, as_of) for as_of in (T0 - 1, T0, T0 + 10**12, None)] == [text, None, None, None]
+    assert apart([partition(at=T0, mark=None)], T0) is None
+    assert apart([], T0) is None

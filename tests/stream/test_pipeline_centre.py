@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.columns import Shown, rows
 from tests.oracle import instant, parsed, well_formed
 from tests.pipeline import Pipeline
-from tests.reference import by_instant, centre_lines, centre_table, labels_of, mismatches
+from tests.reference import by_instant, centre_lines, centre_table, mismatches, surplus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,14 +38,7 @@ def ms(t: str) -> int:
 def wrong(right: list[Row], values: Values) -> list[str]:
     """What is not shown as the rows say; of a label set without a row nothing but noughts may be shown."""
     shown: dict[str, Shown] = rows(values)
-    known = {labels_of(row) for row in right}
-    extra = [
-        f"{right[0]['t']} {'/'.join(labels)}: not in the tables, but {columns}"
-        for of_level in shown.values()
-        for labels, columns in of_level.items()
-        if labels not in known and any(columns.values())
-    ]
-    return mismatches(right, shown) + extra
+    return mismatches(right, shown) + surplus(right, shown)
 
 
 def valid(lines: list[bytes]) -> list[tuple[int, bytes]]:

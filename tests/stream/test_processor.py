@@ -14,6 +14,7 @@ from redis import exceptions as errors
 from structlog.testing import capture_logs
 
 from aggregators.engine import Engine
+from stream import codec, keys
 from stream.chunks import Rewind, TopicChanged
 from stream.snapshot import Snapshots
 from tests.columns import rows
@@ -157,6 +158,7 @@ class TestOneOwner:
             assert await seam.apply(owner, first, upto) is None
 
         assert await seam.dump() == seam.right(ALL)
+        assert await seam.stands() == 3 * ALL
         await seam.close()
 
     async def test_rejected_records_are_sent_whole_before_the_commit(self, seam: Seam) -> None:
@@ -424,6 +426,61 @@ class TestHalfWritten:
 
         assert await waiting is None
         assert await seam.dump() == seam.right(ALL)
+
+
+async def test_a_report_that_fails_says_so_once_until_one_succeeds(each_redis: services.Redis) -> None:
+    """A line at the first failure, one when it is over, whatever was wrong; and a commit that waits has its own line.
+
+    a key of another type | report · report · report | gone | report · report | there again | report
+    """
+    seam = Seam(each_redis, LINES)
+    owner = await seam.owner()
+    status = keys.status(owner.tables.generation)
+    with each_redis.client() as client, capture_logs() as said:
+        for wrong, times in ((True, 3), (False, 2), (True, 1)):
+            client.delete(status)
+            if wrong:
+                client.set(status, "not a hash")
+            for _ in range(times):
+                assert await seam.report(owner) == []
+
+    assert [(line["event"], line["log_level"], line["partitions"]) for line in said] == [
+        ("report_failed", "warning", 1),
+        ("report_back", "info", 1),
+        ("report_failed", "warning", 1),
+    ]
+    assert "WRONGTYPE" in said[0]["error"]
+    assert owner._patience.trouble is None
+    await seam.close()
+
+
+async def test_holes_behind_the_last_record_are_no_end_of_their_own(each_redis: services.Redis) -> None:
+    """What readers are told is the offset that the tables hold: a marker that came alone is in none of them.
+
+    Not while the transport is still before it, nor when Redis went back, nor while a chunk is counted.
+    """
+    seam = Seam(each_redis, LINES)
+    owner = await seam.owner()
+    status, said = keys.status(owner.tables.generation), []
+    with each_redis.client() as client:
+
+        def told() -> list[int]:
+            return codec.unpack(client.hget(status, "support.chat:0") or b"")[:2]  # type: ignore[no-any-return]
+
+        await seam.apply(owner, 0, ALL)
+        await seam.report(owner, beyond=2)
+        said.append(told())
+        await owner.report({seam.partition: (ALL + 2, ALL + 1)})
+        said.append(told())
+        async with owner._states[seam.partition].lock:
+            await seam.report(owner, beyond=2)
+        said.append(told())
+        client.hset(f"{seam.prefix}m", "offset", MOST)
+        await seam.report(owner, beyond=2)
+        said.append(told())
+
+    assert said == [[ALL, ALL], [ALL + 2, ALL], [ALL + 2, ALL], [ALL + 2, MOST]]
+    await seam.close()
 
 
 @st.composite

@@ -34,6 +34,8 @@ GENERATION = "test"
 SETTINGS = load({})
 LINES = centre_lines()[2_000:2_240]
 """Some minutes of the adversarial centre, in order of arrival."""
+BOUNDS = [(1, 40_000), (3, 40_000), (17, 40_000), (500, 1), (500, 300), (3, 100)]
+"""Names a call, and fields and values a call: many pages by either."""
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
 
 
@@ -123,17 +125,23 @@ async def anew(client: aioredis.Redis) -> Board:
     return fresh.board
 
 
-@pytest.mark.parametrize("names_a_call", [1, 3, 17])
+def bound(patch: pytest.MonkeyPatch, names: int, size: int) -> None:
+    """Let pages hold so little."""
+    patch.setattr(reader, "NAMES_A_CALL", names)
+    patch.setattr(reader, "SIZE_A_CALL", size)
+
+
+@pytest.mark.parametrize(("names", "size"), BOUNDS)
 async def test_many_pages_are_one_picture(
-    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, names_a_call: int
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, names: int, size: int
 ) -> None:
-    """With fewer names a call than there are, the board is that of one page, and that of what was committed."""
+    """With less a call than there is, the board is that of one page, and that of what was committed."""
     writer = Writer(client)
-    for chunk in pieces(random.Random(names_a_call)):
+    for chunk in pieces(random.Random(names)):
         await writer.commit(chunk)
     whole = await anew(client)
     paged = Reader(client)
-    monkeypatch.setattr(reader, "NAMES_A_CALL", names_a_call)
+    bound(monkeypatch, names, size)
 
     pages = await paged.read()
 
@@ -143,9 +151,9 @@ async def test_many_pages_are_one_picture(
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("names_a_call", [1, 5])
+@pytest.mark.parametrize(("names", "size"), [(1, 40_000), (5, 40_000), (500, 1), (500, 300), (3, 100)])
 async def test_commits_between_pages_are_in_the_picture(
-    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, names_a_call: int, seed: int
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, *, names: int, size: int, seed: int
 ) -> None:
     """After each page something is committed, so that panes read already change, and others come late in the pages.
 
@@ -161,12 +169,13 @@ async def test_commits_between_pages_are_in_the_picture(
     async def between(**call: Any) -> bytes:
         page: bytes = await script(**call)
         chunk = next(rest, None)
-        if chunk is not None and codec.unpack_raw(page)[4]:
+        *_, more, _, left = codec.unpack_raw(page)
+        if chunk is not None and (more or left):
             await writer.commit(chunk)
         return page
 
     monkeypatch.setattr(paged.partition, "_script", between)
-    monkeypatch.setattr(reader, "NAMES_A_CALL", names_a_call)
+    bound(monkeypatch, names, size)
 
     assert await paged.read() > 1
 
@@ -189,12 +198,80 @@ async def test_reading_what_changed_equals_reading_anew(
         if chance.randrange(3):
             continue
         with monkeypatch.context() as patch:
-            patch.setattr(reader, "NAMES_A_CALL", chance.choice([1, 4, 500]))
+            bound(patch, chance.choice([1, 4, 500]), chance.choice([1, 200, 40_000]))
             await follower.read()
         whole = await anew(client)
         # Not hours ahead: a board that comes back from there has forgotten panes.
         for now in instants(writer)[:2]:
             assert values(follower.board, now) == values(whole, now) == values(writer.board, now)
+
+
+def held(page: Any) -> list[int]:
+    """Return the number of fields and values of each name in a page."""
+    return [
+        sum(len(part) for part in content if isinstance(part, list)) if name.startswith(b"c:") else len(content)
+        for name, content in page[1]
+    ]
+
+
+async def test_a_page_ends_where_its_names_hold_enough(client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few names, each with many label sets, all of one commit: no call reads more than so much and one name."""
+    writer = Writer(client)
+    lines = [
+        line
+        for pane in range(12)
+        for queue in range(30)
+        for line in Log(conversation=f"c{pane}-{queue}")
+        .queued(f"0{pane // 6}:{pane % 6}{queue % 10}", f"q{queue}")
+        .lines
+    ]
+    await writer.commit(lines)
+    whole = await anew(client)
+    (everything,) = await PartitionReader(client, GENERATION, PARTITION).read() or []
+    monkeypatch.setattr(reader, "SIZE_A_CALL", 200)
+    paged = Reader(client)
+
+    pages = await paged.partition.read() or []
+    paged.partition.show(pages, paged.board)
+
+    assert len(everything[1]) < reader.NAMES_A_CALL
+    assert sum(held(everything)) > 5 * 200
+    assert max(sum(held(page)) for page in pages) <= 200 + max(held(everything))
+    for now in instants(writer):
+        assert values(paged.board, now) == values(whole, now) == values(writer.board, now)
+
+
+@pytest.mark.parametrize(("names", "size"), [(1, 40_000), (500, 1)])
+async def test_a_reader_comes_to_the_end_of_what_is_committed_meanwhile(
+    client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch, *, names: int, size: int
+) -> None:
+    """A worker that catches up commits after every page, more than a page holds: pages grow, and the picture is whole.
+
+    page | commit | page | commit | page of twice as much | commit | · · · | all of what came since: the end
+    """
+    writer, paged = Writer(client), Reader(client)
+    for n in range(3):
+        await writer.commit(Log(conversation=f"d{n}").queued(f"00:{n}0").lines)
+    script = paged.partition._script
+    calls = 0
+
+    async def between(**call: Any) -> bytes:
+        nonlocal calls
+        calls += 1
+        page: bytes = await script(**call)
+        *_, more, _, left = codec.unpack_raw(page)
+        if (more or left) and calls < 400:
+            await writer.commit(Log(conversation=f"c{calls}").queued(f"{calls // 60}:{calls % 60:02}:30").lines)
+        return page
+
+    monkeypatch.setattr(paged.partition, "_script", between)
+    bound(monkeypatch, names, size)
+
+    await paged.read()
+
+    assert calls < 100
+    for now in instants(writer):
+        assert values(paged.board, now) == values(writer.board, now)
 
 
 async def test_label_sets_of_a_pane_that_comes_late_in_the_pages(

@@ -22,6 +22,8 @@ BAD = [
     ("KAFKA", "localhost"),
     ("KAFKA", ""),
     ("KAFKA", "one:9092,two"),
+    ("KAFKA", "one:99999"),
+    ("KAFKA", "one:0"),
     ("REDIS", "localhost:6379"),
     ("REDIS", "http://localhost"),
     ("REDIS", "redis://localhost:99999/0"),
@@ -85,8 +87,23 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize(("name", "value"), BAD, ids=lambda text: text[:20] or "empty")
-def test_a_wrong_setting_ends_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
-    """Exit code 2, no traceback, and the variable first on the line."""
+def test_a_wrong_setting_is_one_line_that_names_it(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable stands first on the line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(PREFIX + name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        load()
+
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{PREFIX}{name}: ")
+
+
+@pytest.mark.parametrize(("name", "value"), [BAD[0], ("LOG_FORMAT", "xml\nwith a newline"), ("MAX_QUEUES", "many")])
+def test_a_wrong_setting_ends_a_command(name: str, value: str, tmp_path: Path) -> None:
+    """Exit code 2, that line alone, no traceback."""
     assert refusal(run(tmp_path, {PREFIX + name: value})).startswith(f"{PREFIX}{name}: ")
 
 
@@ -163,6 +180,43 @@ def test_a_mistake_in_the_file_is_named_as_well(tmp_path: Path) -> None:
     (tmp_path / ".env").unlink()
     (tmp_path / ".env").mkdir()
     assert refusal(run(tmp_path, {})) == ".env: cannot be read (Is a directory)"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("# ours\nDESKPULSE_KAFKA: 127.0.0.1:5\n", 2),
+        ("DESKPULSE_ZONE\n", 1),
+        ('A=1\n\nDESKPULSE_REDIS="redis://127.0.0.1\n', 3),
+    ],
+    ids=["a colon", "no value", "a quote left open"],
+)
+def test_a_line_of_the_file_that_is_no_setting_is_named(
+    text: str, line: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passed over, it would let a worker go to servers that nobody named."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(text)
+
+    with pytest.raises(SettingsError, match=rf"^\.env:{line}: is not NAME=value$"):
+        load()
+
+
+def test_other_programs_lines_are_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only lines that name a setting of ours are looked at; an empty value is one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("export OTHER=1\nFLAG\nDESKPULSE_INSTANCE=\nexport DESKPULSE_GROUP='g'\n")
+
+    assert (load().group, load().instance) == ("g", None)
+
+
+def test_a_link_that_leads_nowhere_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was meant to be one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").symlink_to("gone")
+
+    with pytest.raises(SettingsError, match=r"^\.env: cannot be read \(No such file or directory\)$"):
+        load()
 
 
 def test_what_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING
 import msgpack
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from stream import keys
+from stream.chunks import START, Chunk, Partition
+from stream.clock import now_ms
 from stream.freshness import REPORT_GOOD_FOR_MS
 from stream.offline import definitions_of
+from stream.processor import TableProcessor
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot, Snapshots, ready_trouble
 from tests.logs import T0, Log
-from tests.seam import Seam
+from tests.seam import NOW_MS, Seam, Stored
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests import services
+
+
+LEFT = b'{"id":"1","type":"chat.queued","at":%d,"conversation":"left","queue":"left"}' % T0
 
 
 class Looker(Snapshots):
@@ -135,6 +142,79 @@ async def test_a_lagging_worker_shows_a_little_earlier(empty_redis: services.Red
     await seam.close()
 
 
+async def test_markers_behind_the_last_record_are_not_waited_for(empty_redis: services.Redis) -> None:
+    """The transport has passed two offsets without a record: the numbers are of now, and nothing is behind."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner, beyond=2)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag, made.trouble) == (looker.now, 0, None)
+    await seam.close()
+
+
+@pytest.mark.parametrize("left", [1, None])
+async def test_a_reader_is_not_at_the_end_before_it_has_seen_what_the_worker_stored(
+    empty_redis: services.Redis, left: int | None
+) -> None:
+    """The word of a worker reaches it, and tables older than that, or none: it is as far as it has read itself."""
+    seam = Seam(empty_redis, Log().queued("00:00").accepted("00:20").lines)
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    with closing(empty_redis.client()) as client:
+        image = {key: client.dump(key) or b"" for key in client.scan_iter(f"{seam.prefix}*")}
+        await seam.apply(owner, 1, 2)
+        await seam.report(owner, beyond=2)
+        client.delete(*client.keys(f"{seam.prefix}*"))
+        for key, value in image.items() if left else ():
+            client.restore(key, 0, value)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag) == (T0 if left else None, 2 - (left or 0))
+    await seam.close()
+
+
+async def test_a_log_that_holds_no_record_any_more_is_read_to_its_end(empty_redis: services.Redis) -> None:
+    """All of it was deleted, or is markers: nothing is stored, and the worker has passed it."""
+    seam = Seam(empty_redis, [])
+    owner = await seam.owner()
+    await seam.report(owner, beyond=500)
+    async with looking(empty_redis) as looker:
+        looker.now = await heard(empty_redis)
+        made = await looker.refresh()
+
+    assert (made.as_of, made.partitions[0].lag, made.trouble) == (looker.now, 0, None)
+    await seam.close()
+
+
+async def test_a_topic_that_is_read_no_more_is_left_out(empty_redis: services.Redis) -> None:
+    """Yesterday's worker read one topic more: nobody waits for it, its numbers are gone, and one line says so."""
+    seam = Seam(empty_redis, Log().queued("00:00").lines)
+    yesterday = TableProcessor(load({"redis": empty_redis.url, "topics_chat": "support.chat,old"}), seam.letters)
+    await yesterday.acquire([Partition("old", 0)], {"support.chat": 1, "old": 1})
+    await yesterday.apply(Chunk(Partition("old", 0), START, 1, [Stored(0, T0, None, LEFT)]))
+    await yesterday.report({Partition("old", 0): (1, 1)})
+    await yesterday.close()
+    owner = await seam.owner()
+    await seam.apply(owner, 0, 1)
+    await seam.report(owner)
+    async with looking(empty_redis) as looker:
+        looker.now = T0 + MINUTE_MS
+        say(empty_redis, seam, at=looker.now)
+        with capture_logs() as said:
+            made = [await looker.refresh() for _ in range(2)][-1]
+
+    assert (made.as_of, made.trouble, len(made.partitions)) == (looker.now, None, 1)
+    assert {row.group.values[-1] for row in made.rows if row.name == "support_queue_waiting"} == {"billing"}
+    assert [(line["event"], line["topic"]) for line in said] == [("topic_left_out", "old")]
+    await seam.close()
+
+
 async def test_redis_away_keeps_the_numbers_and_says_so(own_redis: services.Redis) -> None:
     """What was shown last stands, as of then; failed looks are counted, and it goes on by itself."""
     seam = Seam(own_redis, Log().queued("00:00").lines)
@@ -205,6 +285,46 @@ async def test_the_instant_of_the_last_commit_is_read_with_it(empty_redis: servi
         made = await looker.refresh()
 
     assert [(each.watermark, each.committed_at) for each in made.partitions] == [(T0, T0 + 2_500)]
+    await seam.close()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answered", "minutes"),
+    [("2:00:00", 2, None), ("2:00:00.001", 2, 60), ("2:00:10", 1, 60), ("4:00:00", 1, 180)],
+)
+async def test_partitions_too_far_apart_are_not_ready_and_not_judged(
+    empty_redis: services.Redis, ahead: str, answered: int, minutes: int | None
+) -> None:
+    """A pane of 10 s is kept two hours by the time of its own partition, and the window of an hour begins with one.
+
+              0:00                1:00                2:00
+    ahead      | answered           |                   |===== 2:00 and later
+    behind     | answered         as_of
+    window 1h  [. . . . . . . . . . )
+    """
+    lane = Log(conversation="a").queued("00:00").accepted("00:01").of(conversation="z").queued(ahead)
+    slow = Log(conversation="d").queued("00:00").accepted("00:01").closed("1:00:00")
+    seam = Seam(empty_redis, [])
+    owner = TableProcessor(seam.settings, seam.letters)
+    partitions = [Partition("support.chat", number) for number in range(2)]
+    await owner.acquire(partitions, {"support.chat": 2})
+    for partition, lines in zip(partitions, (lane.lines, slow.lines), strict=True):
+        records = [Stored(offset, NOW_MS, None, line) for offset, line in enumerate(lines)]
+        for record in records:
+            expected = record.offset or START
+            await owner.apply(Chunk(partition, expected, record.offset + 1, [record]))
+    await owner.report(dict.fromkeys(partitions, (3, 3)))
+    async with looking(empty_redis, clock="event") as looker:
+        looker.now = now_ms()
+        made = await looker.refresh()
+
+    assert made.as_of == T0 + HOUR_MS
+    assert shown(made)["support_tenant_rolling_answered", (("tenant", "default"), ("window", "1h"))] == answered
+    assert (made.trouble is None, bool(made.violations)) == (minutes is None, minutes is None)
+    assert minutes is None or made.trouble == (
+        f"support.chat/0 is {minutes} minutes past the instant shown: windows lack what is not kept so long"
+    )
+    await owner.close()
     await seam.close()
 
 

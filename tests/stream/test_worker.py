@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,12 +13,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import redis as redis_client
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
 from tests.eventually import eventually
+from tests.logs import Log
+from tests.pipeline import Pipeline
 from tests.services import unique
 
 if TYPE_CHECKING:
@@ -218,6 +222,27 @@ def test_sigterm_ends_a_worker_that_waits_for_redis(
         eventually(site.is_exact)
 
 
+@pytest.mark.faults
+def test_a_worker_that_starts_before_its_redis_says_so_and_waits(
+    kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path
+) -> None:
+    """One line that it waits and what for, and one when Redis is there: then it counts from the log's beginning."""
+    pipeline = Pipeline(kafka, own_redis, tmp_path, partitions=1)
+    pipeline.send(Log().queued("00:00").accepted("00:10").lines)
+    own_redis.kill()
+
+    with pipeline.worker() as worker:
+        eventually(lambda: worker.says('"event": "redis_waiting"'))
+        assert not worker.says('"event": "redis_back"')
+        own_redis.start()
+        eventually(lambda: worker.says('"event": "redis_back"'))
+
+        assert b"chat.accepted" in pipeline.assert_equals_batch()
+        (waiting,) = [line for line in map(json.loads, worker.log.splitlines()) if line["event"] == "redis_waiting"]
+    assert (waiting["level"], waiting["doing"]) == ("warning", "loading")
+    assert waiting["error"]
+
+
 def test_killed_workers_leave_exact_sums(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
     """Three kill -9 of one of two workers, while records come in."""
     site = Site(kafka, redis, tmp_path)
@@ -293,6 +318,7 @@ def test_records_that_kafka_deleted_uncounted_are_said_aloud(
         assert '"missing": 100' in worker.log
 
 
+@pytest.mark.faults
 def test_a_log_that_is_shorter_than_what_is_counted_stops_the_worker(
     kafka: services.Kafka, redis: services.Redis, tmp_path: Path
 ) -> None:
@@ -309,6 +335,7 @@ def test_a_log_that_is_shorter_than_what_is_counted_stops_the_worker(
     assert site.redis.hget(f"{{{site.topics[0]}:0}}", "records") == "500"
 
 
+@pytest.mark.faults
 def test_added_partitions_stop_the_worker(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
     """Keys moved to other partitions: exit code 3, whether the group noticed first or the worker."""
     site = Site(kafka, redis, tmp_path)
