@@ -51,9 +51,10 @@ def test_every_channel_has_its_targets(
 
 
 def test_a_short_abandon_is_short_at_its_threshold() -> None:
-    """5 s in voice, 10 s in chat; in e-mail none is, however quick."""
+    """5 s in voice, 10 s in chat, web and sms; in e-mail none is, however quick."""
     assert [DEFAULT.is_short("voice", ms) for ms in (0, 5_000, 5_001)] == [True, True, False]
-    assert [DEFAULT.is_short("chat", ms) for ms in (10_000, 10_001)] == [True, False]
+    for channel in ("chat", "web", "sms"):
+        assert [DEFAULT.is_short(channel, ms) for ms in (10_000, 10_001)] == [True, False]
     assert not DEFAULT.is_short("email", 0)
 
 

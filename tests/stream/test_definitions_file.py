@@ -121,6 +121,11 @@ def test_every_key_that_there_is_stands_in_the_example() -> None:
     assert {renamed.get(name, name.removesuffix("_ms")) for name in names - {"retention_ms"}} <= shown
 
 
+def test_a_name_may_have_256_characters() -> None:
+    """As names that are shown may."""
+    assert definitions_from(f'[zones]\n{"a" * 256} = "UTC"\n').zones["a" * 256].name == "UTC"
+
+
 def test_keys_may_be_written_in_any_way_of_toml() -> None:
     """Dotted, in tables, inline or quoted: the same definitions, the same generation."""
     one = '[targets.wait.queues]\nbilling = "30s"\n"VIP line" = "10s"\n'
@@ -250,6 +255,9 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
             "5: calendars.x.special.2026-12-25: is a date that stands above already, or among the holidays",
         ),
         (HOURS.replace("week", "from = 2026-01-01T00:00:00\nweek"), "4: calendars.x.from: 2026-01-01 00:00:00 is"),
+        (HOURS.replace("week", 'from = "2026-01-01"\nweek'), "4: calendars.x.from: '2026-01-01' is neither a date"),
+        (HOURS.replace("week", "from = 1026-01-01\nweek"), "4: calendars.x.from: 1026-01-01 is not a date"),
+        (f'[zones]\n{"a" * 257} = "UTC"\n', f"2: zones.{'a' * 257}: '{'a' * 59}… is not a name of 1 to 256 printable"),
         (HOURS.replace("week", "until = 2026-01-01\nweek"), "4: calendars.x.until: is not a key of this file"),
         (
             '[[calendars.x]]\nzone = "UTC"\n[[calendars.x]]\nzone = "UTC"\n',
