@@ -29,7 +29,7 @@ EXTRAS = {
     "variant": "SL1 … SL6, SL_live",
     "type": "the types of events",
     "direction": "customer, human, bot, system, note",
-    "le": "upper bounds in seconds",
+    "le": "upper bounds, in seconds where no unit is named",
 }
 _AS_OF = 1
 

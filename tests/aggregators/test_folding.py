@@ -132,7 +132,7 @@ def test_a_queue_of_a_moment_takes_nobodys_place(size: int) -> None:
     """Each conversation is in no queue until its second event: how records are cut decides whether that was seen."""
     log = Log()
     for number, queue in enumerate(("billing", "sales", "tech")):
-        log.of(conversation=f"c{number}").started(f"00:0{number}").queued(f"00:0{number}.500", queue=queue)
+        log.of(conversation=f"c{number}").add("chat.offered", f"00:0{number}").queued(f"00:0{number}.500", queue=queue)
 
     board = board_after(log.lines, size=size)
 

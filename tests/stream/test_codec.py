@@ -7,7 +7,7 @@ from aggregators import samples as s
 from aggregators.delta import Entry
 from aggregators.facts import Fact, Key, stored
 from aggregators.measures import CSAT_SCORE, score_measure
-from aggregators.points import KINDS
+from aggregators.points import KINDS, Point
 from aggregators.vocabulary import RANKS, code_of
 from stream import codec
 from tests.logs import T0
@@ -40,7 +40,7 @@ SAMPLES = st.one_of(
         st.integers(1),
         st.integers(0, 1),
     ),
-    st.builds(s.Point, st.sampled_from([kind.code for kind in KINDS]), INSTANTS, LABELS, COUNTS),
+    st.builds(Point, st.sampled_from([kind.code for kind in KINDS]), INSTANTS, LABELS, COUNTS),
 )
 INTERVALS = st.builds(
     s.Interval, st.sampled_from(sorted(s.INTERVAL_NAMES)), LABELS, INSTANTS, st.none() | INSTANTS, INSTANTS

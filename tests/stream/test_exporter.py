@@ -13,11 +13,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from aggregators import pipeline_metrics as p
 from aggregators.board import Row
 from aggregators.catalogue import METRICS, Metric
+from aggregators.instants import DAY_MS
 from aggregators.rolling import LEVELS, Group
 from stream.chunks import Partition
 from stream.event_clock import PartitionHealth
 from stream.exporter import SPARE_SERIES, Exporter
 from stream.offline import Offline
+from stream.simulator import Centre as SimulatedCentre
+from stream.simulator import Spike
 from stream.snapshot import Snapshot
 from tests.logs import Log, after
 
@@ -131,18 +134,22 @@ def test_every_family_has_help_and_type() -> None:
 
 
 def test_every_metric_of_the_catalogue_is_exported() -> None:
-    """At each level, after one conversation with an answer, a reply and a survey, and one that waits."""
-    pen = conversation()
-    pen.of(conversation="e", tenant="acme", queue="billing").add("chat.queued", "2:00").add("chat.abandoned", "5:00")
-    pen.of(conversation="f", tenant="acme", queue="billing").add("chat.message", "5:00", actor="customer", message="1")
+    """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong."""
+    offline, noon = Offline(), after("12:00:00")
+    simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
+    offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
+    offline.board.move(noon)
 
-    text = Exporter(lambda: centre(pen)).text().decode()
+    text = Exporter(lambda: snapshot(*offline.board.rows())).text().decode()
+
     families = {family.name: family.type for family in text_string_to_metric_families(text)}
-
-    for metric_ in METRICS:
-        for level in ("queue", "channel", "tenant"):
-            name = metric_.name(level)
-            assert families[name.removesuffix("_total")] == metric_.kind, name
+    missing = [
+        name
+        for metric_ in METRICS
+        for level in LEVELS
+        if families.get((name := metric_.name(level)).removesuffix("_total")) != metric_.kind
+    ]
+    assert missing == []
 
 
 def test_a_histogram_is_cumulative_and_ends_with_its_count() -> None:
