@@ -70,7 +70,8 @@ class Board:
         caps: Caps | None = None,
         metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
     ) -> None:
-        self._metrics = metrics
+        families = ("", *definitions.families)
+        self._metrics = {level: [each for each in metrics[level] if each.asked in families] for level in LEVELS}
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()

@@ -78,6 +78,10 @@ def _scales() -> dict[str, Scale]:
     return {kind: Scale(Fraction(least), Fraction(most), falling=False) for kind, (least, most) in ends.items()}
 
 
+FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution")
+"""What is counted where it is asked for, beside legs, first responses, replies and surveys."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
     """Every duration is in milliseconds; a target or threshold is met at exactly its value.
@@ -125,6 +129,7 @@ class Definitions:
     fixed_hour_micros: int = 0
     channel_hour_micros: dict[str, int] = field(default_factory=dict)
     levels: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     def wait_target(self, channel: str, queue: str = "") -> int:
         """Return the target of a wait in *queue* of *channel*."""

@@ -26,7 +26,7 @@ class Metric:
     """One metric. `extra` is the label it has beside those of its level and window; `read` then returns a mapping.
 
     `source` names its definition (M…), `edges` the cases in which people expect something else, `vendors` what other
-    products call it and where they differ.
+    products call it and where they differ. `asked` is the family of the definitions that has to ask for it, "" none.
     """
 
     suffix: str
@@ -40,6 +40,7 @@ class Metric:
     extra: str | None = None
     edges: str = ""
     vendors: str = ""
+    asked: str = ""
 
     def name(self, level: Level) -> str:
         """Return the full name at *level*, as Prometheus has it."""

@@ -6,6 +6,7 @@ to those before is committed; so a number that turned out wrong is taken back wh
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from aggregators import bots, legs, measures, points, replies, resolution, surveys, work
@@ -77,7 +78,13 @@ def _role(kind: EventType) -> int:
 
 _ROLES: Final = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1)))
 """Who reads events of a type, by its number."""
+_ASKED: Final = {"volume": _WRITTEN, "work": _OF_WORK, "bots": _OF_BOTS, "resolution": _OF_RESOLUTION}
 _DIRECTIONS: Final = {"customer": measures.CUSTOMER, "human": measures.HUMAN, "bot": measures.BOT}
+
+
+@lru_cache(maxsize=16)
+def _wanted(families: tuple[str, ...]) -> int:
+    return sum(_ASKED.get(family, 0) for family in families)
 
 
 class Observation(NamedTuple):
@@ -127,6 +134,7 @@ class _Conversation:
         channel: str | None = None
         roles = 0
         flags: dict[str, bool] = {}
+        wanted = _wanted(self._definitions.families)
         counted, named_at, named = self._counted, self._places.named_at, self._places.named
         for fact in self._facts:
             at, _, _, code, fields = fact
@@ -141,20 +149,22 @@ class _Conversation:
             counted.append(code)
             if role & _OF_LEGS:
                 self._legs.append(fact)
-            if role & _WRITTEN:
-                self._written.append(fact)
             if role & _OF_REPLIES:
                 self._messages.append(fact)
             elif role & _OF_SURVEYS:
                 self._surveys.append(fact)
             elif role & _FLAGGING:
                 flags[fields[FLAG]] = fields.get(VALUE, True)
-            if role & _OF_WORK:
-                self._work.append(fact)
-            if role & _OF_BOTS:
-                self._bots.append(fact)
-            if role & _OF_RESOLUTION:
-                self._resolution.append(fact)
+            asked = role & wanted
+            if asked:
+                if asked & _WRITTEN:
+                    self._written.append(fact)
+                if asked & _OF_WORK:
+                    self._work.append(fact)
+                if asked & _OF_BOTS:
+                    self._bots.append(fact)
+                if asked & _OF_RESOLUTION:
+                    self._resolution.append(fact)
         self._roles = roles
         self._excluded = bool(roles & _MERGING) or flags.get("spam", False) or flags.get("test", False)
         self._places.channel = channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
@@ -165,15 +175,18 @@ class _Conversation:
         samples: list[Sample] = []
         intervals: list[Interval] = []
         definitions, places = self._definitions, self._places
-        said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms)
+        families = definitions.families
+        stretching = "unanswered" in families
+        said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms, stretching=stretching)
         if self._legs:
             self._observe_legs(samples, intervals, human_replied=said.human_replied)
         for at, since in said.first_responses:
             samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
         for at, since in said.replies:
             samples.append(_new(Response, (REPLY, at, places.at(at), since)))
-        for at, ours in said.contacts:
-            samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
+        if "volume" in families:
+            for at, ours in said.contacts:
+                samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
         for wait in said.open_responses:
             intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
@@ -187,7 +200,9 @@ class _Conversation:
         counted = _numbered(intervals)
         for stretch in said.stretches:
             self._observe_stretch(stretch, counted)
-        waits_on = any(interval[3] is None for interval in counted)
+        waits_on = False
+        for interval in counted:
+            waits_on = waits_on or interval[3] is None
         return Observation(_numbered(samples), counted, self._events(), open=waits_on)
 
     def _observe_stretch(self, stretch: replies.Stretch, intervals: dict[Interval, int]) -> None:
@@ -244,10 +259,10 @@ class _Conversation:
         only = self._places.only
         events: dict[Labels, dict[int, int]] = {}
         if only is not None:
-            numbers: dict[int, int] = {}
+            codes: dict[int, int] = {}
             for code in self._counted:
-                numbers[measures.EVENTS + code] = numbers.get(measures.EVENTS + code, 0) + 1
-            events[only] = numbers
+                codes[code] = codes.get(code, 0) + 1
+            events[only] = {measures.EVENTS + code: number for code, number in codes.items()}
         else:
             for fact in self._facts:
                 numbers = events.setdefault(self._places.at(fact[0]), {})

@@ -58,8 +58,11 @@ class Replies(NamedTuple):
     human_replied: bool
 
 
-def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
-    """Return first responses, replies and episodes without a response. `facts` are in the order of the sweep."""
+def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True) -> Replies:
+    """Return first responses, replies, episodes without a response, contacts and, with `stretching`, stretches.
+
+    `facts` are in the order of the sweep.
+    """
     firsts: list[tuple[int, int]] = []
     replies: list[tuple[int, int]] = []
     waits: list[OpenResponse] = []
@@ -85,8 +88,10 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
             quiet_since = None
             if stretch is None:
                 stretch = at
-                stretches.append(Stretch([], None))
-            stretches[-1].messages.append(at)
+                if stretching:
+                    stretches.append(Stretch([], None))
+            if stretching:
+                stretches[-1].messages.append(at)
         elif step == _HUMAN:
             human = True
             quiet_since = None
@@ -98,13 +103,14 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int) -> Replies:
                         waits[-1] = OpenResponse(episode, at)
             if stretch is not None:
                 replies.append((at, stretch))
-                stretches[-1] = Stretch(stretches[-1].messages, at)
+                if stretching:
+                    stretches[-1] = Stretch(stretches[-1].messages, at)
                 stretch = None
         else:
             quiet_since = at
-            if stretch is not None:
+            if stretching and stretch is not None:
                 stretches[-1] = Stretch(stretches[-1].messages, at)
-                stretch = None
+            stretch = None
             if episode is not None and not replied and not resolved and counts:
                 waits[-1] = OpenResponse(episode, at)
             resolved = episode is not None

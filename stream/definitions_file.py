@@ -99,7 +99,10 @@ def _content_of(path: Path) -> bytes:
 
 def _definitions(top: Table) -> Definitions:
     default = Definitions()
-    changes: dict[str, Any] = {"levels": top.optional("levels", values.levels, default.levels)}
+    changes: dict[str, Any] = {
+        "levels": top.optional("levels", values.levels, default.levels),
+        "families": top.optional("families", values.families, default.families),
+    }
     targets = top.table("targets")
     for key, field in TARGETS.items():
         changes |= _by_channel_and_queue(targets.table(key), field, values.duration, default)

@@ -30,6 +30,8 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     default = Definitions()
     if definitions.levels:
         yield "levels", f"{', '.join(definitions.levels)} (default none)"
+    if definitions.families:
+        yield "families", f"{', '.join(definitions.families)} (default none)"
     groups = {("targets", key): field for key, field in TARGETS.items()} | {("short_abandon",): "short_abandon_ms"}
     for path, field in groups.items():
         yield from _of_group(path, field, definitions, default)

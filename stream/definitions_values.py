@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregators.calendars import WEEKDAYS, Openings, joined
-from aggregators.definitions import LEVELS, NEVER_MS
+from aggregators.definitions import FAMILIES, LEVELS, NEVER_MS
 from aggregators.instants import SECOND_MS
 from aggregators.zones import DAY_MINUTES, Zone, instant_of, zone_of
 from stream.settings import LONGEST_RETENTION_D, UNIT_MS, duration_ms
@@ -111,12 +111,21 @@ def names(value: object) -> tuple[str, ...]:
 
 def levels(value: object) -> tuple[str, ...]:
     """Return the levels asked for, in their own order."""
+    return _of(LEVELS, value)
+
+
+def families(value: object) -> tuple[str, ...]:
+    """Return the families of metrics asked for, in their own order."""
+    return _of(FAMILIES, value)
+
+
+def _of(known: tuple[str, ...], value: object) -> tuple[str, ...]:
     asked = names(value)
     for each in asked:
-        if each not in LEVELS:
-            message = f"{each!r} is not one of {', '.join(LEVELS)}"
+        if each not in known:
+            message = f"{each!r} is not one of {', '.join(known)}"
             raise ValueError(message)
-    return tuple(each for each in LEVELS if each in asked)
+    return tuple(each for each in known if each in asked)
 
 
 def is_falling(value: object) -> bool:

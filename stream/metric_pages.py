@@ -71,6 +71,7 @@ def _entry(metric: Metric) -> Iterator[str]:
     rows = {
         "Definition": metric.source,
         "Formula": metric.formula,
+        "Counted": f'where the definitions ask for `families = ["{metric.asked}"]`' if metric.asked else "",
         "Kind, unit": f"{metric.kind}, {metric.unit}",
         "Names": ", ".join(f"`{metric.name(level)}`" for level in LEVELS),
         "Labels": ", ".join(f"`{label}`" for label in metric.labels("queue")) + " at level queue",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregators import measures, points
 from aggregators.catalogue import METRICS
+from aggregators.definitions import FAMILIES
 from aggregators.pipeline_metrics import PIPELINE
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS
@@ -14,7 +15,7 @@ from aggregators.samples import INTERVAL_NAMES
 from aggregators.vocabulary import CONVERSATION, TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from aggregators.catalogue import Family, Metric
 
@@ -40,9 +41,13 @@ def series(metric: Metric) -> int:
     return len(found) if isinstance(found, Mapping) else 1
 
 
-def budget(windows: int) -> int:
-    """Return how many series one queue costs at most with so many windows; one channel and one tenant cost the same."""
-    return sum(series(metric) * (windows if metric.family == "rolling" else 1) for metric in METRICS)
+def budget(windows: int, families: Container[str] = ()) -> int:
+    """Return how many series one queue costs at most with so many windows, and with *families* asked for.
+
+    One channel and one tenant cost the same.
+    """
+    counted = [metric for metric in METRICS if not metric.asked or metric.asked in families]
+    return sum(series(metric) * (windows if metric.family == "rolling" else 1) for metric in counted)
 
 
 def as_data(windows: Sequence[str]) -> dict[str, Any]:
@@ -59,6 +64,7 @@ def as_data(windows: Sequence[str]) -> dict[str, Any]:
                 "help": metric.help,
                 "formula": metric.formula,
                 "definition": metric.source,
+                "counted_by": metric.asked or "always",
                 "series": series(metric) * (len(windows) if metric.family == "rolling" else 1),
             }
             for metric in METRICS
@@ -97,8 +103,10 @@ def _lines(windows: Sequence[str]) -> Iterator[str]:
     yield (
         f"One queue costs at most **{budget(len(windows))} series** with all {len(windows)} windows: "
         f"{_cost('state')} for its state, {len(windows)} × {_cost('rolling')} for the windows, {_cost('total')} "
-        "counters and histogram buckets. Each channel and each tenant costs the same once more. `DESKPULSE_WINDOWS` "
-        "leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS` and `DESKPULSE_MAX_TENANTS` bound the "
+        f"counters and histogram buckets; {budget(len(windows), FAMILIES)} with every "
+        "[family](definitions-file.md#families). Each channel and each tenant costs the same once more. "
+        "`DESKPULSE_WINDOWS` leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS` and "
+        "`DESKPULSE_MAX_TENANTS` bound the "
         "names."
     )
     yield from ("", "## The processor itself", "")
@@ -126,7 +134,7 @@ def _labels(names: Iterable[str]) -> str:
 
 
 def _cost(family: Family) -> int:
-    return sum(series(metric) for metric in METRICS if metric.family == family)
+    return sum(series(metric) for metric in METRICS if metric.family == family and not metric.asked)
 
 
 def _everything() -> Reading:

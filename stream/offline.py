@@ -33,24 +33,34 @@ def definitions_of(settings: Settings) -> Definitions:
     return replace(settings.defined or Definitions(), retention_ms=settings.retention_ms)
 
 
-def board_of(settings: Settings, metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS) -> Board:
-    """Return an empty board as *settings* want it, with rows of *metrics*."""
+def board_of(
+    settings: Settings,
+    metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
+    definitions: Definitions | None = None,
+) -> Board:
+    """Return an empty board as *settings* want it, with rows of *metrics*, by *definitions* or their own."""
     caps = Caps(tenants=settings.max_tenants, channels=settings.max_channels, queues=settings.max_queues)
     zone = ZoneInfo(settings.zone)
-    return Board(definitions_of(settings), zone=zone, windows=settings.windows, caps=caps, metrics=metrics)
+    defined = definitions or definitions_of(settings)
+    return Board(defined, zone=zone, windows=settings.windows, caps=caps, metrics=metrics)
 
 
 class Offline:
     """One partition in memory. Each line fed is a record whose timestamp is its own `at`."""
 
     def __init__(
-        self, settings: Settings | None = None, *, metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS
+        self,
+        settings: Settings | None = None,
+        *,
+        metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
+        definitions: Definitions | None = None,
     ) -> None:
+        """Count by *definitions*, else by those of the settings; show *metrics*."""
         self._settings = settings or load()
-        self.definitions = definitions_of(self._settings)
+        self.definitions = definitions or definitions_of(self._settings)
         self.tables = Tables(offset=0)
         self._engine = Engine(self.definitions)
-        self._board = board_of(self._settings, metrics)
+        self._board = board_of(self._settings, metrics, self.definitions)
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Apply *lines* in the order given."""

@@ -135,14 +135,18 @@ class Log:
 
 
 def offline(lines: Iterable[bytes], t: int) -> "Offline":
-    """Return the product, fed with every record with `at` < `t` in the order given, and with none later."""
+    """Return the product, fed with every record with `at` < `t` in the order given, and with none later.
+
+    It counts every family, whether or not it is asked for by default.
+    """
+    from aggregators.definitions import FAMILIES, Definitions
     from stream.offline import Offline
 
     def known(line: bytes) -> bool:
         at = instant((parsed(line) or {}).get("at"))
         return at is None or at < t
 
-    engine = Offline(None)
+    engine = Offline(None, definitions=Definitions(families=FAMILIES))
     engine.feed(line for line in lines if known(line))
     return engine
 

@@ -6,19 +6,27 @@ definitions call it (M…: `docs/definitions.md`), `read` the same as code.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aggregators.catalogue import bots, legs, resolution, responsiveness, voice, volume, work
 from aggregators.metric import LABELS, Family, Metric
 from aggregators.reading import Value
 
 __all__ = ["FAMILIES", "LABELS", "METRICS", "Family", "Metric", "Value"]
 
+
+def _asked(family: str, metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """Return *metrics* as those that the definitions have to ask for by the name of their family."""
+    return tuple(replace(metric, asked=family) for metric in metrics)
+
+
 FAMILIES: dict[str, tuple[Metric, ...]] = {
     "legs": legs.METRICS,
-    "responsiveness": responsiveness.METRICS,
-    "work": work.METRICS,
-    "bots": bots.METRICS,
-    "resolution": resolution.METRICS,
+    "responsiveness": (*responsiveness.METRICS, *_asked("unanswered", responsiveness.UNANSWERED_METRICS)),
+    "work": _asked("work", work.METRICS),
+    "bots": _asked("bots", bots.METRICS),
+    "resolution": _asked("resolution", resolution.METRICS),
     "voice": voice.METRICS,
-    "volume": volume.METRICS,
+    "volume": (*_asked("volume", volume.ASKED_METRICS), *volume.METRICS),
 }
 METRICS: tuple[Metric, ...] = tuple(metric for family in FAMILIES.values() for metric in family)

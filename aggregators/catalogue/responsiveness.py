@@ -88,6 +88,8 @@ METRICS: tuple[Metric, ...] = (
         read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
     ),
+)
+UNANSWERED_METRICS: tuple[Metric, ...] = (
     state(
         "unanswered_conversations",
         "conversations",

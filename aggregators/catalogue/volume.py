@@ -7,7 +7,7 @@ from aggregators import points
 from aggregators.metric import Metric, count, counter
 from aggregators.vocabulary import BY_CODE
 
-METRICS: tuple[Metric, ...] = (
+ASKED_METRICS: tuple[Metric, ...] = (
     count(
         "contacts",
         "Episodes begun by customers",
@@ -36,6 +36,8 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: {name: r[m.MESSAGES + index] for index, name in m.DIRECTIONS.items() if r[m.MESSAGES + index]},
         extra="direction",
     ),
+)
+METRICS: tuple[Metric, ...] = (
     Metric(
         suffix="events_total",
         family="total",

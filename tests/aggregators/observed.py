@@ -11,7 +11,7 @@ from aggregators.observe import Observation, observe
 from aggregators.points import BY_CODE, Point
 from aggregators.rolling import LEVELS
 from aggregators.samples import INTERVAL_NAMES
-from tests.aggregators.running import DEFAULT, incoming
+from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, after, offline
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def facts_of(lines: Iterable[bytes]) -> Facts:
     return facts
 
 
-def observed(lines: Iterable[bytes], definitions: Definitions = DEFAULT) -> Observation:
+def observed(lines: Iterable[bytes], definitions: Definitions = EVERYTHING) -> Observation:
     """Return what the conversation contributes when *lines* have come in this order."""
     return observe(KEY, facts_of(lines).values(), definitions=definitions)
 
 
-def points(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[Row]:
+def points(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list[Row]:
     """Return the points of these names, in order of time and then of *names*."""
     rows = []
     for sample, number in observed(log.lines, definitions).samples.items():
@@ -53,7 +53,7 @@ def points(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[Ro
     return sorted(rows, key=lambda row: (row[2], names.index(row[0]), row[1]))
 
 
-def spans(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[Span]:
+def spans(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list[Span]:
     """Return the intervals of these names, in order of their start and then of *names*."""
     rows = [
         (

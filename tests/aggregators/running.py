@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from aggregators.definitions import Definitions
+from aggregators.definitions import FAMILIES, Definitions
 from aggregators.engine import WARM_OWNERS, Engine, Incoming
 from aggregators.events import Event
 from aggregators.tables import Tables, sorted_lines
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aggregators.panes import Pane
 
 DEFAULT = Definitions()
+EVERYTHING = Definitions(families=FAMILIES)
+"""Every family of metrics is counted."""
 
 
 class Counted:

@@ -14,7 +14,7 @@ from aggregators import points as p
 from aggregators.instants import HOUR_MS
 from aggregators.samples import IN_BOT
 from tests.aggregators.observed import observed, points, spans
-from tests.aggregators.running import DEFAULT
+from tests.aggregators.running import EVERYTHING
 from tests.logs import T0, Log
 
 CONTAINED, HANDED_OFF, ABANDONED = 1, 2, 3
@@ -222,7 +222,9 @@ def test_silence_after_the_hand_off_is_nothing_of_the_bots() -> None:
 
 def test_how_long_a_silence_is_is_of_the_definitions() -> None:
     """An hour."""
-    assert spans(greeted(), "in_bot", definitions=replace(DEFAULT, silent_ms=HOUR_MS)) == [("in_bot", "none", 0, 3_605)]
+    assert spans(greeted(), "in_bot", definitions=replace(EVERYTHING, silent_ms=HOUR_MS)) == [
+        ("in_bot", "none", 0, 3_605)
+    ]
 
 
 def test_its_age_is_from_the_first_event() -> None:

@@ -214,6 +214,7 @@ CHANGES: dict[str, Any] = {
     "fixed_hour_micros": 1,
     "channel_hour_micros": {"chat": 1},
     "levels": ("team",),
+    "families": ("work",),
 }
 
 

@@ -14,7 +14,7 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.observe import Observation, observe
 from aggregators.points import BY_CODE, Point
 from aggregators.samples import OPEN
-from tests.aggregators.running import DEFAULT, incoming
+from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, Log, after
 
 KEY = Key("default", "c")
@@ -30,12 +30,12 @@ def facts_of(log: Log) -> list[Fact]:
     return [Fact(each.at, each.type.rank, each.id, each.type.code, each.fields) for each in events]
 
 
-def observed(log: Log, definitions: Definitions = DEFAULT) -> Observation:
+def observed(log: Log, definitions: Definitions = EVERYTHING) -> Observation:
     """Return what the conversation of *log* contributes."""
     return observe(KEY, facts_of(log), definitions=definitions)
 
 
-def points(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[tuple[str, str, int]]:
+def points(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list[tuple[str, str, int]]:
     """Return the points of these kinds as (kind, clock, value), by instant and then in the order of *names*."""
     found = [
         (point.at, names.index(BY_CODE[point.kind].name), point.value)
@@ -46,7 +46,7 @@ def points(log: Log, *names: str, definitions: Definitions = DEFAULT) -> list[tu
     return [(names[place], clock(at), value) for at, place, value in sorted(found)]
 
 
-def values(log: Log, name: str, definitions: Definitions = DEFAULT) -> list[int]:
+def values(log: Log, name: str, definitions: Definitions = EVERYTHING) -> list[int]:
     """Return the values of the points of one kind, by instant."""
     return [value for _, _, value in points(log, name, definitions=definitions)]
 
@@ -67,7 +67,7 @@ def clock(instant: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest / SECOND_MS:02.0f}"
 
 
-def opened(log: Log, definitions: Definitions = DEFAULT) -> list[tuple[str, str | None]]:
+def opened(log: Log, definitions: Definitions = EVERYTHING) -> list[tuple[str, str | None]]:
     """Return from when to when the conversation is open."""
     found = sorted((each for each in observed(log, definitions).intervals if each.kind == OPEN), key=lambda i: i.start)
     assert all(each.since <= each.start for each in found)
@@ -439,7 +439,7 @@ def test_after_five_minutes_an_agent_reopens() -> None:
     log = solved().add("ticket.status_changed", after("1:05:00") + 1, status="open", by="human")
 
     assert points(log, "solve", "reopened") == [("solve", "1:00:00", 1), ("reopened", "1:05:00", 0)]
-    shorter = replace(DEFAULT, correction_ms=MINUTE_MS)
+    shorter = replace(EVERYTHING, correction_ms=MINUTE_MS)
     assert len(values(solved().status("1:02:00", "open", by="human"), "reopened", shorter)) == 1
 
 
@@ -547,7 +547,7 @@ def test_settling_is_of_the_definitions() -> None:
     """With an hour to settle a customer two hours later begins an episode."""
     log = solved().commented("3:00:00", "customer")
 
-    assert values(log, "received", replace(DEFAULT, settle_ms=HOUR_MS)) == [2, 1]
+    assert values(log, "received", replace(EVERYTHING, settle_ms=HOUR_MS)) == [2, 1]
 
 
 # ------------------------------------------------------------------------------------------- times and pauses
@@ -824,7 +824,7 @@ def test_a_ticket_stays_open_and_a_chat_ends_by_silence() -> None:
     assert opened(Log().customer("0:00:00").human("0:10:00")) == [("0:00:00", "24:10:00")]
     assert opened(ticket().human("0:10:00")) == [("0:00:00", None)]
     assert opened(Log().commented("0:00:00", "customer")) == [("0:00:00", None)]
-    hour = replace(DEFAULT, silent_ms=HOUR_MS)
+    hour = replace(EVERYTHING, silent_ms=HOUR_MS)
     assert opened(Log().started("0:00:00").says("0:10:00", "bot"), hour) == [("0:00:00", "1:10:00")]
 
 
@@ -938,7 +938,7 @@ def test_order_and_repetition_of_what_arrives_change_nothing(log: Log, data: st.
     shuffled = data.draw(st.permutations(facts))
     distinct = {fact.id: fact for fact in [*shuffled, *shuffled[::2]]}
 
-    assert observe(KEY, distinct.values(), definitions=DEFAULT) == observe(KEY, facts, definitions=DEFAULT)
+    assert observe(KEY, distinct.values(), definitions=EVERYTHING) == observe(KEY, facts, definitions=EVERYTHING)
 
 
 @settings(max_examples=300, deadline=None)

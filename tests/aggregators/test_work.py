@@ -16,7 +16,7 @@ from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.observe import Observation
 from aggregators.samples import ACTIVE, HELD, IDLE, Interval
 from tests.aggregators.observed import Row, Span, observed, points, spans
-from tests.aggregators.running import DEFAULT
+from tests.aggregators.running import EVERYTHING
 from tests.logs import T0, Log
 
 DAY_S = 86_400
@@ -333,7 +333,7 @@ def test_silence_without_a_part_is_nothing() -> None:
 
 def test_how_long_a_silence_is_is_of_the_definitions() -> None:
     """An hour: lost at 1:00:10."""
-    definitions = replace(DEFAULT, silent_ms=HOUR_MS)
+    definitions = replace(EVERYTHING, silent_ms=HOUR_MS)
 
     assert spans(accepted(), "active", definitions=definitions) == [("active", "billing", 10, 3_610)]
     assert points(accepted().closed("1:00:10"), *HANDLED, definitions=definitions) == []
@@ -531,7 +531,7 @@ def test_idle_until_it_is_lost() -> None:
 
 def test_how_long_idle_is_is_of_the_definitions() -> None:
     """A minute."""
-    definitions = replace(DEFAULT, idle_ms=MINUTE_MS)
+    definitions = replace(EVERYTHING, idle_ms=MINUTE_MS)
     log = accepted().human("00:10").closed("02:10")
 
     assert spans(log, "idle", definitions=definitions) == [("idle", "billing", 70, 130)]

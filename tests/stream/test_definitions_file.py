@@ -72,7 +72,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     """Each of its values, by hand."""
     found = definitions_from(EXAMPLE)
 
-    assert found.levels == ("team",)
+    assert (found.levels, found.families) == (("team",), ("work", "resolution"))
     assert (found.wait_target("voice"), found.wait_target("chat")) == (20 * SECOND_MS, 45 * SECOND_MS)
     assert (found.wait_target("email", "billing"), found.wait_target("fax")) == (30 * SECOND_MS, 60 * SECOND_MS)
     assert (found.response_target("email"), found.response_target("offline")) == (8 * HOUR_MS, 4 * HOUR_MS)
@@ -202,6 +202,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ('levels = ["team", "town"]\n', "1: levels: 'town' is not one of priority, team, language, agent"),
         ('levels = ["team", "team"]\n', "1: levels: 'team' stands there twice"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
+        ('families = ["works"]\n', "1: families: 'works' is not one of unanswered, volume, work, bots, resolution"),
         ("[surveys.csat]\nmin = 5\n", "2: surveys.csat.min: is not below max (here 5 and 5)"),
         ("[surveys.nps]\nmax = -1\n", "2: surveys.nps.max: is not above min (here 0 and -1)"),
         ("[surveys.csat]\nmin = true\n", "2: surveys.csat.min: true is not a number"),
@@ -441,6 +442,7 @@ def test_each_difference_is_told_by_its_key() -> None:
     """With the default beside it."""
     assert told(EXAMPLE) == {
         "levels": "team (default none)",
+        "families": "work, resolution (default none)",
         "targets.wait.channels.chat": "45s (default 1m)",
         "targets.wait.queues.billing": "30s (default that of its channel)",
         "targets.first_response.channels.email": "8h (default 4h)",

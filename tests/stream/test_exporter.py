@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from aggregators import pipeline_metrics as p
 from aggregators.board import Row
 from aggregators.catalogue import METRICS, Metric
+from aggregators.definitions import FAMILIES, Definitions
 from aggregators.instants import DAY_MS
 from aggregators.rolling import LEVELS, Group
 from stream.chunks import Partition
@@ -135,7 +136,7 @@ def test_every_family_has_help_and_type() -> None:
 
 def test_every_metric_of_the_catalogue_is_exported() -> None:
     """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong."""
-    offline, noon = Offline(), after("12:00:00")
+    offline, noon = Offline(definitions=Definitions(families=FAMILIES)), after("12:00:00")
     simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
     offline.board.move(noon)
