@@ -206,10 +206,10 @@ def _ces(rating: s.Rating, _: Definitions) -> Amounts:
     return ((CES_RESPONSES, 1), (CES_EASY, rating.good), (score, 1))
 
 
-def _nps(rating: s.Rating, _: Definitions) -> Amounts:
+def _nps(rating: s.Rating, definitions: Definitions) -> Amounts:
     score = score_measure(NPS_SCORE, rating.numerator, rating.denominator)
-    # Of 0 to 10, up to 6 is a detractor (Reichheld 2003).
-    detractor = 10 * rating.numerator <= 6 * rating.denominator
+    most = definitions.detractor_to
+    detractor = rating.numerator * most.denominator <= most.numerator * rating.denominator
     return ((NPS_RESPONSES, 1), (NPS_PROMOTERS, rating.good), (NPS_DETRACTORS, int(detractor)), (score, 1))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,6 +10,7 @@ from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from aggregators.definitions import Definitions
     from aggregators.facts import Fact
@@ -21,8 +21,6 @@ _RETRACTED: Final = code_of("survey.retracted")
 
 TYPES: Final = frozenset({_SENT, _RESPONDED, _RETRACTED})
 """The types this sweep reads."""
-_PROMOTER: Final = Fraction(9, 10)
-_EASY: Final = Fraction(2, 3)
 
 
 class SurveyRow(NamedTuple):
@@ -77,11 +75,11 @@ def normalise(response: Fact) -> tuple[Fraction, Fraction]:
 
 
 def is_good(kind: str, normalised: Fraction, span: Fraction, definitions: Definitions) -> bool:
-    """Tell whether a score is satisfied (csat), easy (ces: 5 of 1 to 7) or a promoter's (nps: 9 of 0 to 10)."""
+    """Tell whether a score is satisfied (csat), easy (ces) or a promoter's (nps)."""
     if kind == "nps":
-        return normalised >= _PROMOTER
+        return normalised >= definitions.promoter_from
     if kind == "ces":
-        return normalised >= _EASY
+        return normalised >= definitions.easy_from
     wide = span >= definitions.satisfied_wide_scale
     return normalised >= definitions.satisfied_from if wide else normalised == 1
 

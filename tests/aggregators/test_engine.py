@@ -5,6 +5,7 @@ import json
 import pytest
 
 from aggregators import measures as m
+from aggregators.definitions import Definitions
 from aggregators.delta import Entry, Index
 from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Incoming, is_expired, open_bucket
 from aggregators.events import Rejected
@@ -13,7 +14,7 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, Interval, Labels, Leg, Queued
 from aggregators.vocabulary import code_of
-from tests.aggregators.running import DEFAULT, Counted, counted, incoming
+from tests.aggregators.running import DEFAULT, EVERYTHING, Counted, counted, incoming
 from tests.logs import T0, Log
 from tests.reference import centre_lines
 
@@ -178,11 +179,11 @@ def test_sources_are_remembered_by_their_latest_instant() -> None:
 # -------------------------------------------------------------------------------------------------- expiry
 
 
-def expired(log: Log, after_ms: int) -> bool:
+def expired(log: Log, after_ms: int, definitions: Definitions = DEFAULT) -> bool:
     """Tell whether the conversation `c` of *log* has expired when the watermark is so long after T0."""
     partition = Counted()
     partition.feed(log.lines)
-    return is_expired(C, partition.tables.facts[C].values(), watermark=at(after_ms), definitions=DEFAULT)
+    return is_expired(C, partition.tables.facts[C].values(), watermark=at(after_ms), definitions=definitions)
 
 
 def test_a_closed_conversation_expires_after_the_retention() -> None:
@@ -194,12 +195,19 @@ def test_a_closed_conversation_expires_after_the_retention() -> None:
 
 
 def test_an_open_first_response_never_expires() -> None:
-    """Somebody who waits for a first response waits until it comes, and a ticket is open until it is solved."""
+    """Somebody who waits for a first response waits until it comes; once it came the conversation is closed."""
     log = Log().created("00:00")
-    assert not expired(log, 1000 * RETENTION_MS)
 
-    assert not expired(log.commented("00:30", "human"), 1000 * RETENTION_MS)
-    assert expired(log.status("01:00", "solved"), MINUTE_MS + RETENTION_MS + 1)
+    assert not expired(log, 1000 * RETENTION_MS)
+    assert expired(log.commented("01:00", "human"), MINUTE_MS + RETENTION_MS + 1)
+
+
+def test_an_open_ticket_never_expires_where_the_backlog_is_counted() -> None:
+    """It is open until it is solved; facts that went would leave it open for ever."""
+    log = Log().created("00:00").commented("00:30", "human")
+    assert not expired(log, 1000 * RETENTION_MS, EVERYTHING)
+
+    assert expired(log.status("01:00", "solved"), MINUTE_MS + RETENTION_MS + 1, EVERYTHING)
 
 
 def test_a_timer_is_waited_for() -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from aggregators.definitions import Definitions
+from stream.offline import Offline
 from tests.aggregators.observed import shown
-from tests.logs import Log
+from tests.logs import Log, after
 
 BILLING = ("default", "chat", "billing")
 SALES = ("default", "chat", "sales")
@@ -237,3 +239,17 @@ def test_spam_takes_it_all_back() -> None:
 
     assert [after_flag.get(name, 0) for name in names] == [0] * 7
     assert "handle_mean_seconds" not in after_flag
+
+
+def test_what_is_not_asked_for_is_neither_counted_nor_shown() -> None:
+    """By default no family is; asked for by name it is, and no other."""
+    log = Log().queued("00:00").accepted("00:10", agent="a").closed("05:00")
+
+    def handled(*families: str) -> list[str]:
+        product = Offline(definitions=Definitions(families=families))
+        product.feed(log.lines)
+        return [name for name, _ in product.values(after("06:00")) if name.endswith(("_handled", "_received"))]
+
+    assert handled() == []
+    assert len(handled("work")) == 3 * 5
+    assert all(name.endswith("_handled") for name in handled("work"))
