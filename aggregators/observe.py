@@ -125,7 +125,6 @@ class _Conversation:
         self._resolution: list[Fact] = []
         self._places = Places(key.tenant)
         self._counted: list[int] = []
-        self._roles = 0
         self._excluded = False
         self._sort_out()
 
@@ -165,7 +164,6 @@ class _Conversation:
                     self._bots.append(fact)
                 if asked & _OF_RESOLUTION:
                     self._resolution.append(fact)
-        self._roles = roles
         self._excluded = bool(roles & _MERGING) or flags.get("spam", False) or flags.get("test", False)
         self._places.channel = channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
 
