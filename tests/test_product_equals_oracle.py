@@ -10,7 +10,7 @@ from tests.columns import differences
 from tests.logs import offline, shown_by_product
 from tests.oracle import Oracle
 
-EXAMPLES = settings(max_examples=250, derandomize=True, database=None, deadline=None)
+EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 
 @EXAMPLES
