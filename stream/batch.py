@@ -17,7 +17,14 @@ from stream.decoding import decode_record
 from stream.errors import UsageError
 from stream.files import instant, lines_of
 from stream.offline import CHUNK, Offline, definitions_of
-from stream.printing import chosen, csv_lines, exposition, metrics_named, refuse_unknown_metric
+from stream.printing import (
+    chosen,
+    csv_lines,
+    exposition,
+    metrics_named,
+    refuse_metric_not_asked_for,
+    refuse_unknown_metric,
+)
 from stream.progress import progress
 from stream.settings import duration_ms, load
 
@@ -52,6 +59,9 @@ def run(request: Request) -> None:
         for line in as_applied(lines_of(request.files), source=_names(request.files)):
             sys.stdout.write(line + "\n")
         return
+    settings = load()
+    for prefix in request.prefixes:
+        refuse_metric_not_asked_for(prefix, definitions_of(settings).families)
     records, rejected = _in_time_order(request.files)
     if rejected:
         total = sum(number for number, _ in rejected.values())
@@ -66,7 +76,7 @@ def run(request: Request) -> None:
         sys.stderr.write(f"there is no event in {_names(request.files)}\n")
     instants = _instants(request, records)
     _say_what_lies_outside(request, records, instants)
-    offline = Offline(load(), metrics=metrics_named(request.prefixes))
+    offline = Offline(settings, metrics=metrics_named(request.prefixes))
     fmt = request.fmt or ("csv" if request.every else "prom")
     if fmt == "csv":
         sys.stdout.write("t,metric,labels,value\n")

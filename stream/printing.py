@@ -15,7 +15,7 @@ from aggregators.rolling import LEVELS, Level
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from aggregators.catalogue import Metric
     from aggregators.rolling import Group
@@ -48,6 +48,17 @@ def refuse_unknown_metric(prefix: str) -> None:
     close = holding or get_close_matches(prefix, known, CLOSE_ONES, CLOSENESS)
     hint = f"try {', '.join(close)}" if close else "`deskpulse catalogue` lists them"
     message = f"--metric: no name of a metric begins with {prefix!r} ({hint})"
+    raise UsageError(message)
+
+
+def refuse_metric_not_asked_for(prefix: str, families: Collection[str]) -> None:
+    """Raise UsageError if every metric whose name begins with *prefix* is of a family that is not counted."""
+    found = [metric for metrics in metrics_named((prefix,)).values() for metric in metrics]
+    if any(not metric.asked or metric.asked in families for metric in found):
+        return
+    asked = ", ".join(sorted({f'"{metric.asked}"' for metric in found}))
+    where = f"DESKPULSE_DEFINITIONS: families = [{asked}]"
+    message = f"--metric: {prefix!r} is counted where the definitions ask for it ({where})"
     raise UsageError(message)
 
 

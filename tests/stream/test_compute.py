@@ -69,6 +69,19 @@ def test_a_metric_that_there_is_not_is_named_with_what_is_close(metric: str, hin
     assert line.startswith(f"--metric: no name of a metric begins with {metric!r} ({hint}")
 
 
+def test_a_metric_that_is_not_counted_is_named_with_what_asks_for_it(hour: Path, tmp_path: Path) -> None:
+    """Nothing printed would look as if nobody had handled anything; with the family asked for it is printed."""
+    handled = "support_tenant_rolling_handled"
+    line = refused("compute", "nowhere.jsonl", "--as-of", NOON, "--metric", handled)
+    assert line.startswith(f"--metric: '{handled}' is counted where the definitions ask for it")
+    assert line.endswith('families = ["work"])')
+
+    file = tmp_path / "work.toml"
+    file.write_text('families = ["work"]\n')
+    done = deskpulse("compute", hour, "--as-of", LATER, "--metric", handled, DESKPULSE_DEFINITIONS=str(file))
+    assert (done.returncode, f'{handled}{{tenant="default",window="1h"}}' in done.stdout) == (0, True)
+
+
 def test_a_metric_may_be_named_by_its_beginning(hour: Path) -> None:
     """Every metric whose name begins so is printed, and no other."""
     done = deskpulse("compute", hour, "--every", "1h", "--metric", "support_tenant_waiting")
