@@ -15,7 +15,7 @@ from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
-from aggregators.samples import Interval, Labels, Leg, Sample, is_timer
+from aggregators.samples import Interval, Labels, Sample, is_timer
 from aggregators.tally import Tally
 from aggregators.vocabulary import BY_CODE, CONVERSATION, RANKS, SOURCE
 
@@ -299,5 +299,5 @@ def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, defini
     if watermark is None or watermark <= last + definitions.retention_ms:
         return False
     seen = observe(key, known, definitions=definitions)
-    timers = [sample.at for sample in seen.samples if isinstance(sample, Leg) and is_timer(sample)]
+    timers = [sample.at for sample in seen.samples if is_timer(sample)]
     return not seen.open and watermark > max([last, *timers]) + definitions.retention_ms

@@ -35,11 +35,14 @@ class PointKind:
 
     "count" how many there were, and nothing of the value · "sum" their sum too · "duration" sum and sketch (ms) ·
     "choice" how often each value from 1 to 17 came · "number" sum and how often each value from 0 to 4,095 came.
+    A `timed` one may be dated in the future: it waits among the timers until its instant has passed, and an event that
+    comes in time takes it back.
     """
 
     code: int
     name: str
     adds: Adds
+    timed: bool = False
 
     @property
     def count(self) -> int:
@@ -112,6 +115,8 @@ NPS_SENT: Final = PointKind(49, "nps_sent", "choice")
 
 KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
+TIMED: Final = frozenset(kind.code for kind in KINDS if kind.timed)
+"""Kinds that may come about by time alone."""
 _ADDS: Final[dict[int, str]] = {kind.code: kind.adds for kind in KINDS}
 
 

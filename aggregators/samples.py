@@ -176,4 +176,5 @@ class Interval(NamedTuple):
 
 def is_timer(sample: Sample) -> bool:
     """Tell whether *sample* comes about by time alone, so that an event in time takes it back."""
-    return sample[0] == LEG and sample[3] == LOST  # type: ignore[misc]  # a Leg
+    kind = sample[0]
+    return kind in points.TIMED or (kind == LEG and sample[3] == LOST)  # type: ignore[misc]  # a Leg
