@@ -18,7 +18,7 @@ from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS, TOTALS, Group, Level, Rolling
 from aggregators.states import States
-from aggregators.windows import IDENTITY_WINDOWS, WINDOWS
+from aggregators.windows import IDENTITY_WINDOWS, SHIFT, WINDOWS, locals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 
 class Board:
-    """Feed it what is stored, move it to an instant, read the rows."""
+    """Feed it what is stored, move it to an instant, read the rows. `zone` is that of tenants without their own."""
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class Board:
         self._caps = caps or Caps()
         self._folding = Folding()
         self._groups = cache(self._folding.groups)
-        self._rolling = Rolling(self._windows, zone=zone, grouping=self._groups)
-        self._identity = Identity(self._windows, zone=zone, grouping=self._groups)
+        self._rolling = Rolling(self._windows, local=locals_of(definitions, zone), grouping=self._groups)
+        self._identity = Identity(self._windows, grouping=self._groups)
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -147,6 +147,8 @@ class Board:
         """
         present = self._present()
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
+        if SHIFT in self._windows:
+            shown = {each for each in shown if each[0] != SHIFT or self._rolling.span_of(SHIFT, each[1].values[0]).end}
         # Not those whose counts were all taken back: a board made anew has never heard of them.
         shown |= {(TOTALS, group) for group in self._rolling.groups(TOTALS) if self._rolling.sums(TOTALS, group)}
         for window, group in (self._rolling.changed & shown) | (shown - self._shown):

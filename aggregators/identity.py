@@ -15,11 +15,10 @@ from aggregators import measures as m
 from aggregators.panes import FINE, Pane
 from aggregators.rolling import Rolling
 from aggregators.samples import WAITED, WAITING, Interval, Labels
-from aggregators.windows import IDENTITY_WINDOWS
+from aggregators.windows import EVERYBODY, IDENTITY_WINDOWS, UTC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import tzinfo
 
     from aggregators.delta import Entry
     from aggregators.rolling import Group
@@ -42,9 +41,11 @@ _BEGAN = 0
 class Identity:
     """The legs that began less those that ended in each of IDENTITY_WINDOWS, by the intervals."""
 
-    def __init__(self, windows: Iterable[str], *, zone: tzinfo, grouping: Grouping) -> None:
+    def __init__(self, windows: Iterable[str], *, grouping: Grouping) -> None:
         self._rolling = Rolling(
-            [window for window in windows if window in IDENTITY_WINDOWS], zone=zone, grouping=_queues(grouping)
+            [window for window in windows if window in IDENTITY_WINDOWS],
+            local={EVERYBODY: UTC},
+            grouping=_queues(grouping),
         )
         self._new: dict[Place, Mapping[Entry, int]] = {}
         self._flows: dict[Place, Flow] = {}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
-from aggregators.windows import Span, span
+from aggregators.windows import EVERYBODY, Local, Span, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import tzinfo
 
     from aggregators.samples import Labels
 
@@ -28,6 +27,7 @@ Sums = dict[int, int]
 TOTALS = "all"
 """Stands for a window in `sums`: everything there ever was, for counters and histograms."""
 _NONE: Sums = {}
+_NOTHING = Span(0, 0, 0)
 
 
 def groups_of(labels: Labels) -> tuple[Group, Group, Group]:
@@ -38,21 +38,24 @@ def groups_of(labels: Labels) -> tuple[Group, Group, Group]:
 class Rolling:
     """Sums of the 10-second and 15-minute panes of any number of partitions over each window.
 
-    `grouping` says where a label set counts, which may fold it into `other`.
+    `grouping` says where a label set counts, which may fold it into `other`; `local`, by tenant or for EVERYBODY else,
+    where days and shifts begin. So one window may be of other panes for each tenant.
     """
 
     def __init__(
         self,
         windows: Iterable[str],
         *,
-        zone: tzinfo,
+        local: Mapping[str, Local],
         grouping: Callable[[Labels], tuple[Group, ...]] = groups_of,
     ) -> None:
         self._windows = tuple(windows)
-        self._zone = zone
         self._grouping = grouping
         self._panes: dict[Pane, dict[Labels, Sums]] = {}
-        self._spans: dict[str, Span] = dict.fromkeys(self._windows, Span(0, 0, 0))
+        self._local = local
+        self._spans: dict[Local, dict[str, Span]] = {
+            each: dict.fromkeys(self._windows, _NOTHING) for each in (local[EVERYBODY], *local.values())
+        }
         self._sums: dict[str, dict[Group, Sums]] = {window: {} for window in (*self._windows, TOTALS)}
         self.changed: set[tuple[str, Group]] = set()
         """Windows of groups whose sums are not those of the last look; whoever looks clears it."""
@@ -61,17 +64,21 @@ class Rolling:
         """Add *amounts* to a pane, and to every window that holds it now."""
         known = self._panes.setdefault(pane, {}).setdefault(labels, {})
         _add(known, amounts, 1)
-        for window in self._windows_of(pane):
+        for window in self._windows_of(pane, labels[0]):
             self._spread(window, labels, amounts, 1)
 
     def move(self, as_of: int) -> None:
         """Let every window stand at *as_of*; panes that leave are taken out, panes that enter are added."""
         for window in self._windows:
-            old, new = self._spans[window], span(window, as_of, self._zone)
-            if old != new:
-                self._spans[window] = new
-                self._swap(window, QUARTER.ms, (old.start, old.middle), (new.start, new.middle))
-                self._swap(window, FINE.ms, (old.middle, old.end), (new.middle, new.end))
+            moves: dict[tuple[Span, Span], set[Local]] = {}
+            for local, spans in self._spans.items():
+                old, new = spans[window], span(window, as_of, local)
+                if old != new:
+                    spans[window] = new
+                    moves.setdefault((old, new), set()).add(local)
+            for (old, new), movers in moves.items():
+                self._swap(window, QUARTER.ms, (old.start, old.middle), (new.start, new.middle), movers)
+                self._swap(window, FINE.ms, (old.middle, old.end), (new.middle, new.end), movers)
 
     def regroup(self, grouping: Callable[[Labels], tuple[Group, ...]]) -> None:
         """Count every label set in other groups from now on."""
@@ -80,8 +87,8 @@ class Rolling:
             self.changed.update((window, group) for group in groups)
             groups.clear()
         for pane, known in self._panes.items():
-            for window in self._windows_of(pane):
-                for labels, amounts in known.items():
+            for labels, amounts in known.items():
+                for window in self._windows_of(pane, labels[0]):
                     self._spread(window, labels, amounts, 1)
 
     def sums(self, window: str, group: Group) -> Sums:
@@ -96,30 +103,40 @@ class Rolling:
         """Return the label sets of which anything is counted for all time."""
         return [labels for labels, amounts in self._panes.get(ALL_TIME, {}).items() if amounts]
 
-    def span_of(self, window: str) -> Span:
-        """Return the panes of *window* now."""
-        return self._spans[window]
+    def span_of(self, window: str, tenant: str = EVERYBODY) -> Span:
+        """Return the panes of *window* now, of *tenant*."""
+        return self._spans_of(tenant)[window]
 
     def forget(self, *, before: int) -> None:
         """Drop 10-second panes that begin before *before*, and 15-minute ones before the longest window."""
-        oldest = min((held.start for held in self._spans.values()), default=0)
+        held = [each for spans in self._spans.values() for each in spans.values() if each != _NOTHING]
+        oldest = min((each.start for each in held), default=0)
         for pane in [p for p in self._panes if p.start < (before if p.width == FINE.ms else oldest)]:
-            if not self._windows_of(pane):
+            if pane != ALL_TIME and not any(_holds(each, pane) for each in held):
                 del self._panes[pane]
 
-    def _windows_of(self, pane: Pane) -> list[str]:
+    def _spans_of(self, tenant: str) -> dict[str, Span]:
+        local = self._local
+        return self._spans[local[tenant if tenant in local else EVERYBODY]]
+
+    def _windows_of(self, pane: Pane, tenant: str) -> list[str]:
         if pane == ALL_TIME:
             return [TOTALS]
-        return [window for window, held in self._spans.items() if _holds(held, pane)]
+        return [window for window, held in self._spans_of(tenant).items() if _holds(held, pane)]
 
-    def _swap(self, window: str, width: int, old: tuple[int, int], new: tuple[int, int]) -> None:
-        """Take out the panes of *old* that are not in *new*, and the other way round."""
+    def _swap(self, window: str, width: int, old: tuple[int, int], new: tuple[int, int], movers: set[Local]) -> None:
+        """Take out the panes of *old* that are not in *new*, and the other way round, for the tenants of *movers*."""
         for start in _outside(old, new, width):
-            for labels, amounts in self._panes.get(Pane(width, start), {}).items():
-                self._spread(window, labels, amounts, -1)
+            self._spread_pane(window, Pane(width, start), movers, -1)
         for start in _outside(new, old, width):
-            for labels, amounts in self._panes.get(Pane(width, start), {}).items():
-                self._spread(window, labels, amounts, 1)
+            self._spread_pane(window, Pane(width, start), movers, 1)
+
+    def _spread_pane(self, window: str, pane: Pane, movers: set[Local], sign: int) -> None:
+        local, all_move = self._local, len(movers) == len(self._spans)
+        for labels, amounts in self._panes.get(pane, {}).items():
+            tenant = labels[0]
+            if all_move or local[tenant if tenant in local else EVERYBODY] in movers:
+                self._spread(window, labels, amounts, sign)
 
     def _spread(self, window: str, labels: Labels, amounts: Mapping[int, int], sign: int) -> None:
         sums = self._sums[window]

@@ -29,6 +29,9 @@ UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 LONGEST_RETENTION_D = 3_650
 GREATEST_PORT = 65_535
 FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
+SHIFT = "shift"
+"""A window for those whose definitions have shifts."""
+KNOWN_WINDOWS = (*FIXED_WINDOWS, SHIFT)
 SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
@@ -79,10 +82,10 @@ class Settings(BaseSettings):
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: /metrics, /live, /ready.")
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
-    zone: str = Field("UTC", description="IANA zone of the window *today*.")
+    zone: str = Field("UTC", description="IANA zone of the window *today*, where the definitions name none.")
     definitions: str | None = Field(None, description="File of definitions: targets, business hours, surveys, costs.")
     windows: Annotated[tuple[str, ...], NoDecode] = Field(
-        FIXED_WINDOWS, description="Rolling windows to publish, with commas, of: " + ", ".join(FIXED_WINDOWS) + "."
+        FIXED_WINDOWS, description="Rolling windows to publish, with commas, of: " + ", ".join(KNOWN_WINDOWS) + "."
     )
     retention: str = Field("35d", description="How late an event may come, and how long closed conversations stay.")
     max_queues: int = Field(500, ge=1, description="Queues of a tenant with series of their own; the rest is `other`.")
@@ -123,8 +126,8 @@ class Settings(BaseSettings):
     @classmethod
     def _known_windows(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for window in value:
-            if window not in FIXED_WINDOWS:
-                message = f"{window!r} is not one of {', '.join(FIXED_WINDOWS)}"
+            if window not in KNOWN_WINDOWS:
+                message = f"{window!r} is not one of {', '.join(KNOWN_WINDOWS)}"
                 raise ValueError(message)
         return tuple(dict.fromkeys(value))
 
@@ -255,6 +258,9 @@ class Settings(BaseSettings):
             from stream.definitions_file import read_definitions  # noqa: PLC0415 - which needs this module
 
             self._defined = read_definitions(self.definitions)
+        if SHIFT in self.windows and (self._defined is None or not self._defined.shifts):
+            message = f"{PREFIX}WINDOWS: {SHIFT!r} needs [[shifts]] in the file of {PREFIX}DEFINITIONS"
+            raise SettingsError(message)
 
     @property
     def defined(self) -> Definitions | None:

@@ -9,7 +9,7 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.rolling import TOTALS, Group, Rolling, Sums, groups_of
 from aggregators.samples import Labels
-from aggregators.windows import WINDOWS, span
+from aggregators.windows import EVERYBODY, WINDOWS, Local, span
 from tests.logs import T0, after
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -18,13 +18,13 @@ BILLING, SALES, ACME = (
     Labels("default", "web", "sales"),
     Labels("acme", "chat", "x"),
 )
-EVERYBODY = (BILLING, SALES, ACME)
+LABELS = (BILLING, SALES, ACME)
 QUEUE, TENANT = groups_of(BILLING)[0], groups_of(BILLING)[2]
 
 Add = tuple[int, Labels, dict[int, int]]
 ADDS = st.tuples(
     st.integers(T0, T0 + 9 * DAY_MS) | st.integers(T0, T0 + 2 * HOUR_MS),
-    st.sampled_from(EVERYBODY),
+    st.sampled_from(LABELS),
     st.dictionaries(st.integers(1, 3), st.integers(-2, 3), min_size=1, max_size=3),
 )
 MOVES = st.integers(T0 - HOUR_MS, T0 + 10 * DAY_MS) | st.integers(T0, T0 + 3 * HOUR_MS)
@@ -43,7 +43,7 @@ def add(rolling: Rolling, instant: int, labels: Labels, amounts: dict[int, int])
 
 def anew(adds: list[Add], as_of: int, window: str, group: Group) -> Sums:
     """Return the sums of a group by looking at everything that was ever added."""
-    held = span(window, as_of, BERLIN)
+    held = span(window, as_of, Local(BERLIN))
     sums: Sums = {}
     for instant, labels, amounts in adds:
         if held.start <= instant < held.end and group in groups_of(labels):
@@ -57,7 +57,7 @@ def anew(adds: list[Add], as_of: int, window: str, group: Group) -> Sums:
 @example(steps=[T0 + DAY_MS, (T0, BILLING, {1: 1}), T0 + 8 * DAY_MS, T0 + DAY_MS], last=T0 + HOUR_MS)
 def test_rolling_sums_equal_sums_made_anew(steps: list[Add | int], last: int) -> None:
     """Random additions, also far behind and ahead, and random moves, also back."""
-    rolling = Rolling(WINDOWS, zone=BERLIN)
+    rolling = Rolling(WINDOWS, local={EVERYBODY: Local(BERLIN)})
     added: list[Add] = []
     for step in steps:
         if isinstance(step, int):
@@ -69,7 +69,7 @@ def test_rolling_sums_equal_sums_made_anew(steps: list[Add | int], last: int) ->
     rolling.move(last)
 
     for window in WINDOWS:
-        for group in {group for labels in EVERYBODY for group in groups_of(labels)}:
+        for group in {group for labels in LABELS for group in groups_of(labels)}:
             assert rolling.sums(window, group) == anew(added, last, window, group), (window, group)
 
 
@@ -78,7 +78,7 @@ def test_what_is_added_shows_at_once() -> None:
 
     5m [09:50 · · · · · 14:50)   added at 09:00: not in 5m, in 30m
     """
-    rolling = Rolling(("5m", "30m"), zone=BERLIN)
+    rolling = Rolling(("5m", "30m"), local={EVERYBODY: Local(BERLIN)})
     rolling.move(after("14:50"))
 
     add(rolling, after("09:00"), BILLING, {1: 7})
@@ -93,7 +93,7 @@ def test_a_pane_leaves_at_its_instant() -> None:
     [00:00 ── pane ── 00:10)
     5m at 05:00 [00:00 · · · 05:00)    5m at 05:10 [00:10 · · · 05:10)
     """
-    rolling = Rolling(("5m",), zone=BERLIN)
+    rolling = Rolling(("5m",), local={EVERYBODY: Local(BERLIN)})
     add(rolling, T0, BILLING, {1: 1})
 
     rolling.move(after("05:00"))
@@ -105,7 +105,7 @@ def test_a_pane_leaves_at_its_instant() -> None:
 
 def test_an_empty_sum_has_no_members() -> None:
     """What was taken back leaves nothing, not a zero."""
-    rolling = Rolling(("5m",), zone=BERLIN)
+    rolling = Rolling(("5m",), local={EVERYBODY: Local(BERLIN)})
     rolling.move(after("01:00"))
     add(rolling, T0, BILLING, {1: 2, 2: 5})
 
@@ -116,7 +116,7 @@ def test_an_empty_sum_has_no_members() -> None:
 
 def test_totals_are_of_all_time() -> None:
     """They are in no window and never roll out."""
-    rolling = Rolling(WINDOWS, zone=BERLIN)
+    rolling = Rolling(WINDOWS, local={EVERYBODY: Local(BERLIN)})
     rolling.add(ALL_TIME, BILLING, {40: 3})
     rolling.move(T0 + 100 * DAY_MS)
     rolling.forget(before=T0 + 90 * DAY_MS)
@@ -128,7 +128,7 @@ def test_totals_are_of_all_time() -> None:
 
 def test_only_what_changed_is_changed() -> None:
     """Groups of a window are named when a pane of theirs comes, changes or goes; nobody else's are."""
-    rolling = Rolling(("5m",), zone=BERLIN)
+    rolling = Rolling(("5m",), local={EVERYBODY: Local(BERLIN)})
     add(rolling, T0, BILLING, {1: 1})
     rolling.move(after("01:00"))
     came = set(rolling.changed)
@@ -144,7 +144,7 @@ def test_only_what_changed_is_changed() -> None:
 
 def test_forgotten_panes_are_out_of_every_window() -> None:
     """What is still shown is not forgotten; what is, does not come back when the clock does."""
-    rolling = Rolling(("5m", "today"), zone=ZoneInfo("UTC"))
+    rolling = Rolling(("5m", "today"), local={EVERYBODY: Local(ZoneInfo("UTC"))})
     add(rolling, T0, BILLING, {1: 1})
     rolling.move(after("3:00:00"))
 
@@ -157,7 +157,7 @@ def test_forgotten_panes_are_out_of_every_window() -> None:
 
 def test_a_fine_pane_that_a_window_holds_is_never_forgotten() -> None:
     """Even where it begins before the limit."""
-    rolling = Rolling(("1h",), zone=BERLIN)
+    rolling = Rolling(("1h",), local={EVERYBODY: Local(BERLIN)})
     add(rolling, T0, BILLING, {1: 1})
     rolling.move(after("30:00"))
 
@@ -170,7 +170,7 @@ def test_a_fine_pane_that_a_window_holds_is_never_forgotten() -> None:
 
 def test_regrouped_everything_counts_elsewhere() -> None:
     """In every window and in the totals; the old groups are changed and empty."""
-    rolling = Rolling(("5m",), zone=BERLIN)
+    rolling = Rolling(("5m",), local={EVERYBODY: Local(BERLIN)})
     rolling.move(after("01:00"))
     add(rolling, T0, BILLING, {1: 1})
     rolling.add(ALL_TIME, BILLING, {40: 2})
@@ -190,7 +190,7 @@ def test_a_week_keeps_its_quarters() -> None:
     15 min |=======| · · · · |=======|--|--  as_of
             ^ counted
     """
-    rolling = Rolling(("7d",), zone=BERLIN)
+    rolling = Rolling(("7d",), local={EVERYBODY: Local(BERLIN)})
     add(rolling, T0 + MINUTE_MS, BILLING, {1: 1})
 
     found = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import FINE, QUARTER
-from aggregators.windows import WINDOWS, Span, midnight, span
+from aggregators.windows import WINDOWS, Local, Span, midnight, span
 from tests.logs import T0, after
 
 EXAMPLES = settings(max_examples=200, derandomize=True, database=None, deadline=None)
@@ -85,7 +85,7 @@ def test_a_week_at_a_quarter_is_exactly_a_week() -> None:
 @example(window="today", as_of=T0 + 1, zone="UTC")
 def test_a_window_is_made_of_whole_panes(window: str, as_of: int, zone: str) -> None:
     """Quarters, then 10-second panes, aligned; the last one holds as_of − 1 ms and nothing is counted twice."""
-    held = span(window, as_of, ZoneInfo(zone))
+    held = span(window, as_of, Local(ZoneInfo(zone)))
 
     assert held.start <= held.middle <= held.end
     assert held.start < as_of <= held.end < as_of + FINE.ms
@@ -100,7 +100,7 @@ def test_a_window_is_made_of_whole_panes(window: str, as_of: int, zone: str) -> 
 )
 def test_windows_only_go_forward(window: str, as_of: int, later_ms: int, zone: str) -> None:
     """No bound of a window goes back while the clock goes on."""
-    before, now = (span(window, instant, ZoneInfo(zone)) for instant in (as_of, as_of + later_ms))
+    before, now = (span(window, instant, Local(ZoneInfo(zone))) for instant in (as_of, as_of + later_ms))
 
     assert all(new >= old for old, new in zip(before, now, strict=True))
 
@@ -135,7 +135,7 @@ def test_a_day_in_berlin(day: str, next_day: str, hours: int) -> None:
     """
     end = local(next_day, BERLIN)
 
-    assert span("today", end, BERLIN) == Span(local(day, BERLIN), end, end)
+    assert span("today", end, Local(BERLIN)) == Span(local(day, BERLIN), end, end)
     assert end - local(day, BERLIN) == hours * HOUR_MS
 
 
@@ -146,7 +146,7 @@ def test_a_day_in_new_york(day: str, next_day: str, hours: int) -> None:
     """The same, three weeks earlier in spring and one week later in autumn."""
     end = local(next_day, NEW_YORK)
 
-    assert span("today", end, NEW_YORK) == Span(end - hours * HOUR_MS, end, end)
+    assert span("today", end, Local(NEW_YORK)) == Span(end - hours * HOUR_MS, end, end)
     assert midnight(end - 1, NEW_YORK) == local(day, NEW_YORK)
 
 
