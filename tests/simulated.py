@@ -16,6 +16,7 @@ T0 = 1_795_046_400_000
 """2026-11-19T00:00:00Z, a Thursday."""
 DAY_MS = 86_400_000
 CLOSES = {"chat.closed", "chat.released", "chat.wrapup_ended", "ticket.status_changed"}
+ENDS_OF_LEGS = {"chat.accepted", "chat.abandoned", "chat.flowed_out", "chat.callback_requested"}
 
 
 class Line(NamedTuple):
@@ -41,6 +42,20 @@ def without_closes(lines: Sequence[Line], *, share: float, seed: int) -> list[Li
     """Lose a share of what ends something: the source did not say so."""
     dice = Random(f"closes/{seed}")
     return [line for line in lines if _type(line.value) not in CLOSES or dice.random() >= share]
+
+
+def without_ends_of_legs(lines: Sequence[Line], *, share: float, seed: int) -> list[Line]:
+    """Lose a share of what ends a leg, with all that comes after it in its conversation."""
+    dice = Random(f"legs/{seed}")
+    cut: set[str] = set()
+    found = []
+    for line in lines:
+        fields = json.loads(line.value)
+        if fields["type"] in ENDS_OF_LEGS and dice.random() < share:
+            cut.add(fields["conversation"])
+        if fields["conversation"] not in cut:
+            found.append(line)
+    return found
 
 
 def with_second_thoughts(lines: Sequence[Line], *, share: float, seed: int) -> list[Line]:
