@@ -78,7 +78,7 @@ def _scales() -> dict[str, Scale]:
     return {kind: Scale(Fraction(least), Fraction(most), falling=False) for kind, (least, most) in ends.items()}
 
 
-FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution")
+FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "health")
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from aggregators import bots, legs, measures, points, replies, resolution, surveys, work
+from aggregators import bots, health, legs, measures, points, replies, resolution, surveys, work
 from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
@@ -176,8 +176,9 @@ class _Conversation:
         families = definitions.families
         stretching = "unanswered" in families
         said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms, stretching=stretching)
+        rows: list[legs.LegRow] = []
         if self._legs:
-            self._observe_legs(samples, intervals, human_replied=said.human_replied)
+            rows = self._observe_legs(samples, intervals, human_replied=said.human_replied)
         for at, since in said.first_responses:
             samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
         for at, since in said.replies:
@@ -195,6 +196,8 @@ class _Conversation:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:
             resolution.observe(self._resolution, places, definitions, samples, intervals)
+        if "health" in families and self._facts:
+            health.observe(self._facts, rows, places, definitions, samples)
         counted = _numbered(intervals)
         for stretch in said.stretches:
             self._observe_stretch(stretch, counted)
@@ -213,11 +216,13 @@ class _Conversation:
                 for interval in self._places.pieces(UNANSWERED, at, until, messages[0]):
                     intervals[interval] = place + 1
 
-    def _observe_legs(self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool) -> None:
+    def _observe_legs(
+        self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool
+    ) -> list[legs.LegRow]:
         places = self._places
         rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
         if not rows:
-            return
+            return rows
         first = rows[0].opened
         for queue, opened, ended, outcome in rows:
             labels = places.of(queue)
@@ -232,6 +237,7 @@ class _Conversation:
             waited = sum(row.ended - row.opened for row in rows)
             left = int(abandoned and not human_replied)
             samples.append(Stay(STAY, ended, places.of(queue), left, waited))
+        return rows
 
     def _observe_surveys(self, samples: list[Sample]) -> None:
         definitions, places = self._definitions, self._places

@@ -112,6 +112,10 @@ AUTO_CLOSED: Final = PointKind(45, "auto_closed", "count")
 CONTACT: Final = PointKind(46, "contact", "choice")
 CES_SENT: Final = PointKind(48, "ces_sent", "choice")
 NPS_SENT: Final = PointKind(49, "nps_sent", "choice")
+ORPHAN_STOP: Final = PointKind(80, "orphan_stop", "choice")
+UNKNOWN_ACTOR: Final = PointKind(81, "unknown_actor", "count")
+REVIVED: Final = PointKind(82, "revived", "choice")
+COVERED: Final = PointKind(83, "covered", "choice")
 
 KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}

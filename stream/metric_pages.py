@@ -23,6 +23,7 @@ TITLES = {
     "resolution": ("Resolution", "What came in, what was solved, what came back, and what is open."),
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),
+    "health": ("Health of the numbers", "How far the events can be believed."),
 }
 
 

@@ -30,6 +30,8 @@ EXTRAS = {
     "variant": "SL1 … SL6, SL_live",
     "type": "the types of events",
     "direction": "customer, human, bot, system, note",
+    "stop": "what stopped",
+    "field": "customer, agent, queue",
     "le": "upper bounds, in seconds where no unit is named",
 }
 _AS_OF = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aggregators.catalogue import bots, legs, resolution, responsiveness, voice, volume, work
+from aggregators.catalogue import bots, health, legs, resolution, responsiveness, voice, volume, work
 from aggregators.metric import LABELS, Family, Metric
 from aggregators.reading import Value
 
@@ -28,5 +28,6 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "resolution": _asked("resolution", resolution.METRICS),
     "voice": voice.METRICS,
     "volume": (*_asked("volume", volume.ASKED_METRICS), *volume.METRICS),
+    "health": _asked("health", health.METRICS),
 }
 METRICS: tuple[Metric, ...] = tuple(metric for family in FAMILIES.values() for metric in family)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregators.calendars import after_business, business_ms
-from aggregators.definitions import NEVER_MS, Definitions, Scale, Shift, Tier
+from aggregators.definitions import FAMILIES, NEVER_MS, Definitions, Scale, Shift, Tier
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, instant_ms
 from aggregators.zones import rules_of
 from stream.definitions_file import MAX_BYTES, definitions_from
@@ -202,7 +202,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ('levels = ["team", "town"]\n', "1: levels: 'town' is not one of priority, team, language, agent"),
         ('levels = ["team", "team"]\n', "1: levels: 'team' stands there twice"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
-        ('families = ["works"]\n', "1: families: 'works' is not one of unanswered, volume, work, bots, resolution"),
+        ('families = ["works"]\n', f"1: families: 'works' is not one of {', '.join(FAMILIES)}"),
         ("[surveys.csat]\nmin = 5\n", "2: surveys.csat.min: is not below max (here 5 and 5)"),
         ("[surveys.nps]\nmax = -1\n", "2: surveys.nps.max: is not above min (here 0 and -1)"),
         ("[surveys.csat]\nmin = true\n", "2: surveys.csat.min: true is not a number"),
