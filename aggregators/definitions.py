@@ -29,6 +29,11 @@ class Scale(NamedTuple):
     most: Fraction
     falling: bool
 
+    @property
+    def ends(self) -> tuple[int | float, int | float]:
+        """The least and the greatest score, as an event would write them."""
+        return _written_as(self.least), _written_as(self.most)
+
 
 class Tier(NamedTuple):
     """A tier of support, and the queues and teams that belong to it, by name."""
@@ -73,7 +78,12 @@ def _short_abandons() -> dict[str, int]:
     return {"voice": 5 * SECOND_MS, "chat": 10 * SECOND_MS, "web": 10 * SECOND_MS, "sms": 10 * SECOND_MS}
 
 
-def _scales() -> dict[str, Scale]:
+def _written_as(number: Fraction) -> int | float:
+    return number.numerator if number.denominator == 1 else float(number)
+
+
+def usual_scales() -> dict[str, Scale]:
+    """Return what surveys are answered on if nobody says otherwise, by kind."""
     ends = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}
     return {kind: Scale(Fraction(least), Fraction(most), falling=False) for kind, (least, most) in ends.items()}
 
@@ -114,7 +124,7 @@ class Definitions:
     repeat_ms: int = 7 * DAY_MS
     survey_settle_ms: int = 72 * HOUR_MS
     retention_ms: int = 35 * DAY_MS
-    scales: dict[str, Scale] = field(default_factory=_scales)
+    scales: dict[str, Scale] = field(default_factory=usual_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4
     easy_from: Fraction = Fraction(2, 3)

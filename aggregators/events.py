@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
+from aggregators.definitions import usual_scales
 from aggregators.instants import EARLIEST_MS, instant_ms
 from aggregators.vocabulary import (
     CONVERSATION,
@@ -18,6 +19,11 @@ from aggregators.vocabulary import (
     TYPES,
     EventType,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregators.definitions import Scale
 
 Reason = Literal[
     "too_large",
@@ -41,7 +47,7 @@ MAX_BYTES: Final = 65_536
 MAX_ID_LENGTH: Final = 128
 DEEPEST: Final = 32
 """How many levels of lists and objects a field may have that is kept whole."""
-DEFAULT_SCALES: Final[dict[str, tuple[int, int]]] = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
+USUAL_SCALES: Final = usual_scales()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,15 @@ _new: Final = tuple.__new__
 """Makes a named tuple in half the time of its constructor: for those that are made by the hundred thousand."""
 
 
-def decode(sent: object) -> Event | Rejected:
-    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out."""
-    return take_apart(dict(sent) if isinstance(sent, dict) else sent)
+def decode(sent: object, scales: Mapping[str, Scale] = USUAL_SCALES) -> Event | Rejected:
+    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out.
+
+    A survey is answered on its own scale, or on that of its kind in *scales*.
+    """
+    return take_apart(dict(sent) if isinstance(sent, dict) else sent, scales)
 
 
-def take_apart(sent: object) -> Event | Rejected:
+def take_apart(sent: object, scales: Mapping[str, Scale] = USUAL_SCALES) -> Event | Rejected:
     """Do what `decode` does to an object that nobody needs any more, in less time."""
     if not isinstance(sent, dict):
         return Rejected("not_an_object")
@@ -98,7 +107,7 @@ def take_apart(sent: object) -> Event | Rejected:
         problem = _frame_problem(kind, identifier, stamp, conversation, source)
         if problem is not None:
             return problem
-    kept = _kept(kind, sent)
+    kept = _kept(kind, sent, scales)
     if isinstance(kept, Rejected):
         return kept
     if kind.subject == CONVERSATION:
@@ -108,7 +117,7 @@ def take_apart(sent: object) -> Event | Rejected:
     return _new(Event, (kind, at, kept.get(TENANT, DEFAULT_TENANT), subject, identifier, source, kept))
 
 
-def _kept(kind: EventType, sent: dict[str, Any]) -> dict[int, Any] | Rejected:
+def _kept(kind: EventType, sent: dict[str, Any], scales: Mapping[str, Scale]) -> dict[int, Any] | Rejected:
     """Return the fields that *kind* names and *sent* has, by number, each of the right type."""
     known = kind.fields
     kept: dict[int, Any] = {}
@@ -132,7 +141,7 @@ def _kept(kind: EventType, sent: dict[str, Any]) -> dict[int, Any] | Rejected:
         if needed not in kept:
             return Rejected("missing_field", _FIELD_NAMES[needed])
     if scored:
-        reason = _survey_problem(kept)
+        reason = _survey_problem(kept, scales)
         if reason:
             return Rejected(reason)
     return kept
@@ -171,18 +180,22 @@ def exact(number: Any) -> Fraction:  # noqa: ANN401 - compiled, a float would ma
     return Fraction(number) if type(number) is int else Fraction(repr(number))
 
 
-def bounds(fields: dict[int, Any]) -> tuple[Any, Any] | None:
-    """Return (min, max) of a survey's scale, missing members at the defaults of its kind; None for unknown kinds."""
+def bounds(fields: dict[int, Any], scales: Mapping[str, Scale]) -> tuple[Any, Any] | None:
+    """Return (min, max) of a survey's scale, missing members by its kind in *scales*; None for unknown kinds."""
     scale = fields.get(SCALE) or {}
-    default = DEFAULT_SCALES.get(fields[KIND], (None, None))
     least, most = scale.get("min"), scale.get("max")
-    least = default[0] if least is None else least
-    most = default[1] if most is None else most
-    return None if least is None or most is None else (least, most)
+    if least is None or most is None:
+        usual = scales.get(fields[KIND])
+        if usual is None:
+            return None
+        ends = usual.ends
+        least = ends[0] if least is None else least
+        most = ends[1] if most is None else most
+    return least, most
 
 
-def _survey_problem(kept: dict[int, Any]) -> Reason | None:
-    ends = bounds(kept)
+def _survey_problem(kept: dict[int, Any], scales: Mapping[str, Scale]) -> Reason | None:
+    ends = bounds(kept, scales)
     if ends is None:
         return None
     if ends[0] >= ends[1]:

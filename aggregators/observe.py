@@ -245,7 +245,7 @@ class _Conversation:
         for kind, rated in _RATED.items():
             if kind not in named:
                 continue
-            for row in surveys.sweep(self._surveys, kind=kind):
+            for row in surveys.sweep(self._surveys, kind=kind, scales=definitions.scales):
                 if row.sent is not None:
                     answered, labels = int(bool(row.responded)), places.at(row.sent)
                     if rated == CSAT:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aggregators.events import bounds, exact
+from aggregators.events import USUAL_SCALES, bounds, exact
 from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
-    from aggregators.definitions import Definitions
+    from aggregators.definitions import Definitions, Scale
     from aggregators.facts import Fact
 
 _SENT: Final = code_of("survey.sent")
@@ -35,8 +35,10 @@ class SurveyRow(NamedTuple):
     span: Fraction | None
 
 
-def sweep(facts: Sequence[Fact], *, kind: str) -> list[SurveyRow]:
+def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
     """Return the surveys of one kind, by their id. `facts` are in the order of the sweep.
+
+    A response is on its own scale, or on that of its kind in *scales* where it does not say.
 
     A retraction withdraws the response before it for good; only a later response counts again.
     """
@@ -59,19 +61,22 @@ def sweep(facts: Sequence[Fact], *, kind: str) -> list[SurveyRow]:
         if response is None:
             rows.append(SurveyRow(sent.get(survey), None, None, None))
         else:
-            normalised, span = normalise(response)
+            normalised, span = normalise(response, scales)
             rows.append(SurveyRow(sent.get(survey), response.at, normalised, span))
     return rows
 
 
-def normalise(response: Fact) -> tuple[Fraction, Fraction]:
+def normalise(response: Fact, scales: Mapping[str, Scale] = USUAL_SCALES) -> tuple[Fraction, Fraction]:
     """Return (score between 0 and 1 with 1 the best, length of the scale) of a survey.responded of a known kind."""
-    ends = bounds(response.fields)
+    fields = response.fields
+    ends = bounds(fields, scales)
     if ends is None:
-        message = f"no scale is known for surveys of kind {response.fields[KIND]!r}"
+        message = f"no scale is known for surveys of kind {fields[KIND]!r}"
         raise ValueError(message)
-    falling = (response.fields.get(SCALE) or {}).get("direction") == "down"
-    return _normalised(*ends, response.fields[SCORE], falling=falling)
+    direction = (fields.get(SCALE) or {}).get("direction")
+    usual = scales.get(fields[KIND])
+    falling = direction == "down" if direction is not None else usual is not None and usual.falling
+    return _normalised(*ends, fields[SCORE], falling=falling)
 
 
 def is_good(kind: str, normalised: Fraction, span: Fraction, definitions: Definitions) -> bool:

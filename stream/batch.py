@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from aggregators.definitions import Definitions
+
 LONGEST_STEP_MS = 366 * DAY_MS
 NOTHING_LEFT_MS = 8 * DAY_MS
 """The longest window with the quarter of an hour it is cut to, and the timers of what was left open."""
@@ -60,9 +62,10 @@ def run(request: Request) -> None:
             sys.stdout.write(line + "\n")
         return
     settings = load()
+    definitions = definitions_of(settings)
     for prefix in request.prefixes:
-        refuse_metric_not_asked_for(prefix, definitions_of(settings).families)
-    records, rejected = _in_time_order(request.files)
+        refuse_metric_not_asked_for(prefix, definitions.families)
+    records, rejected = _in_time_order(request.files, definitions)
     if rejected:
         total = sum(number for number, _ in rejected.values())
         sys.stderr.write(f"{total} line{'s' * (total != 1)} rejected\n")
@@ -123,7 +126,7 @@ def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
             row = orjson.loads(line)
             where = (row["topic"], row["partition"])
             value = None if row["value"] is None else b64decode(row["value"])
-            record = (row["offset"], Incoming(row["timestamp"], decode_record(value)))
+            record = (row["offset"], Incoming(row["timestamp"], decode_record(value, definitions.scales)))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             message = f"line {number_of_line} of {source} is not a line of an export ({why})"
@@ -141,7 +144,9 @@ def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
     )
 
 
-def _in_time_order(files: Iterable[Path]) -> tuple[list[Incoming], dict[str, tuple[int, str]]]:
+def _in_time_order(
+    files: Iterable[Path], definitions: Definitions
+) -> tuple[list[Incoming], dict[str, tuple[int, str]]]:
     """Return the events of *files* by `at`, each a record whose timestamp is its own `at`.
 
     And what was none: reason (with the field it is about) → how many, file and line of the first of them. Blank lines
@@ -156,7 +161,7 @@ def _in_time_order(files: Iterable[Path]) -> tuple[list[Incoming], dict[str, tup
                     step(STEP_LINES)
                 if not line.strip():
                     continue
-                content = decode_record(line)
+                content = decode_record(line, definitions.scales)
                 if isinstance(content, Event):
                     kept.append(Incoming(content.at, content))
                 else:

@@ -64,7 +64,7 @@ class Offline:
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Apply *lines* in the order given."""
-        self.apply([_incoming(line.rstrip(b"\r\n")) for line in lines])
+        self.apply([_incoming(line.rstrip(b"\r\n"), self.definitions) for line in lines])
 
     def apply(self, records: Sequence[Incoming]) -> None:
         """Apply decoded records in the order given."""
@@ -104,6 +104,6 @@ def show(board: Board, delta: Delta, tables: Tables, partition: object = None) -
     board.see_labels(delta.labels)
 
 
-def _incoming(line: bytes) -> Incoming:
-    content = decode_record(line)
+def _incoming(line: bytes, definitions: Definitions) -> Incoming:
+    content = decode_record(line, definitions.scales)
     return Incoming(content.at if isinstance(content, Event) else 0, content)

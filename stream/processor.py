@@ -294,7 +294,7 @@ class TableProcessor:
         """Count the records from *expected* on, up to *following*; return what is to be committed, and sent before."""
         incoming: list[tuple[int, Event | Rejected]] = []
         for start in range(0, len(records), DECODED_AT_ONCE):
-            incoming += decode_records(records[start : start + DECODED_AT_ONCE])
+            incoming += decode_records(records[start : start + DECODED_AT_ONCE], self._definitions.scales)
             # Meanwhile the commit before goes on its way.
             await asyncio.sleep(0)
         await self._fetch(partition, state, incoming, expected)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregators.events import MAX_ID_LENGTH, REASONS, Event, Rejected, bounds, decode, exact
+from aggregators.events import MAX_ID_LENGTH, REASONS, USUAL_SCALES, Event, Rejected, bounds, decode, exact
 from aggregators.instants import EARLIEST_MS
 from aggregators.vocabulary import (
     BY_CODE,
@@ -194,9 +194,10 @@ def test_scores_lie_on_their_scales(fields: dict[str, Any], expected: tuple[str,
 
 def test_scales_have_defaults() -> None:
     """1–5, 0–10 and 1–7; kinds without one may have any score; a survey that is sent may name a scale."""
-    assert [bounds({KIND: kind}) for kind in ("csat", "nps", "ces", "mood")] == [(1, 5), (0, 10), (1, 7), None]
-    assert bounds({KIND: "mood", SCALE: {"min": 0, "max": 3}}) == (0, 3)
-    assert bounds({KIND: "mood", SCALE: {"min": 0}}) is None
+    ends = [bounds({KIND: kind}, USUAL_SCALES) for kind in ("csat", "nps", "ces", "mood")]
+    assert ends == [(1, 5), (0, 10), (1, 7), None]
+    assert bounds({KIND: "mood", SCALE: {"min": 0, "max": 3}}, USUAL_SCALES) == (0, 3)
+    assert bounds({KIND: "mood", SCALE: {"min": 0}}, USUAL_SCALES) is None
     assert event("survey.responded", kind="mood", score=1000).fields[KIND] == "mood"
     assert reason(record("survey.sent", kind="csat", scale={"min": 9})) == ("bad_scale", "")
 
