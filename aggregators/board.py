@@ -16,7 +16,7 @@ from aggregators.identity import Identity
 from aggregators.kept import KeptHours
 from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
 from aggregators.reading import Reading, State
-from aggregators.rolling import LEVELS, TOTALS, Group, Level, Rolling
+from aggregators.rolling import EVERY_LEVEL, TOTALS, Group, Level, Rolling
 from aggregators.states import States
 from aggregators.windows import IDENTITY_WINDOWS, SHIFT, WINDOWS, locals_of
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from aggregators.samples import Labels
 
 HISTOGRAM_PARTS = ("sum", "count")
-ALL_METRICS: Mapping[Level, Sequence[Metric]] = dict.fromkeys(LEVELS, METRICS)
+ALL_METRICS: Mapping[Level, Sequence[Metric]] = {
+    level: [metric for metric in METRICS if level in metric.levels] for level in EVERY_LEVEL
+}
 
 
 class Row(NamedTuple):
@@ -71,7 +73,7 @@ class Board:
         metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
     ) -> None:
         families = ("", *definitions.families)
-        self._metrics = {level: [each for each in metrics[level] if each.asked in families] for level in LEVELS}
+        self._metrics = {level: [each for each in metrics[level] if each.asked in families] for level in EVERY_LEVEL}
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()
@@ -226,9 +228,10 @@ class Board:
         self._passed = passed
 
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
-        sums = {} if window == _NOW else self._rolling.sums(window, group)
-        reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of)
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
+        sums = {} if window == _NOW else self._rolling.sums(window, group)
+        start = self._rolling.span_of(window).start if family == "rolling" else 0
+        reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of, start, self._definitions)
         for metric in self._metrics[group.level]:
             if metric.family == family:
                 yield from _read(metric, group, window if family == "rolling" else None, reading)

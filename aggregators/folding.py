@@ -42,12 +42,12 @@ class Folding:
         return groups_of(self.fold(labels)) if self.folded else groups_of(labels)
 
     def fold(self, labels: Labels) -> Labels:
-        """Return *labels* with every name over its cap replaced by `other`."""
+        """Return *labels* with every name over its cap replaced by `other`; where there is none, none."""
         tenant, channel, queue = labels
         return Labels(
             tenant if self.tenants is None or tenant in self.tenants else OTHER,
-            channel if self.channels is None or (tenant, channel) in self.channels else OTHER,
-            queue if self.queues is None or (tenant, queue) in self.queues else OTHER,
+            channel if not channel or self.channels is None or (tenant, channel) in self.channels else OTHER,
+            queue if not queue or self.queues is None or (tenant, queue) in self.queues else OTHER,
         )
 
 
@@ -58,7 +58,7 @@ def fold(first: Mapping[Labels, int], caps: Caps) -> Folding:
     queues: dict[tuple[str, str], int] = {}
     for labels, at in first.items():
         for names, name in ((tenants, ("", labels[0])), (channels, labels[:2]), (queues, (labels[0], labels[2]))):
-            if at < names.get(name, at + 1):
+            if name[1] and at < names.get(name, at + 1):
                 names[name] = at
     kept_tenants, out_tenants = _first_of(tenants, caps.tenants)
     kept_channels, out_channels = _first_of(channels, caps.channels)

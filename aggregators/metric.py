@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from aggregators.rolling import LEVELS, Level
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aggregators.reading import Reading, Value
-    from aggregators.rolling import Level
 
 Kind = Literal["gauge", "counter", "histogram"]
 Family = Literal["state", "rolling", "total"]
@@ -17,8 +18,11 @@ LABELS: dict[Level, tuple[str, ...]] = {
     "queue": ("tenant", "channel", "queue"),
     "channel": ("tenant", "channel"),
     "tenant": ("tenant",),
+    "desk": ("tenant", "queue"),
 }
 PREFIX = "support"
+_NAMED: dict[Level, str] = {"desk": "queue"}
+"""Levels whose metrics are not named after them: a desk is a queue for whoever asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,6 +31,7 @@ class Metric:
 
     `source` names its definition (M…), `edges` the cases in which people expect something else, `vendors` what other
     products call it and where they differ. `asked` is the family of the definitions that has to ask for it, "" none.
+    `levels` are those at which it stands, never queue and desk both.
     """
 
     suffix: str
@@ -41,11 +46,12 @@ class Metric:
     edges: str = ""
     vendors: str = ""
     asked: str = ""
+    levels: tuple[Level, ...] = LEVELS
 
     def name(self, level: Level) -> str:
         """Return the full name at *level*, as Prometheus has it."""
         rolling = "rolling_" if self.family == "rolling" else ""
-        return f"{PREFIX}_{level}_{rolling}{self.suffix}"
+        return f"{PREFIX}_{_NAMED.get(level, level)}_{rolling}{self.suffix}"
 
     def labels(self, level: Level) -> tuple[str, ...]:
         """Return the names of its labels at *level*, in order."""

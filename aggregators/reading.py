@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from aggregators.definitions import Definitions
 from aggregators.measures import FAMILY, SCORES, fraction_of
 from aggregators.sketch import quantiles
 
@@ -38,11 +39,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms)."""
+    """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms).
+
+    The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
+    """
 
     sums: Mapping[int, int]
     state: State
     as_of: int
+    start: int = 0
+    definitions: Definitions = field(default_factory=Definitions)
 
     def __getitem__(self, measure: int) -> int:
         """Return the measure, 0 where nothing was counted."""

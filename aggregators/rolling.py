@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
     from aggregators.samples import Labels
 
-Level = Literal["queue", "channel", "tenant"]
+Level = Literal["queue", "channel", "tenant", "desk"]
 LEVELS: tuple[Level, ...] = ("queue", "channel", "tenant")
+"""Where a conversation counts."""
+EVERY_LEVEL: tuple[Level, ...] = (*LEVELS, "desk")
+"""A desk is a queue of a tenant over all channels: what agents sign up for. Nothing of a desk adds up to its tenant."""
 
 
 class Group(NamedTuple):
-    """A label set at a level: `values` are those of tenant, or tenant and channel, or all three."""
+    """A label set at a level: `values` are those of tenant, or tenant and channel, or all three; of a desk two."""
 
     level: Level
     values: tuple[str, ...]
@@ -30,9 +33,17 @@ _NONE: Sums = {}
 _NOTHING = Span(0, 0, 0)
 
 
-def groups_of(labels: Labels) -> tuple[Group, Group, Group]:
-    """Return the group of *labels* at each level."""
-    return Group("queue", tuple(labels)), Group("channel", tuple(labels[:2])), Group("tenant", tuple(labels[:1]))
+def groups_of(labels: Labels) -> tuple[Group, ...]:
+    """Return the group of *labels* at each level at which they stand, the finest first.
+
+    Without a queue they stand at channel and tenant, without a channel either at tenant; with a queue and without a
+    channel only at desk.
+    """
+    tenant, channel, queue = labels
+    if not channel:
+        return (Group("desk", (tenant, queue)) if queue else Group("tenant", (tenant,)),)
+    above = (Group("channel", (tenant, channel)), Group("tenant", (tenant,)))
+    return (Group("queue", (tenant, channel, queue)), *above) if queue else above
 
 
 class Rolling:

@@ -11,7 +11,6 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from aggregators import pipeline_metrics as p
 from aggregators.catalogue import METRICS
-from aggregators.rolling import LEVELS
 from stream.clock import now_ms
 from stream.snapshot import Snapshot, ready_trouble
 
@@ -74,7 +73,7 @@ class Exporter:
         families = {
             (id(metric), level): Family(metric.name(level), metric.help, metric.kind)
             for metric in METRICS
-            for level in LEVELS
+            for level in metric.levels
         }
         with self._lock:
             if self._known_series > 2 * len(snapshot.rows) + SPARE_SERIES:

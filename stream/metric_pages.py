@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregators.catalogue import FAMILIES
-from aggregators.rolling import LEVELS
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ def write_pages(folder: Path) -> None:
 
 
 def promql(metric: Metric) -> str:
-    """Return the expression that asks for *metric* at level queue, every copy of `serve` counted once."""
-    name = metric.name("queue")
+    """Return the expression that asks for *metric* at its finest level, every copy of `serve` counted once."""
+    name = metric.name(metric.levels[0])
     if metric.kind == "histogram":
         return f"histogram_quantile(0.9, sum by (queue, le) (max without (instance) (increase({name}_bucket[30m]))))"
     if metric.kind == "counter":
@@ -67,6 +66,7 @@ def _page(family: str) -> Iterator[str]:
 
 
 def _entry(metric: Metric) -> Iterator[str]:
+    finest = metric.levels[0]
     yield from ("", f"## {metric.suffix}{', histogram' if metric.kind == 'histogram' else ''}", "", metric.help, "")
     yield from ("| | |", "|---|---|")
     rows = {
@@ -74,8 +74,8 @@ def _entry(metric: Metric) -> Iterator[str]:
         "Formula": metric.formula,
         "Counted": f'where the definitions ask for `families = ["{metric.asked}"]`' if metric.asked else "",
         "Kind, unit": f"{metric.kind}, {metric.unit}",
-        "Names": ", ".join(f"`{metric.name(level)}`" for level in LEVELS),
-        "Labels": ", ".join(f"`{label}`" for label in metric.labels("queue")) + " at level queue",
+        "Names": ", ".join(f"`{metric.name(level)}`" for level in metric.levels),
+        "Labels": ", ".join(f"`{label}`" for label in metric.labels(finest)) + f" at level {finest}",
         "PromQL": f"`{promql(metric)}`",
         "Edge cases": metric.edges,
         "Elsewhere": metric.vendors,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aggregators.board import ALL_METRICS, HISTOGRAM_PARTS, Row
 from aggregators.catalogue import METRICS
-from aggregators.rolling import LEVELS, Level
+from aggregators.rolling import EVERY_LEVEL, Level
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _CATALOGUE = {metric: place for place, metric in enumerate(METRICS)}
 
 def names() -> list[str]:
     """Return the name of every sample there may be, in the order of the catalogue."""
-    return [name for metric in METRICS for level in LEVELS for name in _names_of(metric, level)]
+    return [name for metric in METRICS for level in metric.levels for name in _names_of(metric, level)]
 
 
 def metrics_named(prefixes: tuple[str, ...]) -> Mapping[Level, Sequence[Metric]]:
@@ -34,8 +34,8 @@ def metrics_named(prefixes: tuple[str, ...]) -> Mapping[Level, Sequence[Metric]]
     if not prefixes:
         return ALL_METRICS
     return {
-        level: [each for each in METRICS if any(name.startswith(prefixes) for name in _names_of(each, level))]
-        for level in LEVELS
+        level: [each for each in metrics if any(name.startswith(prefixes) for name in _names_of(each, level))]
+        for level, metrics in ALL_METRICS.items()
     }
 
 
@@ -111,7 +111,7 @@ def _place(row: Row) -> tuple[object, ...]:
     is_bound = row.metric.kind == "histogram" and extra not in HISTOGRAM_PARTS
     return (
         _CATALOGUE[row.metric],
-        LEVELS.index(row.group.level),
+        EVERY_LEVEL.index(row.group.level),
         row.group.values,
         row.window or "",
         float(extra) if is_bound else float("inf"),

@@ -9,7 +9,6 @@ import promql_parser as promql
 
 from aggregators.catalogue import METRICS
 from aggregators.pipeline_metrics import PIPELINE
-from aggregators.rolling import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def catalogue() -> dict[str, Known]:
         for each in PIPELINE
     }
     for metric in METRICS:
-        for level in LEVELS:
+        for level in metric.levels:
             name = metric.name(level)
             parts = [f"{name}{part}" for part in HISTOGRAM_PARTS] if metric.kind == "histogram" else [name]
             for part in parts:

@@ -19,7 +19,6 @@ import typer
 from aggregators.catalogue import METRICS
 from aggregators.events import REASONS, Event
 from aggregators.pipeline_metrics import PIPELINE
-from aggregators.rolling import LEVELS
 from aggregators.vocabulary import COMMON, NAMES, TYPES
 from stream.cli import app
 from stream.decoding import decode_record
@@ -184,7 +183,7 @@ def test_names_on_a_page_exist(page: Path) -> None:
     """Metrics, alerts, settings, commands and targets of make; names that end in … or _ stand for several."""
     text = page.read_text(encoding="utf-8")
     rules = (ROOT / "deploy" / "prometheus" / "deskpulse.rules.yml").read_text(encoding="utf-8")
-    metrics = {metric.name(level) for metric in METRICS for level in LEVELS} | {each.name for each in PIPELINE}
+    metrics = {metric.name(level) for metric in METRICS for level in metric.levels} | {each.name for each in PIPELINE}
     named = set(re.findall(r"\b((?:support_(?:queue|channel|tenant)|deskpulse)_\w*[a-z])\b(?!…)", text))
     settings = {PREFIX + field.upper() for field in Settings.model_fields}
     commands = set(getattr(typer.main.get_command(app), "commands", {})) | {"COMMAND"}

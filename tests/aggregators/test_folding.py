@@ -150,3 +150,14 @@ def test_queues_that_nothing_is_kept_of_stand_behind_those_of_today() -> None:
     board = board_after(log.lines, size=100)
 
     assert (queues_of(board), board.folded) == ({"billing"}, 1)
+
+
+def test_no_name_is_no_name_over_the_cap() -> None:
+    """What stands at the tenant, at a channel or at a desk only is not `other`, and takes nobody's place."""
+    agents, desk, costs = Labels("t", "", ""), Labels("t", "", "q"), Labels("t", "chat", "")
+    first = {agents: T0, desk: T0 + 1, costs: T0 + 2, Labels("t", "web", "r"): T0 + 3}
+
+    folding = fold(first, Caps(channels=1, queues=1))
+
+    assert [folding.fold(labels) for labels in first] == [agents, desk, costs, Labels("t", OTHER, OTHER)]
+    assert folding.folded == 2

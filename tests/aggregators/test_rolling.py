@@ -200,3 +200,15 @@ def test_a_week_keeps_its_quarters() -> None:
         found.append(dict(rolling.sums("7d", QUEUE)))
 
     assert found == [{1: 1}, {1: 1}, {1: 1}, {}]
+
+
+def test_labels_count_at_the_levels_they_have() -> None:
+    """Without a queue not at level queue, without a channel not at level channel; a queue without channel is a desk."""
+    found = [groups_of(Labels("t", *rest)) for rest in (("chat", "q"), ("chat", ""), ("", ""), ("", "q"))]
+
+    assert [[(group.level, group.values) for group in groups] for groups in found] == [
+        [("queue", ("t", "chat", "q")), ("channel", ("t", "chat")), ("tenant", ("t",))],
+        [("channel", ("t", "chat")), ("tenant", ("t",))],
+        [("tenant", ("t",))],
+        [("desk", ("t", "q"))],
+    ]

@@ -15,7 +15,7 @@ from aggregators.board import Row
 from aggregators.catalogue import METRICS, Metric
 from aggregators.definitions import FAMILIES, Definitions
 from aggregators.instants import DAY_MS
-from aggregators.rolling import LEVELS, Group
+from aggregators.rolling import Group
 from stream.chunks import Partition
 from stream.event_clock import PartitionHealth
 from stream.exporter import SPARE_SERIES, Exporter
@@ -147,7 +147,7 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
     missing = [
         name
         for metric_ in METRICS
-        for level in LEVELS
+        for level in metric_.levels
         if families.get((name := metric_.name(level)).removesuffix("_total")) != metric_.kind
     ]
     assert missing == []
@@ -237,7 +237,7 @@ class Rows:
     def collect(self) -> Iterator[LibraryMetric]:
         """Yield a family for each metric and level that has rows."""
         for metric_ in METRICS:
-            for level in LEVELS:
+            for level in metric_.levels:
                 found = [row for row in self._rows if row.metric is metric_ and row.group.level == level]
                 family = LibraryMetric(metric_.name(level).removesuffix("_total"), metric_.help, metric_.kind)
                 for row in found:
