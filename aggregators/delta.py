@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aggregators.facts import Fact, Facts, Key
     from aggregators.panes import Pane
     from aggregators.samples import Interval, Labels, Sample
+    from aggregators.telling import Said, To
 
 
 class FactsPut(NamedTuple):
@@ -63,6 +64,8 @@ class Delta:
     sources: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+    told: dict[To, Said] = field(default_factory=dict)
+    """What has to be told, before all else is written, to owners in other partitions."""
 
     def size(self) -> int:
         """Return the number of cells and index entries, the measure of what a commit costs."""

@@ -17,6 +17,7 @@ from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
 from aggregators.samples import Interval, Labels, Sample, is_timer
 from aggregators.tally import Tally
+from aggregators.telling import Batch, changed, is_told
 from aggregators.vocabulary import BY_CODE, CONVERSATION, RANKS, SOURCE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from aggregators.definitions import Definitions
 
-    Records = Sequence[tuple[int, Event | Rejected]]
+    Records = Sequence[tuple[int, Event | Rejected | Batch]]
 
 CLAMP_MS: Final = MINUTE_MS
 """An `at` further ahead of its record's timestamp is a wrong clock: the timestamp is taken instead."""
@@ -36,17 +37,17 @@ _new: Final = tuple.__new__
 WARM_OWNERS: Final = 2_000
 """So many owners lately touched are remembered whole: their next event needs neither a look-up nor a sweep before."""
 MAX_SOURCES: Final = 100
-_COUNTED_AS: Final[dict[Merge, str]] = {"duplicate": "duplicates", "replaced": "replaced"}
+COUNTED_AS: Final[dict[Merge, str]] = {"duplicate": "duplicates", "replaced": "replaced"}
 
 
 class Incoming(NamedTuple):
     """A record as the engine sees it: its timestamp in epoch ms and what its value decoded to."""
 
     timestamp: int
-    content: Event | Rejected
+    content: Event | Rejected | Batch
 
 
-class _Life:
+class Life:
     """The facts of one owner while a run of records touches them. `last` is the instant of the latest, `was` before."""
 
     __slots__ = ("added", "before", "changed", "facts", "key", "last", "original", "was")
@@ -106,6 +107,7 @@ class Engine:
         heapq.heapify(self._timers)
         self._late_ms = min(LATE_MS, definitions.retention_ms)
         self._expires_after_ms = definitions.retention_ms + definitions.ghost_ms
+        self._again = False
         self._warm_owners = warm_owners
         self._warm: dict[Key, tuple[Facts, Observation]] = {}
         self._labels = labels if labels is not None else {}
@@ -115,21 +117,27 @@ class Engine:
         """Tell whether `run` will do without a look-up of *key*."""
         return key in self._warm
 
-    def run(self, records: Records, lookup: Callable[[Key], Facts | None]) -> Delta:
-        """Apply consecutive records; return what they change.
+    @staticmethod
+    def owners(records: Records) -> set[Key]:
+        """Return the owners whose facts `run` will look up."""
+        return {key_of(content) for _, content in records if isinstance(content, Event)}
+
+    def run(self, records: Records, lookup: Callable[[Key], Facts | None], *, again: bool = False) -> Delta:
+        """Apply consecutive records; return what they change, and what that tells others (all of it *again*).
 
         `lookup` returns a copy of the stored facts of an owner, or None. The engine moves on at once, so a delta that
         could not be committed means an engine made anew from what is stored.
         """
+        self._again = again
         delta = Delta()
         tally = Tally(delta, self._definitions)
-        lives: dict[tuple[str, str, str], _Life] = {}
+        lives: dict[tuple[str, str, str], Life] = {}
         retention_ms = self._definitions.retention_ms
         accepted = [0] * len(RANKS)
         watermark = self.watermark
         for index, (timestamp, content) in enumerate(records):
-            if isinstance(content, Rejected):
-                delta.rejected.append((index, content))
+            if not isinstance(content, Event):
+                delta.rejected.append((index, content if isinstance(content, Rejected) else Rejected("unknown_type")))
                 continue
             kind, at, tenant, subject, identifier, source, fields = content
             if at > timestamp + CLAMP_MS:
@@ -160,7 +168,7 @@ class Engine:
                     life = lives[owner] = self._renew(life, watermark, tally)
                 change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)))
                 if change != "new":
-                    delta.counts[_COUNTED_AS[change]] += 1
+                    delta.counts[COUNTED_AS[change]] += 1
             watermark = passed
         delta.counts.update({BY_CODE[code].name: number for code, number in enumerate(accepted) if number})
         if watermark is not None:
@@ -169,31 +177,31 @@ class Engine:
         self.watermark = delta.watermark = watermark
         return delta
 
-    def _life(self, key: Key, lookup: Callable[[Key], Facts | None]) -> _Life:
+    def _life(self, key: Key, lookup: Callable[[Key], Facts | None]) -> Life:
         warm = self._warm.pop(key, None)
-        return _Life(key, lookup(key)) if warm is None else _Life(key, *warm)
+        return Life(key, lookup(key)) if warm is None else Life(key, *warm)
 
-    def _settle_all(self, lives: Iterable[_Life], tally: Tally, watermark: int) -> None:
+    def _settle_all(self, lives: Iterable[Life], tally: Tally, watermark: int) -> None:
         """Settle what changed, and remember the latest of it."""
         for life in lives:
             if life.changed:
                 after = self._settle(life, tally, watermark)
-                if not life.key.kind:
+                if not life.key.kind or is_told(life.key.kind):
                     self._warm[life.key] = (life.facts, after)
         for key in list(self._warm)[: max(0, len(self._warm) - self._warm_owners)]:
             del self._warm[key]
 
-    def _renew(self, life: _Life, watermark: int, tally: Tally) -> _Life:
+    def _renew(self, life: Life, watermark: int, tally: Tally) -> Life:
         """Return *life*, or a new one if it has expired by now: the old one's difference stays in the delta."""
         if not is_expired(life.key, life.facts.values(), watermark=watermark, definitions=self._definitions):
             return life
         if life.changed:
             self._settle(life, tally, watermark)
-        fresh = _Life(life.key, None)
+        fresh = Life(life.key, None)
         fresh.added = None
         return fresh
 
-    def _settle(self, life: _Life, tally: Tally, watermark: int) -> Observation:
+    def _settle(self, life: Life, tally: Tally, watermark: int) -> Observation:
         """Commit the difference between what the life contributed before and what it does now: return that."""
         definitions, delta, key = self._definitions, tally.delta, life.key
         delta.facts[key] = FactsPut(life.facts, life.added)
@@ -201,12 +209,14 @@ class Engine:
         day = (life.last + self._expires_after_ms) // DAY_MS
         if not life.original or (life.was + self._expires_after_ms) // DAY_MS != day:
             delta.expiry[day].add(key)
-        if key.kind:
-            return NOTHING
         before = life.before
         if before is None:
             before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
         after = observe(key, life.facts.values(), definitions=definitions)
+        if after is NOTHING and before is NOTHING:
+            return after
+        if before.told or after.told:
+            delta.told.update(changed(before.told, after.told, again=self._again))
         touched = self._change_events(before, after, tally)
         tenant, conversation = key[0], key[1]
         old, new = before.samples, after.samples
@@ -273,7 +283,7 @@ class Engine:
         if is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
             delta.intervals[bucket][entry] = number
 
-    def _see_labels(self, touched: Iterable[Labels], life: _Life, delta: Delta) -> None:
+    def _see_labels(self, touched: Iterable[Labels], life: Life, delta: Delta) -> None:
         """Note for each label set the first instant of any conversation that ever counted under it."""
         first = min([fact[0] for fact in life.facts.values()])
         for labels in touched:

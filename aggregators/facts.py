@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS
+from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS, TOLD, VERSION
 
 if TYPE_CHECKING:
     from aggregators.events import Event
@@ -31,7 +31,10 @@ class Fact(NamedTuple):
 
 
 class Key(NamedTuple):
-    """Who owns facts: a conversation of a tenant. `kind` is "" for conversations, else what else it is."""
+    """Who owns facts: a conversation of a tenant. `kind` is "" for conversations, else what else it is.
+
+    `telling` has the kinds that own what is told.
+    """
 
     tenant: str
     subject: str
@@ -67,11 +70,16 @@ def canonical(fact: Fact, key: Key) -> bytes:
 
 
 def merge(facts: Facts, fact: Fact, key: Key) -> Merge:
-    """Add *fact* to *facts* in place and say what that changed."""
+    """Add *fact* to *facts* in place and say what that changed. Of what is told, the greatest version counts."""
     known = facts.get(fact.id)
     if known is None:
         facts[fact.id] = fact
         return "new"
+    if fact.type == TOLD:
+        if fact.fields[VERSION] <= known.fields[VERSION]:
+            return "duplicate"
+        facts[fact.id] = fact
+        return "replaced"
     if fact.at > known.at:
         return "duplicate"
     if fact.at == known.at:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from aggregators import bots, health, legs, measures, points, replies, resolution, surveys, work
+from aggregators import bots, health, legs, measures, points, replies, resolution, surveys, telling, work
 from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
@@ -91,23 +91,35 @@ class Observation(NamedTuple):
     """What a conversation contributes: each sample and interval with how often, and its events by labels and type.
 
     Types are numbered as in `measures`: EVENTS + type, MESSAGES + who wrote. `open` tells whether it waits for
-    something that no timer ends.
+    something that no timer ends. `told` is what it says to its customers and agents.
     """
 
     samples: dict[Sample, int]
     intervals: dict[Interval, int]
     events: dict[Labels, dict[int, int]]
     open: bool
+    told: telling.Telling
 
 
-NOTHING: Final = Observation({}, {}, {}, open=False)
+NOTHING: Final = Observation({}, {}, {}, open=False, told={})
 
 
 def observe(key: Key, facts: Iterable[Fact], *, definitions: Definitions) -> Observation:
-    """Return the contributions of the conversation *key* as known from *facts* (in any order)."""
+    """Return the contributions of the owner *key* as known from *facts* (in any order)."""
     if key.kind:
-        return NOTHING
+        return _observe_other(key, facts, definitions)
     return _Conversation(key, sorted(facts), definitions).observation()
+
+
+def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) -> Observation:
+    """Return the contributions of what is no conversation."""
+    if telling.is_told(key.kind):
+        samples: list[Sample] = []
+        intervals: list[Interval] = []
+        return Observation(_numbered(samples), _numbered(intervals), {}, open=False, told={})
+    if telling.is_agents(key.kind) and "people" in definitions.families:
+        return NOTHING._replace(told=telling.of_agent_event(key, facts))
+    return NOTHING
 
 
 class _Conversation:
@@ -204,7 +216,7 @@ class _Conversation:
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None
-        return Observation(_numbered(samples), counted, self._events(), open=waits_on)
+        return Observation(_numbered(samples), counted, self._events(), open=waits_on, told={})
 
     def _observe_stretch(self, stretch: replies.Stretch, intervals: dict[Interval, int]) -> None:
         """Let a stretch last message by message, each piece as often as messages wait in it."""

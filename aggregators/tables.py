@@ -14,7 +14,8 @@ from aggregators.engine import is_expired
 from aggregators.measures import name_of
 from aggregators.panes import FINE, STOPS_KEPT_MS, is_bucket_kept, is_kept
 from aggregators.samples import INTERVAL_NAMES, LEG, OUTCOME_NAMES, SAMPLE_NAMES
-from aggregators.vocabulary import BY_CODE, NAMES
+from aggregators.vocabulary import NAMES
+from aggregators.vocabulary import name_of as type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +102,7 @@ def _fact_lines(where: dict[str, object], key: Key, facts: Facts) -> Iterator[st
     owner = {"tenant": key.tenant, "subject": key.subject, "kind": key.kind}
     for fact in facts.values():
         fields = {NAMES[code]: value for code, value in sorted(fact.fields.items())}
-        named = {"id": fact.id, "at": fact.at, "type": BY_CODE[fact.type].name, "fields": fields}
+        named = {"id": fact.id, "at": fact.at, "type": type_name(fact.type), "fields": fields}
         yield _line({"table": "fact", **where, **owner, **named})
 
 

@@ -58,6 +58,9 @@ NAME: Final = 43
 # Never among the kept fields: every event has a place of its own for them.
 CONVERSATION: Final = 100
 SOURCE: Final = 101
+# Of what owners tell one another (`telling`): in no event.
+VERSION: Final = 110
+CONTENT: Final = 111
 
 COMMON: Final[dict[str, tuple[int, Kind]]] = {
     "tenant": (TENANT, "string"),
@@ -193,10 +196,22 @@ TYPES: Final[dict[str, EventType]] = _declare(
 )
 
 BY_CODE: Final[dict[int, EventType]] = {kind.code: kind for kind in TYPES.values()}
-RANKS: Final[tuple[int, ...]] = (0, *(BY_CODE[code].rank for code in range(1, len(BY_CODE) + 1)))
+TOLD: Final = 127
+"""The number of what one owner tells another, where the number of a type stands; no event has it."""
+RANKS: Final[tuple[int, ...]] = (
+    0,
+    *(BY_CODE[code].rank if code in BY_CODE else _LAST for code in range(1, TOLD + 1)),
+)
 NAMES: Final[dict[int, str]] = {
-    code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items() if code
+    VERSION: "version",
+    CONTENT: "content",
+    **{code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items() if code},
 }
+
+
+def name_of(code: int) -> str:
+    """Return the name of the type of number *code*; "told" of what is told."""
+    return "told" if code == TOLD else BY_CODE[code].name
 
 
 def code_of(name: str) -> int:

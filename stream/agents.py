@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mode.supervisors import CrashingSupervisor
 
+from stream.telling import read_topics
 from stream.transport import Chunks
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ REPORT_EVERY_S = 1.0
 
 def add_agents(app: WorkerApp) -> None:
     """Let *app* apply every chunk of the source topics, and report each second."""
-    topic = app.topic(*app.settings.source_topics, schema=Chunks())
+    topic = app.topic(*read_topics(app.settings), schema=Chunks())
 
     # The failing event ends the worker and is not acknowledged: a restart reads it again.
     @app.agent(topic, name="chunks", concurrency=1, supervisor_strategy=CrashingSupervisor)

@@ -11,6 +11,7 @@ import orjson
 
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
+from aggregators.hearing import Hearing
 from aggregators.instants import DAY_MS, rfc3339
 from aggregators.tables import Tables, sorted_lines
 from stream.decoding import decode_record
@@ -27,6 +28,7 @@ from stream.printing import (
 )
 from stream.progress import progress
 from stream.settings import duration_ms, load
+from stream.telling import decode_told, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,6 +110,7 @@ def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
     """
     settings = load()
     definitions = definitions_of(settings)
+    told = told_topics(settings).values()
     engines: dict[tuple[str, int], Engine] = {}
     tables: dict[tuple[str, int], Tables] = {}
     waiting: dict[tuple[str, int], list[tuple[int, Incoming]]] = {}
@@ -115,7 +118,7 @@ def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
     def flush(where: tuple[str, int]) -> None:
         batch = waiting.pop(where, [])
         mine = tables.setdefault(where, Tables())
-        engine = engines.setdefault(where, Engine(definitions))
+        engine = engines.setdefault(where, (Hearing if where[0] in told else Engine)(definitions))
         delta = engine.run([record for _, record in batch], lambda key: dict(mine.facts.get(key, {})))
         mine.apply(delta, offset=batch[-1][0] + 1)
 
@@ -126,7 +129,8 @@ def as_applied(lines: Iterable[bytes], *, source: str = "the log") -> list[str]:
             row = orjson.loads(line)
             where = (row["topic"], row["partition"])
             value = None if row["value"] is None else b64decode(row["value"])
-            record = (row["offset"], Incoming(row["timestamp"], decode_record(value, definitions.scales)))
+            content = decode_told(value) if row["topic"] in told else decode_record(value, definitions.scales)
+            record = (row["offset"], Incoming(row["timestamp"], content))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             why = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             message = f"line {number_of_line} of {source} is not a line of an export ({why})"

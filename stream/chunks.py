@@ -80,6 +80,9 @@ class Processor(Protocol):
         `counts` is the number of partitions of each topic. Raises TopicChanged if it is not the stored one.
         """
 
+    def placed(self, ends: Mapping[Partition, int]) -> None:
+        """Take note of where logs ended when their reading began, or went back: owners before have read no further."""
+
     def release(self, partitions: Iterable[Partition]) -> None:
         """Forget what is cached of partitions that belong to somebody else now."""
 

@@ -14,6 +14,7 @@ from stream.errors import UsageError
 from stream.offline import definitions_of
 from stream.patience import Client, connect
 from stream.settings import hidden
+from stream.telling import read_topics
 
 if TYPE_CHECKING:
     from aggregators.samples import Labels
@@ -36,7 +37,7 @@ async def dump(settings: Settings) -> list[str]:
         lines: list[str] = []
         definitions = definitions_of(settings)
         counts = await client.hgetall(keys.topics(generation.decode()))
-        for topic in settings.source_topics:
+        for topic in read_topics(settings):
             for number in range(int(counts.get(topic.encode(), 0))):
                 tables = await read_tables(client, generation.decode(), Partition(topic, number))
                 if tables.offset is not None:

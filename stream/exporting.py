@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from stream.errors import UsageError
 from stream.kafka import admin_client, client_options, why
 from stream.progress import progress
+from stream.telling import read_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ async def export(settings: Settings, out: Path, *, topics: tuple[str, ...] = ())
     try:
         async with asyncio.timeout(ANSWER_S):
             await consumer.start()
-            partitions = await _partitions(settings, consumer, topics or settings.source_topics)
+            partitions = await _partitions(settings, consumer, topics or read_topics(settings))
         return await _export(consumer, partitions, out)
     except (KafkaError, TimeoutError) as error:
         message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({why(error)})"

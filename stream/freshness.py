@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.panes import FINE
 from stream.event_clock import EventClock
+from stream.heard import HeardAll
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stream.chunks import Partition
     from stream.event_clock import PartitionHealth
+    from stream.heard import Telling
 
 REPORT_GOOD_FOR_MS = 5_000
 STALE_MS = 30_000
@@ -26,15 +28,23 @@ class Freshness:
     def __init__(self, clock: Literal["wall", "event"]) -> None:
         self._clock = clock
         self._event_clock = EventClock()
+        self._heard_all = HeardAll()
         self._at_end: dict[Partition, int] = {}
         self._heard: dict[Partition, tuple[int | None, int]] = {}
 
-    def look(self, health: Sequence[PartitionHealth], *, now: int) -> tuple[int | None, str | None]:
-        """Return the instant the numbers are for, None if none may be shown, and why they may be stale."""
+    def look(
+        self, health: Sequence[PartitionHealth], *, now: int, told: Mapping[Partition, Telling] | None = None
+    ) -> tuple[int | None, str | None]:
+        """Return the instant the numbers are for, None if none may be shown, and why they may be stale.
+
+        *told* are the partitions among them in which workers tell one another, with what was told and counted there.
+        """
+        telling = told or {}
         silent = [each for each in health if self._is_silent(each, now=now)]
         trouble = f"no worker reports on {_named(silent)}" if silent else None
         if self._clock == "event":
-            as_of = self._event_clock.as_of(health, silent=silent)
+            sources = [each for each in health if each.partition not in telling]
+            as_of = self._heard_all.as_of(self._event_clock.as_of(sources, silent=silent), telling)
             return as_of, trouble or ("a partition has not been read yet" if as_of is None else None)
         reached = [self._reached(each, silent=each in silent, now=now) for each in health]
         if not reached or any(mark is None for mark in reached):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stream.chunks import Partition
+
 if TYPE_CHECKING:
-    from stream.chunks import Partition
+    from collections.abc import Mapping
 
 GENERATION = "dp:generation"
 """Names the generation that readers read."""
@@ -19,6 +21,21 @@ def prefix(generation: str, partition: Partition) -> str:
 def meta(generation: str, partition: Partition) -> str:
     """Return the hash with the offset, the watermark and what the tables were made for."""
     return prefix(generation, partition) + "m"
+
+
+def told_field(partition: Partition) -> str:
+    """Return the field of meta with the offset behind what was told last in *partition* of a told topic."""
+    return f"told:{partition.topic}:{partition.partition}"
+
+
+def told(meta_hash: Mapping[bytes, bytes]) -> dict[Partition, int]:
+    """Return what the fields of told_field in *meta_hash* say."""
+    behind = {}
+    for name, offset in meta_hash.items():
+        if name.startswith(b"told:"):
+            _, topic, number = name.decode().split(":")
+            behind[Partition(topic, int(number))] = int(offset)
+    return behind
 
 
 def topics(generation: str) -> str:

@@ -11,8 +11,10 @@ from aggregators.definitions import Definitions
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
 from aggregators.folding import Caps
+from aggregators.hearing import Hearing
 from aggregators.panes import HOUR
 from aggregators.tables import Tables
+from aggregators.telling import Batch, Row
 from stream.decoding import decode_record
 from stream.settings import Settings, load
 
@@ -60,6 +62,8 @@ class Offline:
         self.definitions = definitions or definitions_of(self._settings)
         self.tables = Tables(offset=0)
         self._engine = Engine(self.definitions)
+        self.told = Tables(offset=0)
+        self._hearing = Hearing(self.definitions)
         self._board = board_of(self._settings, metrics, self.definitions)
 
     def feed(self, lines: Iterable[bytes]) -> None:
@@ -73,6 +77,7 @@ class Offline:
             delta = self._engine.run(chunk, self._lookup)
             self.tables.apply(delta, offset=(self.tables.offset or 0) + len(chunk))
             show(self._board, delta, self.tables)
+            self._hear(delta)
 
     def values(self, as_of_ms: int) -> Values:
         """Return what `/metrics` shows at *as_of_ms*: (name, label pairs) → value; absent values have no key."""
@@ -83,6 +88,19 @@ class Offline:
     def board(self) -> Board:
         """The board, for readers that want its rows."""
         return self._board
+
+    def _hear(self, delta: Delta) -> None:
+        """Let the customers and the agents know what they are told."""
+        if delta.told:
+            version = self.tables.offset or 0
+            batch = Batch(version, delta.watermark or 0, [Row(*to, *said) for to, said in delta.told.items()])
+            heard = self._hearing.run([Incoming(0, batch)], self._lookup_told)
+            self.told.apply(heard, offset=version)
+            show(self._board, heard, self.told, "told")
+
+    def _lookup_told(self, key: Key) -> Facts | None:
+        known = self.told.facts.get(key)
+        return None if known is None else dict(known)
 
     def _lookup(self, key: Key) -> Facts | None:
         known = self.tables.facts.get(key)

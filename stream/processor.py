@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
 from contextlib import suppress
 from secrets import token_hex
@@ -12,8 +13,7 @@ import structlog
 from redis import exceptions as errors
 
 from aggregators.engine import Engine, is_expired
-from aggregators.events import Event, Rejected
-from aggregators.facts import Key, key_of
+from aggregators.hearing import Hearing
 from stream import codec, keys
 from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
 from stream.clock import now_ms
@@ -22,13 +22,16 @@ from stream.offline import definitions_of
 from stream.patience import Patience, connect
 from stream.payload import Payload, payload
 from stream.tables import RedisTables, Stored
+from stream.telling import KafkaTeller, Teller, decode_batches, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aggregators.delta import Delta
     from aggregators.engine import Records
-    from aggregators.facts import Facts
+    from aggregators.events import Event, Rejected
+    from aggregators.facts import Facts, Key
+    from aggregators.telling import Batch
     from stream.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -61,6 +64,8 @@ class _State:
         self.piece = FIRST_PIECE
         self.cleaned_at = 0
         self.ahead = False
+        # Up to here others may have told what they could not commit any more: everything is told again.
+        self.told_until: float = math.inf
         self.lock = asyncio.Lock()
 
     def packed(self, key: Key) -> bytes | None:
@@ -97,11 +102,13 @@ class _OvertakenError(Exception):
 class TableProcessor:
     """Counts what chunks say into the tables of one generation."""
 
-    def __init__(self, settings: Settings, dead_letters: DeadLetterSink) -> None:
+    def __init__(self, settings: Settings, dead_letters: DeadLetterSink, *, teller: Teller | None = None) -> None:
         self._definitions = definitions_of(settings)
         self._dead_letters = dead_letters
         self._redis = connect(settings.redis)
         self.tables = RedisTables(self._redis, self._definitions.generation())
+        self._told = frozenset(told_topics(settings).values())
+        self._teller: Teller | None = (teller or KafkaTeller(settings)) if self._told else None
         self._patience = Patience()
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
@@ -109,8 +116,10 @@ class TableProcessor:
         self._unreported = False
 
     async def close(self) -> None:
-        """Close the connections to Redis."""
+        """Close the connections to Redis, and that of who tells."""
         await self._redis.aclose()
+        if self._teller is not None:
+            await self._teller.close()
 
     async def acquire(self, partitions: Iterable[Partition], counts: Mapping[str, int]) -> dict[Partition, int | None]:
         """Take over *partitions*; see chunks.Processor."""
@@ -120,6 +129,13 @@ class TableProcessor:
             state = self._states[partition] = await self._load(partition)
             found[partition] = None if state.next == START else state.next
         return found
+
+    def placed(self, ends: Mapping[Partition, int]) -> None:
+        """Tell everything again up to *ends*; see chunks.Processor."""
+        for partition, end in ends.items():
+            state = self._states.get(partition)
+            if state is not None:
+                state.told_until = end
 
     def release(self, partitions: Iterable[Partition]) -> None:
         """Forget *partitions*."""
@@ -264,7 +280,7 @@ class TableProcessor:
                 "conversations have moved. Delete the tables (keys dp:*) to rebuild them or use another topic."
             )
             raise TopicChanged(message)
-        engine = Engine(
+        engine = (Hearing if partition.topic in self._told else Engine)(
             self._definitions,
             watermark=stored.watermark,
             due=stored.due,
@@ -292,13 +308,15 @@ class TableProcessor:
         self, partition: Partition, state: _State, records: Sequence[Record], expected: int, following: int
     ) -> tuple[Payload, list[DeadLetter]]:
         """Count the records from *expected* on, up to *following*; return what is to be committed, and sent before."""
-        incoming: list[tuple[int, Event | Rejected]] = []
+        incoming: list[tuple[int, Event | Rejected | Batch]] = []
+        is_told = partition.topic in self._told
         for start in range(0, len(records), DECODED_AT_ONCE):
-            incoming += decode_records(records[start : start + DECODED_AT_ONCE], self._definitions.scales)
+            some = records[start : start + DECODED_AT_ONCE]
+            incoming += decode_batches(some) if is_told else decode_records(some, self._definitions.scales)
             # Meanwhile the commit before goes on its way.
             await asyncio.sleep(0)
         await self._fetch(partition, state, incoming, expected)
-        delta = state.engine.run(incoming, state.facts_of)
+        delta = state.engine.run(incoming, state.facts_of, again=expected < state.told_until)
         letters = _letters(partition, records, delta)
         # A refused commit is counted with the next one that is made.
         refused, self._uncounted = self._uncounted, 0
@@ -310,6 +328,10 @@ class TableProcessor:
         if records:
             # `offset` may lie further, behind a marker of a transaction, which no export knows of.
             meta["last"] = records[-1].offset
+        if self._teller is not None and delta.told:
+            # Before the commit: what is committed has been told.
+            behind = await self._teller.tell(delta.told, version=following, watermark=delta.watermark or 0)
+            meta |= {keys.told_field(where): offset for where, offset in behind.items()}
         if expected == START:
             meta |= {"partitions": self._counts.get(partition.topic, 0), "born": now_ms()}
         built = payload(delta, expected=expected, following=following, lids=state.lids, known=state.packed, meta=meta)
@@ -337,7 +359,7 @@ class TableProcessor:
         """Bring the facts of all owners that *incoming* touches into the cache: as of *expected*, or of before."""
         if state.complete:
             return
-        owners = {key_of(content) for _, content in incoming if isinstance(content, Event)}
+        owners = state.engine.owners(incoming)
         missing = [key for key in owners if state.packed(key) is None and not state.engine.is_warm(key)]
         if missing:
             found = await self._patience.persist("loading", lambda: self.tables.facts(partition, missing))

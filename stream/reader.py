@@ -59,6 +59,7 @@ class PartitionReader:
         self.committed_at: int | None = None
         self.sources: dict[str, int] = {}
         self.counts: dict[str, int] = {}
+        self.told: dict[Partition, int] = {}
 
     @property
     def offset(self) -> int:
@@ -103,6 +104,7 @@ class PartitionReader:
         self.committed_at = int(meta[b"committed"]) if b"committed" in meta else None
         self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
         self.counts = {name.decode(): int(number) for name, number in _pairs(last[3]).items()}
+        self.told = keys.told(meta)
         names: dict[bytes, Any] = {}
         for page in pages:
             for name, content in page[1]:

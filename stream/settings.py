@@ -27,6 +27,7 @@ PREFIX = "DESKPULSE_"
 ENV_FILE = ".env"
 UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 LONGEST_RETENTION_D = 3_650
+LONGEST_PREFIX = 200
 GREATEST_PORT = 65_535
 FIXED_WINDOWS = ("5m", "30m", "1h", "today", "7d")
 SHIFT = "shift"
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     topics_agent: str = Field("support.agent", description="Topic of events of agents; several with commas.")
     topics_deadletter: str = Field(
         "support.deadletter", description="Topic for rejected records.", validate_default=True
+    )
+    topics_told: str = Field(
+        "deskpulse", description="Prefix of the topics in which workers tell one another of customers and agents."
     )
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
@@ -165,6 +169,14 @@ class Settings(BaseSettings):
             if value in (part.strip() for part in str(info.data.get(source, "")).split(",")):
                 message = f"{value!r} is also in {PREFIX}{source.upper()}: rejected records would be rejected for ever"
                 raise ValueError(message)
+        return value
+
+    @field_validator("topics_told")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        if not _is_topic(value) or len(value) > LONGEST_PREFIX:
+            message = f"{value!r} does not begin the name of a topic (letters, digits, . _ -; {LONGEST_PREFIX} at most)"
+            raise ValueError(message)
         return value
 
     @field_validator("group")

@@ -15,13 +15,15 @@ from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.panes import bucket_of
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
-from stream.chunks import Partition
+from stream.chunks import START, Partition
 from stream.clock import now_ms
 from stream.event_clock import PartitionHealth
 from stream.freshness import Freshness, apart
+from stream.heard import Telling
 from stream.offline import board_of
 from stream.patience import connect
 from stream.reader import PartitionReader
+from stream.telling import read_topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,6 +72,7 @@ class Snapshots:
     def __init__(self, settings: Settings, *, clock: Callable[[], int] = now_ms) -> None:
         """Connect at the first refresh, not before; *clock* is the wall clock, in epoch ms."""
         self._settings = settings
+        self._topics = read_topics(settings)
         self._now = clock
         self._redis = connect(settings.redis)
         self._generation: str | None = None
@@ -130,7 +133,7 @@ class Snapshots:
         else:
             return replace(self.latest, trouble="the tables in Redis change under the reader", redis_up=True)
         health = self._health(status)
-        as_of, trouble = self._freshness.look(health, now=self._now())
+        as_of, trouble = self._freshness.look(health, now=self._now(), told=self._telling())
         gap = apart(health, as_of)
         rows: tuple[Row, ...] = ()
         board = self._board
@@ -179,7 +182,7 @@ class Snapshots:
         generation = self._generation or ""
         for name, count in (await self._redis.hgetall(keys.topics(generation))).items():
             topic = name.decode()
-            if topic not in self._settings.source_topics:
+            if topic not in self._topics:
                 self._leave_out(topic)
                 continue
             for number in range(int(count)):
@@ -223,6 +226,16 @@ class Snapshots:
                 lag = max(0, end - max(0, reader.offset))
             health.append(PartitionHealth(partition, reader.watermark, lag, at, reader.committed_at))
         return health
+
+    def _telling(self) -> dict[Partition, Telling]:
+        """Return how far what is told is counted: sources say what they told, those who are told what they heard."""
+        told: dict[Partition, int] = {}
+        for reader in self.readers.values():
+            for partition, offset in reader.told.items():
+                told[partition] = max(offset, told.get(partition, 0))
+        heard = {partition: reader.offset for partition, reader in self.readers.items()}
+        mine = [each for each in heard if each.topic not in self._settings.source_topics]
+        return {each: Telling(told.get(each, 0), max(0, heard.get(each, START))) for each in {*mine, *told}}
 
     def _latest_of_sources(self) -> dict[str, int]:
         latest: dict[str, int] = {}

@@ -35,6 +35,7 @@ from faust.types import TP, ConsumerMessage
 
 from stream.chunks import START, Chunk, Partition, TopicChanged
 from stream.errors import UsageError
+from stream.telling import read_topics
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping
@@ -380,7 +381,9 @@ class ChunkConsumer(driver.Consumer):
         Waits while Kafka is away. Raises TopicChanged if a stored offset lies beyond the end of its log.
         """
         targets = {}
-        for partition, (begin, end) in (await self._limits(stored)).items():
+        limits = await self._limits(stored)
+        self.app.processor.placed({partition: end for partition, (_, end) in limits.items()})
+        for partition, (begin, end) in limits.items():
             offset = stored[partition]
             if offset is not None and offset > end:
                 await self._wait_for_end(partition, offset)
@@ -403,7 +406,7 @@ class ChunkConsumer(driver.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Place what was assigned by what Redis holds. The only place where a seek survives an assignment."""
         partitions = [Partition(*tp) for tp in self.assignment()]
-        self._counts = await self._thread.call(self._thread.refresh_counts(self.app.settings.source_topics))
+        self._counts = await self._thread.call(self._thread.refresh_counts(read_topics(self.app.settings)))
         stored = await self.app.processor.acquire(partitions, self._counts)
         placed = await self.place({partition: stored.get(partition) for partition in partitions})
         log.info("partitions_placed", partitions=len(placed), new=sum(one is None for one in stored.values()))

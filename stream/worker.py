@@ -18,6 +18,7 @@ from stream.app import build_app
 from stream.chunks import DeadLetterSink, Processor, TopicChanged
 from stream.dead_letters import KafkaDeadLetters
 from stream.kafka import wait_for_kafka, wait_for_topics
+from stream.telling import wait_for_told
 from stream.transport import check_libraries
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ async def _serve(settings: Settings, make_processor: MakeProcessor) -> int:
 async def _wait_for_sources(settings: Settings) -> None:
     await wait_for_kafka(settings)
     await wait_for_topics(settings)
+    await wait_for_told(settings)
 
 
 async def _count(app: WorkerApp, stop: asyncio.Task[bool]) -> int:

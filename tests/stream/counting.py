@@ -61,6 +61,9 @@ class CountingProcessor:
             self.next[one] = START if offset is None else int(offset)
         return stored
 
+    def placed(self, ends: Mapping[Partition, int]) -> None:
+        """Take no note of it: nobody is told anything."""
+
     def release(self, partitions: Iterable[Partition]) -> None:
         """Forget."""
         for one in partitions:

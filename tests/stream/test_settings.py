@@ -36,6 +36,7 @@ BAD = [
     ("TOPICS_CHAT", "one,two, one"),
     ("TOPICS_DEADLETTER", "one,two"),
     ("TOPICS_DEADLETTER", "support.ticket"),
+    ("TOPICS_TOLD", "one,two"),
     ("GROUP", ""),
     ("INSTANCE", "worker 1"),
     ("LISTEN", "8420"),

@@ -1,0 +1,170 @@
+"""Telling: what the owners of events say to those who are counted across conversations, customers and agents.
+
+Whoever is told is an owner of facts too, in a partition of its own: a customer for good, an agent for each UTC day.
+A conversation tells every customer and agent it ever named, whole each time, or that it has nothing to do with them
+(any more): so what was told twice, out of order, or before a crash and then told otherwise, is put right by the
+greatest version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from aggregators.facts import Fact, Key
+from aggregators.instants import DAY_MS, HOUR_MS
+from aggregators.told import AgentDay, Contact, Contained, Share, SolvedEpisode, Visit
+from aggregators.vocabulary import (
+    CONTENT,
+    RANKS,
+    SHIFT_END,
+    SHIFT_START,
+    TOLD,
+    VERSION,
+    code_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CUSTOMER: Final = 1
+AGENT: Final = 2
+
+BY_CUSTOMER: Final = "by-customer"
+BY_AGENT: Final = "by-agent"
+MOST_DAYS: Final = 31
+"""What is told of an agent reaches so many days at most, from its beginning on: more is a mistake of who sent it."""
+_SCHEDULED: Final = code_of("agent.scheduled")
+
+
+class To(NamedTuple):
+    """Who is told (`which` is CUSTOMER or AGENT), and by whom: `id` is that of the conversation, or of the event."""
+
+    which: int
+    tenant: str
+    subject: str
+    id: str
+
+
+class Said(NamedTuple):
+    """What is told: it concerns the instants from `since` to `until` (epoch ms). `content` None: nothing (any more)."""
+
+    since: int
+    until: int
+    content: tuple[Any, ...] | None
+
+
+Telling = dict[To, Said]
+
+
+class Row(NamedTuple):
+    """One line of a telling, as it travels."""
+
+    which: int
+    tenant: str
+    subject: str
+    id: str
+    since: int
+    until: int
+    content: Any
+
+
+class Batch(NamedTuple):
+    """A record of what is told: rows of one version, and how far its source had come in event time (`watermark`)."""
+
+    version: int
+    watermark: int
+    rows: list[Row]
+
+
+def changed(before: Telling, after: Telling, *, again: bool) -> Telling:
+    """Return what there is to tell: what is not as before, or all of it *again*, where others may have told otherwise.
+
+    An owner that has forgotten what it was asked about keeps nothing from anybody: whoever is not named any more is
+    told so.
+    """
+    found = {to: said for to, said in after.items() if again or before.get(to) != said}
+    for to, said in before.items():
+        if to not in after:
+            found[to] = said._replace(content=None)
+    return found
+
+
+def of_agent_event(key: Key, facts: Iterable[Fact]) -> Telling:
+    """Return what an event of an agent tells: the agent itself, on its day and on the next, or over all of a shift."""
+    telling: Telling = {}
+    for fact in facts:
+        at, _, identifier, code, fields = fact
+        since, until = at, at + DAY_MS
+        if code == _SCHEDULED:
+            since, until = fields[SHIFT_START], fields[SHIFT_END]
+        content = (at, code, tuple(sorted(fields.items())))
+        telling[To(AGENT, key.tenant, key.subject, identifier)] = Said(since, max(since, until), content)
+    return telling
+
+
+def last_hour(last: int, silent_ms: int) -> int:
+    """Return when a share in a conversation that was last heard of at *last* lapses: see told.Share."""
+    lapses = last + silent_ms
+    return lapses + -lapses % HOUR_MS
+
+
+# What those who are told make of it.
+
+
+def owners(row: Row) -> Iterator[tuple[str, str, str]]:
+    """Yield the keys of the owners that *row* is for."""
+    which, tenant, subject, _, since, until, _ = row
+    if which == CUSTOMER:
+        yield tenant, subject, BY_CUSTOMER
+    else:
+        first = since // DAY_MS
+        for day in range(first, min(until // DAY_MS, first + MOST_DAYS) + 1):
+            yield tenant, subject, f"{BY_AGENT}:{day}"
+
+
+def fact_of(row: Row, version: int) -> Fact:
+    """Return *row* as a fact of whoever is told."""
+    _, _, _, identifier, since, until, content = row
+    at = until if row.which == CUSTOMER else since
+    return Fact(at, RANKS[TOLD], identifier, TOLD, {VERSION: version, CONTENT: content})
+
+
+def is_told(kind: str) -> bool:
+    """Tell whether an owner of this kind is one that is told."""
+    return kind.startswith("by-")
+
+
+def visits_of(facts: Iterable[Fact]) -> dict[str, Visit]:
+    """Return what the conversations of a customer told, by conversation."""
+    visits = {}
+    for fact in sorted(facts):
+        content = fact[4][CONTENT]
+        if content is not None:
+            contacts, solved, contained = content
+            visits[fact[2]] = Visit(
+                tuple(Contact(*row) for row in contacts),
+                tuple(SolvedEpisode(*row) for row in solved),
+                tuple(Contained(*row) for row in contained),
+            )
+    return visits
+
+
+def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
+    """Return what is known of an agent on the day of *key*."""
+    signs: list[Fact] = []
+    shares: dict[str, tuple[Share, ...]] = {}
+    for _, _, identifier, _, fields in sorted(facts):
+        content = fields[CONTENT]
+        if content is None:
+            continue
+        if content and type(content[0]) is int:
+            at, code, kept = content
+            signs.append(Fact(at, RANKS[code], identifier, code, dict(kept)))
+        else:
+            shares[identifier] = tuple(Share(*row) for row in content)
+    return AgentDay(key.tenant, key.subject, int(key.kind.partition(":")[2]), sorted(signs), shares)
+
+
+def is_agents(kind: str) -> bool:
+    """Tell whether *kind* is that of an event of an agent, which owns itself where it comes in."""
+    return kind.startswith("agent:")
