@@ -9,7 +9,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from aggregators import bots, health, legs, measures, points, replies, resolution, surveys, telling, work
+from aggregators import (
+    bots,
+    escalations,
+    health,
+    legs,
+    measures,
+    points,
+    replies,
+    resolution,
+    surveys,
+    telling,
+    work,
+)
 from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
@@ -59,6 +71,7 @@ _OF_WORK: Final = 64
 _OF_BOTS: Final = 128
 _OF_RESOLUTION: Final = 256
 _WRITTEN: Final = 512
+_OF_PRIORITY: Final = 1024
 
 
 def _role(kind: EventType) -> int:
@@ -73,6 +86,7 @@ def _role(kind: EventType) -> int:
         | (_OF_BOTS if kind.code in bots.TYPES else 0)
         | (_OF_RESOLUTION if kind.code in resolution.TYPES else 0)
         | (_WRITTEN if kind.name in {"chat.message", "ticket.commented"} else 0)
+        | (_OF_PRIORITY if kind.code == escalations.PRIORITY_CHANGED else 0)
     )
 
 
@@ -138,6 +152,7 @@ class _Conversation:
         self._places = Places(key.tenant)
         self._counted: list[int] = []
         self._excluded = False
+        self._raised: Fact | None = None
         self._sort_out()
 
     def _sort_out(self) -> None:
@@ -176,6 +191,8 @@ class _Conversation:
                     self._bots.append(fact)
                 if asked & _OF_RESOLUTION:
                     self._resolution.append(fact)
+        if wanted & _OF_WORK and (roles & _OF_PRIORITY or self._definitions.tiers):
+            self._raised = escalations.first_raise(self._facts, self._definitions)
         self._excluded = bool(roles & _MERGING) or flags.get("spam", False) or flags.get("test", False)
         self._places.channel = channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
 
@@ -202,8 +219,8 @@ class _Conversation:
             intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
             self._observe_surveys(samples)
-        if self._work:
-            work.observe(self._work, places, definitions, samples, intervals)
+        if self._work or self._raised is not None:
+            work.observe(self._work, places, definitions, samples, intervals, raised=self._raised)
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:

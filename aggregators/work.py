@@ -70,7 +70,13 @@ class _Sweep:
     """One conversation. `_part` is the part that lasts, `_done` one that ended and whose wrap-up may follow."""
 
     def __init__(
-        self, places: Places, definitions: Definitions, samples: list[Sample], intervals: list[Interval]
+        self,
+        places: Places,
+        definitions: Definitions,
+        samples: list[Sample],
+        intervals: list[Interval],
+        *,
+        raised: Fact | None,
     ) -> None:
         self._places = places
         self._silent_ms = definitions.silent_ms
@@ -83,7 +89,7 @@ class _Sweep:
         self._said: int | None = None  # when an agent wrote, while the customer has not written since
         self._answered = False
         self._left: Point | None = None
-        self._escalated = False
+        self._escalated = raised
 
     def run(self, facts: Sequence[Fact]) -> None:
         last = 0
@@ -100,6 +106,9 @@ class _Sweep:
             self._handled(self._done, None)
         if self._left is not None:
             self._samples.append(self._left)
+        escalated = self._escalated
+        if escalated is not None:
+            self._samples.append(Point(ESCALATED.code, escalated.at, self._before(escalated), 0))
 
     def _step(self, fact: Fact) -> None:
         at, _, _, code, fields = fact
@@ -210,9 +219,9 @@ class _Sweep:
             self._finish(at)
 
     def _escalate(self, fact: Fact) -> None:
-        if not self._escalated:
-            self._escalated = True
-            self._samples.append(Point(ESCALATED.code, fact.at, self._before(fact), 0))
+        """Take an escalation: the first counts, and so does whether it was called one or is one by the definitions."""
+        if self._escalated is None or fact < self._escalated:
+            self._escalated = fact
 
     def _before(self, fact: Fact) -> Labels:
         """Return where it stood before the instant of *fact*: what else that instant names may be where it went."""
@@ -244,6 +253,11 @@ def observe(
     definitions: Definitions,
     samples: list[Sample],
     intervals: list[Interval],
+    *,
+    raised: Fact | None = None,
 ) -> None:
-    """Add what one conversation contributes. `facts` are those of TYPES in the order of the sweep."""
-    _Sweep(places, definitions, samples, intervals).run(facts)
+    """Add what one conversation contributes. `facts` are those of TYPES in the order of the sweep.
+
+    `raised` is the first event that raises it by the definitions.
+    """
+    _Sweep(places, definitions, samples, intervals, raised=raised).run(facts)
