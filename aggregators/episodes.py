@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aggregators import points
 from aggregators.points import Point, PointKind
 from aggregators.samples import OPEN
+from aggregators.tells import Solved
 
 if TYPE_CHECKING:
     from aggregators.places import Places
@@ -74,7 +75,10 @@ class Episode:
         received: int,
         clock: int,
         ends: list[tuple[int, int]],
+        solved: list[Solved],
     ) -> None:
+        self._solved = solved
+        self._reopened = False
         self._places = places
         self._samples = samples
         self._intervals = intervals
@@ -104,6 +108,7 @@ class Episode:
         self._commit(solve, outcome=2 if by_customer else 1)
         self.pending = None
         self._add(points.REOPENED, at)
+        self._reopened = True
         self._opened = at
 
     def delete(self, at: int) -> None:
@@ -128,6 +133,7 @@ class Episode:
         if solve is not None:
             self._commit(solve, outcome=1)
             self._count_last(solve, pauses)
+            self._solved.append(Solved(self._received, solve.at, solve.owners, solve.replies, self._reopened))
         elif not self._deleted:
             self._intervals += self._places.pieces(OPEN, self._opened, silent_at, self._opened)
         self._add(points.RECEIVED, self._received, 1 if solve is None else 2)

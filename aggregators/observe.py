@@ -20,6 +20,7 @@ from aggregators import (
     resolution,
     surveys,
     telling,
+    tells,
     work,
 )
 from aggregators.places import Places
@@ -53,7 +54,7 @@ from aggregators.samples import (
 from aggregators.vocabulary import ACTOR, BY_CODE, CHANNEL, FLAG, KIND, PUBLIC, QUEUE, TO_QUEUE, VALUE, EventType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from aggregators.definitions import Definitions
     from aggregators.facts import Fact, Key
@@ -140,6 +141,7 @@ class _Conversation:
     """The facts of one conversation in order, sorted out by sweep, with its channel and its queues over time."""
 
     def __init__(self, key: Key, facts: list[Fact], definitions: Definitions) -> None:
+        self._key = key
         self._definitions = definitions
         self._facts = facts
         self._legs: list[Fact] = []
@@ -198,7 +200,8 @@ class _Conversation:
 
     def observation(self) -> Observation:
         if self._excluded:
-            return NOTHING
+            told = self._tell((), (), (), ())
+            return NOTHING._replace(told=told) if told else NOTHING
         samples: list[Sample] = []
         intervals: list[Interval] = []
         definitions, places = self._definitions, self._places
@@ -219,12 +222,14 @@ class _Conversation:
             intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
             self._observe_surveys(samples)
+        parts: list[tells.Part] = []
+        solved: list[tells.Solved] = []
         if self._work or self._raised is not None:
-            work.observe(self._work, places, definitions, samples, intervals, raised=self._raised)
+            work.observe(self._work, places, definitions, samples, intervals, raised=self._raised, parts=parts)
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:
-            resolution.observe(self._resolution, places, definitions, samples, intervals)
+            resolution.observe(self._resolution, places, definitions, samples, intervals, solved=solved)
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         counted = _numbered(intervals)
@@ -233,7 +238,27 @@ class _Conversation:
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None
-        return Observation(_numbered(samples), counted, self._events(), open=waits_on, told={})
+        told = self._tell(said.contacts, solved, samples, parts)
+        return Observation(_numbered(samples), counted, self._events(), open=waits_on, told=told)
+
+    def _tell(
+        self,
+        contacts: Sequence[tuple[int, bool]],
+        solved: Sequence[tells.Solved],
+        samples: Sequence[Sample],
+        parts: Sequence[tells.Part],
+    ) -> telling.Telling:
+        """Return what customers and agents are told: nothing of what is in no metric."""
+        families, told = self._definitions.families, {}
+        if "customers" in families:
+            contained = [(each[1], each[2]) for each in samples if each[0] == _BOT_ENDED and each[3] == bots.CONTAINED]  # type: ignore[misc]  # a Point
+            told = tells.to_customers(
+                self._key, self._facts, self._places,
+                contacts=contacts, solved=solved, contained=contained, counts=not self._excluded,
+            )  # fmt: skip
+        if "people" in families:
+            told |= tells.to_agents(self._key, self._facts, parts, silent_ms=self._definitions.silent_ms)
+        return told
 
     def _observe_stretch(self, stretch: replies.Stretch, intervals: dict[Interval, int]) -> None:
         """Let a stretch last message by message, each piece as often as messages wait in it."""
@@ -307,6 +332,7 @@ class _Conversation:
         return events
 
 
+_BOT_ENDED: Final = points.BOT_ENDED.code
 _SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
 _RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
 

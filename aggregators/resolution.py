@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregators.facts import Fact
     from aggregators.places import Places
     from aggregators.samples import Interval, Sample
+    from aggregators.tells import Solved
 
 _CLOSED: Final = code_of("chat.closed")
 _REOPENED: Final = code_of("chat.reopened")
@@ -40,9 +41,15 @@ def observe(
     definitions: Definitions,
     samples: list[Sample],
     intervals: list[Interval],
+    *,
+    solved: list[Solved] | None = None,
 ) -> None:
-    """Add what one conversation contributes. `facts` are those of TYPES in the order of the sweep."""
-    _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals).run()
+    """Add what one conversation contributes, and to *solved* its episodes that are solved now.
+
+    `facts` are those of TYPES in the order of the sweep.
+    """
+    told: list[Solved] = [] if solved is None else solved
+    _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals, solved=told).run()
 
 
 class _Sweep:
@@ -56,7 +63,9 @@ class _Sweep:
         definitions: Definitions,
         samples: list[Sample],
         intervals: list[Interval],
+        solved: list[Solved],
     ) -> None:
+        self._solved = solved
         self._facts = facts
         self._places = places
         self._definitions = definitions
@@ -113,7 +122,10 @@ class _Sweep:
             self._receive(at, clock=self._begun if self._ours else at)
 
     def _receive(self, at: int, *, clock: int) -> Episode:
-        episode = Episode(self._places, self._samples, self._intervals, received=at, clock=clock, ends=self._ends)
+        episode = Episode(
+            self._places, self._samples, self._intervals,
+            received=at, clock=clock, ends=self._ends, solved=self._solved,
+        )  # fmt: skip
         self._episode = episode
         return episode
 

@@ -98,7 +98,7 @@ def of_agent_event(key: Key, facts: Iterable[Fact]) -> Telling:
         if code == _SCHEDULED:
             since, until = fields[SHIFT_START], fields[SHIFT_END]
         content = (at, code, tuple(sorted(fields.items())))
-        telling[To(AGENT, key.tenant, key.subject, identifier)] = Said(since, max(since, until), content)
+        telling[To(AGENT, key.tenant, key.subject, f"e:{identifier}")] = Said(since, max(since, until), content)
     return telling
 
 
@@ -141,7 +141,7 @@ def visits_of(facts: Iterable[Fact]) -> dict[str, Visit]:
         content = fact[4][CONTENT]
         if content is not None:
             contacts, solved, contained = content
-            visits[fact[2]] = Visit(
+            visits[fact[2][2:]] = Visit(
                 tuple(Contact(*row) for row in contacts),
                 tuple(SolvedEpisode(*row) for row in solved),
                 tuple(Contained(*row) for row in contained),
@@ -159,9 +159,9 @@ def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
             continue
         if content and type(content[0]) is int:
             at, code, kept = content
-            signs.append(Fact(at, RANKS[code], identifier, code, dict(kept)))
+            signs.append(Fact(at, RANKS[code], identifier[2:], code, dict(kept)))
         else:
-            shares[identifier] = tuple(Share(*row) for row in content)
+            shares[identifier[2:]] = tuple(Share(*row) for row in content)
     return AgentDay(key.tenant, key.subject, int(key.kind.partition(":")[2]), sorted(signs), shares)
 
 

@@ -18,6 +18,8 @@ from aggregators.points import (
     TRANSFERRED_OUT,
     Point,
 )
+from aggregators.telling import last_hour
+from aggregators.tells import Part as Told
 from aggregators.vocabulary import (
     ACTOR,
     AGENT,
@@ -77,7 +79,9 @@ class _Sweep:
         intervals: list[Interval],
         *,
         raised: Fact | None,
+        parts: list[Told],
     ) -> None:
+        self._parts = parts
         self._places = places
         self._silent_ms = definitions.silent_ms
         self._idle_ms = definitions.idle_ms
@@ -97,11 +101,13 @@ class _Sweep:
             at = fact.at
             if self._part is not None and at - last >= self._silent_ms:
                 self._part.lapse(last + self._silent_ms)
+                self._lapse(self._part, min(at, last_hour(last, self._silent_ms)))
                 self._part = None
             last = at
             self._step(fact)
         if self._part is not None:
             self._part.lapse(last + self._silent_ms)
+            self._lapse(self._part, last_hour(last, self._silent_ms))
         if self._done is not None:
             self._handled(self._done, None)
         if self._left is not None:
@@ -188,6 +194,14 @@ class _Sweep:
         if wrapped is not None:
             samples.append(Point(AFTER_WORK.code, at, labels, wrapped - part.ended))
 
+        if part.agent is not None:
+            self._parts.append(Told(part.agent, labels, part.opened, part.ended, at, lapsed=False))
+
+    def _lapse(self, part: Part, at: int) -> None:
+        """Let *part* have lapsed at *at*."""
+        if part.agent is not None:
+            self._parts.append(Told(part.agent, part.labels, part.opened, at, at, lapsed=True))
+
     def _write(self, fact: Fact) -> None:
         at, _, _, _, fields = fact
         actor = fields[ACTOR]
@@ -255,9 +269,11 @@ def observe(
     intervals: list[Interval],
     *,
     raised: Fact | None = None,
+    parts: list[Told] | None = None,
 ) -> None:
-    """Add what one conversation contributes. `facts` are those of TYPES in the order of the sweep.
+    """Add what one conversation contributes, and to *parts* those of its agents whose names are known.
 
-    `raised` is the first event that raises it by the definitions.
+    `facts` are those of TYPES in the order of the sweep, `raised` the first event that raises it by the definitions.
     """
-    _Sweep(places, definitions, samples, intervals, raised=raised).run(facts)
+    told: list[Told] = [] if parts is None else parts
+    _Sweep(places, definitions, samples, intervals, raised=raised, parts=told).run(facts)

@@ -116,8 +116,8 @@ METRICS: tuple[Metric, ...] = (
         "M28",
         p.ESCALATED.count,
         unit="conversations",
-        edges="In the queue that it left. Called so, moved to a later tier of the definitions, or its priority raised by "
-        "the system.",
+        edges="In the queue that it left. Called so, moved to a later tier of the definitions, or its priority raised "
+        "by the system.",
     ),
     rolling(
         "escalation_ratio",

@@ -1,0 +1,151 @@
+"""Tells: what one conversation says to its customer and to its agents, from what its sweeps found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aggregators.instants import DAY_MS
+from aggregators.telling import AGENT, CUSTOMER, Said, Telling, To, last_hour
+from aggregators.told import Contact, Contained, Share, SolvedEpisode
+from aggregators.vocabulary import AGENT as OF_AGENT
+from aggregators.vocabulary import CUSTOMER as OF_CUSTOMER
+from aggregators.vocabulary import KIND, TEAM, TO_QUEUE, TO_TEAM, TOPIC, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aggregators.facts import Fact, Key
+    from aggregators.places import Places
+    from aggregators.samples import Labels
+
+_ACCEPTED: Final = code_of("chat.accepted")
+_TRANSFERRED: Final = code_of("chat.transferred")
+_ASSIGNED: Final = code_of("ticket.assigned")
+
+
+class Solved(NamedTuple):
+    """An episode received at `received` and solved for the last time at `at`: see told.SolvedEpisode."""
+
+    received: int
+    at: int
+    owners: int
+    replies: int
+    reopened: bool
+
+
+class Part(NamedTuple):
+    """What an agent did in a conversation; see told.Share."""
+
+    agent: str
+    labels: Labels
+    opened: int
+    ended: int
+    wrapped: int
+    lapsed: bool
+
+
+def to_customers(
+    key: Key,
+    facts: Sequence[Fact],
+    places: Places,
+    *,
+    contacts: Iterable[tuple[int, bool]],
+    solved: Iterable[Solved],
+    contained: Iterable[tuple[int, Labels]],
+    counts: bool,
+) -> Telling:
+    """Return what the conversation tells every customer it ever named: its content the last one, nothing the others.
+
+    *contacts* are the instants of its episodes, each with whether the centre began it. *counts* is false where the
+    conversation is in no metric.
+    """
+    named: list[str] = []
+    topic = ""
+    for fact in facts:
+        fields = fact[4]
+        if OF_CUSTOMER in fields:
+            named.append(fields[OF_CUSTOMER])
+        if TOPIC in fields:
+            topic = fields[TOPIC]
+    if not named:
+        return {}
+    # By the day: not every message has to be told, and for so long what was told is remembered.
+    day = facts[-1][0]
+    day -= day % DAY_MS
+    content = None
+    if counts:
+        content = (
+            tuple(_contact(at, places, topic, by=2 if ours else 1) for at, ours in contacts),
+            tuple(_solved(each, facts, places, topic) for each in solved),
+            tuple(Contained(at, labels.channel, labels.queue) for at, labels in contained),
+        )
+        if content == ((), (), ()):
+            content = None
+    telling = {To(CUSTOMER, key.tenant, name, _id(key)): Said(day, day, None) for name in named}
+    telling[To(CUSTOMER, key.tenant, named[-1], _id(key))] = Said(day, day, content)
+    return telling
+
+
+def to_agents(key: Key, facts: Sequence[Fact], parts: Iterable[Part], *, silent_ms: int) -> Telling:
+    """Return what the conversation tells every agent who ever accepted it, whole, or that there is nothing."""
+    first: dict[str, int] = {}
+    for fact in facts:
+        if fact[3] == _ACCEPTED and OF_AGENT in fact[4]:
+            first.setdefault(fact[4][OF_AGENT], fact[0])
+    if not first:
+        return {}
+    shares: dict[str, list[Share]] = {}
+    for part in parts:
+        row = Share(part.labels.channel, part.labels.queue, part.opened, part.ended, part.wrapped, part.lapsed)
+        shares.setdefault(part.agent, []).append(row)
+    until = last_hour(facts[-1][0], silent_ms)
+    return {
+        To(AGENT, key.tenant, agent, _id(key)): Said(at, until, tuple(shares[agent]) if agent in shares else None)
+        for agent, at in first.items()
+    }
+
+
+def _id(key: Key) -> str:
+    """Return the id of what is told: an event of an agent has its own, and conversations may be called like one."""
+    return f"c:{key.subject}"
+
+
+def _contact(at: int, places: Places, topic: str, *, by: int) -> Contact:
+    labels = places.at(at)
+    return Contact(at, labels.channel, labels.queue, topic, by)
+
+
+def _solved(solved: Solved, facts: Iterable[Fact], places: Places, topic: str) -> SolvedEpisode:
+    """Return the episode with its teams: who had it from its beginning to its solve, and whether it was passed on."""
+    teams: set[str] = set()
+    transferred = False
+    for at, _, _, code, fields in facts:
+        if not solved.received <= at <= solved.at:
+            continue
+        if TEAM in fields:
+            teams.add(fields[TEAM])
+        if TO_TEAM in fields:
+            transferred = transferred or (bool(teams) and fields[TO_TEAM] not in teams)
+            teams.add(fields[TO_TEAM])
+        if code == _TRANSFERRED and TO_QUEUE in fields and fields.get(KIND) != "reassignment":
+            transferred = transferred or fields[TO_QUEUE] != _stood(places, at)
+        elif code == _ASSIGNED and TO_QUEUE in fields:
+            transferred = transferred or _stood(places, at) not in ("", fields[TO_QUEUE])
+    labels = places.at(solved.at)
+    return SolvedEpisode(
+        solved.at,
+        labels.channel,
+        labels.queue,
+        topic,
+        len(teams),
+        solved.owners,
+        transferred,
+        solved.reopened,
+        solved.replies,
+    )
+
+
+def _stood(places: Places, at: int) -> str:
+    """Return the queue named last before *at*, "" if none was."""
+    before = [queue for named_at, queue in zip(places.named_at, places.named, strict=True) if named_at < at]
+    return before[-1] if before else ""
