@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators import measures as m
 from aggregators.catalogue import METRICS, Metric, Value
+from aggregators.drift import Drift
 from aggregators.folding import Caps, Folding, fold
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
@@ -81,6 +82,7 @@ class Board:
         self._groups = cache(self._folding.groups)
         self._rolling = Rolling(self._windows, local=locals_of(definitions, zone), grouping=self._groups)
         self._identity = Identity(self._windows, grouping=self._groups)
+        self._drift = Drift() if "resolution" in definitions.families else None
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -102,6 +104,8 @@ class Board:
         """Add the difference *amounts* to the cells of a pane."""
         if pane.width in (FINE.ms, QUARTER.ms) or pane == ALL_TIME:
             self._rolling.add(pane, labels, amounts)
+            if self._drift is not None:
+                self._drift.add(pane, labels, amounts)
 
     def set_hour(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
         """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows."""
@@ -111,6 +115,8 @@ class Board:
         """Replace a bucket of intervals."""
         self._intervals.put(partition, bucket, entries)
         self._identity.put(partition, bucket, entries)
+        if self._drift is not None:
+            self._drift.put(partition, bucket, entries)
 
     def set_due(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Replace a bucket of timers."""
@@ -168,6 +174,10 @@ class Board:
         if window not in IDENTITY_WINDOWS:
             return 0
         return self._identity.violations(window, self._rolling, as_of=self.as_of)
+
+    def backlog_drift(self) -> int | None:
+        """Return by how many conversations the backlog by intervals and by flows differ; None if it is not counted."""
+        return None if self._drift is None else self._drift.at(self.as_of, self._passed)
 
     def covered_s(self, window: str) -> float:
         """Return how much of *window* lies after the first instant anything was seen, in seconds."""

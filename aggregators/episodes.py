@@ -11,7 +11,7 @@ from aggregators.tells import Solved
 
 if TYPE_CHECKING:
     from aggregators.places import Places
-    from aggregators.samples import Interval, Sample
+    from aggregators.samples import Interval, Labels, Sample
 
 _new: Final = tuple.__new__
 """As in observe: a named tuple in half the time."""
@@ -116,7 +116,7 @@ class Episode:
         if self.pending is None:
             self._deleted = True
             self._add(points.DELETED, at)
-            self._intervals += self._places.pieces(OPEN, self._opened, at, self._opened)
+            self._last_until(at)
 
     def end_at(self, at: int, *, alone: bool) -> None:
         """Count the first end, and the first without a reply."""
@@ -135,12 +135,14 @@ class Episode:
             self._count_last(solve, pauses)
             self._solved.append(Solved(self._received, solve.at, solve.owners, solve.replies, self._reopened))
         elif not self._deleted:
-            self._intervals += self._places.pieces(OPEN, self._opened, silent_at, self._opened)
+            self._last_until(silent_at)
+            if silent_at is not None:
+                self._add(points.LAPSED, silent_at)
         self._add(points.RECEIVED, self._received, 1 if solve is None else 2)
 
     def _commit(self, solve: Solve, *, outcome: int) -> None:
         """Count a solve that nobody corrected; *outcome* 2 is that the customer came back."""
-        self._intervals += self._places.pieces(OPEN, self._opened, solve.at, self._opened)
+        self._last_until(solve.at)
         self._add(points.RESOLVED, solve.at)
         self._add(points.SOLVE, solve.at, outcome)
         if not self._first_solved:
@@ -149,6 +151,22 @@ class Episode:
         if solve.by_timeout:
             self._add(points.AUTO_CLOSED, solve.at)
         self.end_at(solve.at, alone=solve.alone)
+
+    def _last_until(self, end: int | None) -> None:
+        """Be open until *end* (None: until an event ends it), queue by queue, and count the moves between them."""
+        places = self._places
+        where = places.at(self._opened)
+        for piece in places.pieces(OPEN, self._opened, end, self._opened):
+            self._intervals.append(piece)
+            where = self._move(where, piece[1], piece[2])
+        if end is not None:
+            self._move(where, places.at(end), end)
+
+    def _move(self, old: Labels, new: Labels, at: int) -> Labels:
+        if new != old:
+            self._samples.append(_new(Point, (points.MOVED_OUT.code, at, old, 0)))
+            self._samples.append(_new(Point, (points.MOVED_IN.code, at, new, 0)))
+        return new
 
     def _count_last(self, solve: Solve, pauses: Pauses) -> None:
         at, clock = solve.at, self.clock

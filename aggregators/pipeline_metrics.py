@@ -43,6 +43,11 @@ VIOLATIONS = PipelineMetric(
     "Queues of the window where legs queued are not those ended plus those still waiting; must be 0.",
     ("window",),
 )
+BACKLOG_DRIFT = PipelineMetric(
+    "deskpulse_backlog_drift",
+    "gauge",
+    "Conversations by which the backlog by intervals and the one by what came and went differ; must be 0.",
+)
 FOLDED = PipelineMetric(
     "deskpulse_folded_names",
     "gauge",

@@ -116,6 +116,9 @@ ORPHAN_STOP: Final = PointKind(80, "orphan_stop", "choice")
 UNKNOWN_ACTOR: Final = PointKind(81, "unknown_actor", "count")
 REVIVED: Final = PointKind(82, "revived", "choice")
 COVERED: Final = PointKind(83, "covered", "choice")
+LAPSED: Final = PointKind(84, "lapsed", "count", timed=True)
+MOVED_OUT: Final = PointKind(85, "moved_out", "count")
+MOVED_IN: Final = PointKind(86, "moved_in", "count")
 
 KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators import points, touches
 from aggregators.episodes import Episode, Pauses, Solve
+from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
 from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
 from aggregators.vocabulary import BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
@@ -78,11 +79,16 @@ class _Sweep:
         self._done = Touches()
         self._pauses = Pauses()
         self._ends: list[tuple[int, int]] = []
+        self._revived: list[int] = []
 
     def run(self) -> None:
         """Go through the facts, and add everything."""
+        silent_ms, last = self._definitions.silent_ms, self._facts[0].at
         for place, fact in enumerate(self._facts):
             at, _, _, code, fields = fact
+            if at - last >= silent_ms and self._episode is not None and self._episode.pending is None:
+                self._revived.append(at)
+            last = at
             asks = self._done.take(fact)
             status = fields[STATUS] if code == STATUS_CHANGED else ""
             episode = self._episode
@@ -184,6 +190,8 @@ class _Sweep:
         silent_at: int | None = None
         if not self._is_ticket and any(fact.type in _CHAT for fact in self._facts):
             silent_at = self._facts[-1].at + self._definitions.silent_ms
+            for at in self._revived:
+                self._samples.append(Point(points.REVIVED.code, at, self._places.at(at), CHAT_REVIVED))
         episode.finish(self._pauses, silent_at=silent_at)
         if self._is_ticket or self._places.channel in _ASYNC:
             for at, ended in self._ends:

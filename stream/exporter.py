@@ -151,6 +151,8 @@ def _pipeline(snapshot: Snapshot, now: int) -> Iterator[Metric]:
         yield from _many(p.GENERATION, {(snapshot.generation,): 1.0})
     yield from _many(p.COVERED, {(window,): seconds for window, seconds in snapshot.covered_s.items()})
     yield from _many(p.VIOLATIONS, {(window,): queues for window, queues in snapshot.violations.items()})
+    if snapshot.backlog_drift is not None:
+        yield from _one(p.BACKLOG_DRIFT, snapshot.backlog_drift)
     yield from _many(p.SOURCE_SEEN, {(source,): at / 1000 for source, at in snapshot.sources.items()})
     yield from _partitions(snapshot)
     yield from _counts(snapshot)

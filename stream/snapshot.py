@@ -52,6 +52,7 @@ class Snapshot:
     folded: int = 0
     covered_s: dict[str, float] = field(default_factory=dict)
     violations: dict[str, int] = field(default_factory=dict)
+    backlog_drift: int | None = None
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -162,6 +163,7 @@ class Snapshots:
             folded=board.folded,
             covered_s={window: board.covered_s(window) for window in windows},
             violations={window: board.violations(window) for window in judged},
+            backlog_drift=board.backlog_drift() if as_of is not None and gap is None else None,
             partitions=tuple(health),
             sources=self._latest_of_sources(),
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),

@@ -20,6 +20,8 @@ from tests.reference import centre_lines
 
 RETENTION_MS = 35 * DAY_MS
 GHOST_MS = 4 * HOUR_MS
+SILENT_MS = 24 * HOUR_MS
+"""The longest timer there is: a chat that lapses."""
 C = Key("default", "c")
 
 
@@ -282,9 +284,9 @@ def test_a_life_moves_to_another_day_of_expiry_with_its_last_event() -> None:
     later = partition.feed(Log().add("chat.closed", at(DAY_MS), id="z").lines)
 
     assert [set(delta.expiry) for delta in (first, same, later)] == [
-        {(T0 + RETENTION_MS + GHOST_MS) // DAY_MS},
+        {(T0 + RETENTION_MS + SILENT_MS) // DAY_MS},
         set(),
-        {(T0 + RETENTION_MS + GHOST_MS) // DAY_MS + 1},
+        {(T0 + RETENTION_MS + SILENT_MS) // DAY_MS + 1},
     ]
 
 
