@@ -240,7 +240,7 @@ class Board:
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
         sums = {} if window == _NOW else self._rolling.sums(window, group)
-        start = self._rolling.span_of(window).start if family == "rolling" else 0
+        start = self._rolling.span_of(window, group.values[0]).start if family == "rolling" else 0
         reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of, start, self._definitions)
         for metric in self._metrics[group.level]:
             if metric.family == family:

@@ -88,6 +88,9 @@ def usual_scales() -> dict[str, Scale]:
     return {kind: Scale(Fraction(least), Fraction(most), falling=False) for kind, (least, most) in ends.items()}
 
 
+GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
+"""Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
+
 FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "health")
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
@@ -98,6 +101,7 @@ class Definitions:
 
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
     Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
+    `genesys` are the switches of SLg, None where it is not shown.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -130,6 +134,7 @@ class Definitions:
     easy_from: Fraction = Fraction(2, 3)
     promoter_from: Fraction = Fraction(9, 10)
     detractor_to: Fraction = Fraction(6, 10)
+    genesys: tuple[str, ...] | None = None
     tiers: tuple[Tier, ...] = ()
     calendars: dict[tuple[str, str, str], Schedule | None] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from aggregators import measures as m
 from aggregators.reading import QUANTILES, Reading, Value, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _ROUNDING: Final = 1e-9
 
@@ -19,10 +19,10 @@ def all_abandoned(r: Reading) -> int:
 
 
 def service_levels(r: Reading) -> dict[str, Value]:
-    """Return the service level (M6) under all variants, as ratios."""
+    """Return the service level (M6) under all variants, as ratios; SLg where the definitions have its switches."""
     a, b, s = r[m.ANSWERED], all_abandoned(r), r[m.SHORT_ABANDONED]
     a_in, b_in = r[m.ANSWERED_WITHIN], r[m.ABANDONED_WITHIN]
-    return {
+    levels = {
         "SL1": ratio(a_in, a),
         "SL2": ratio(a_in, a + b),
         "SL3": ratio(a_in, a + b - b_in),
@@ -31,6 +31,16 @@ def service_levels(r: Reading) -> dict[str, Value]:
         "SL6": ratio(a_in + b_in + r[m.CALLBACK_WITHIN], r[m.QUEUED]),
         "SL_live": ratio(a_in, a + b - b_in + r.state.waiting_past_target),
     }
+    switches = r.definitions.genesys
+    if switches is not None:
+        levels["SLg"] = ratio(a_in, a + _genesys(r, switches))
+    return levels
+
+
+def _genesys(r: Reading, switches: Collection[str]) -> int:
+    """Return what stands beside the answered in the denominator of SLg."""
+    left = 0 if "abandoned_out" in switches else r[m.ABANDONED] if "short_out" in switches else all_abandoned(r)
+    return left + (r[m.FLOWED_OUT] if "flow_outs_in" in switches else 0)
 
 
 def histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Value]]:

@@ -108,6 +108,9 @@ def _definitions(top: Table) -> Definitions:
         changes |= _by_channel_and_queue(targets.table(key), field, values.duration, default)
     targets.done()
     changes |= _by_channel_and_queue(top.table("short_abandon"), "short_abandon_ms", values.threshold, default)
+    service_level = top.table("service_level")
+    changes["genesys"] = service_level.optional("genesys", values.genesys, default.genesys)
+    service_level.done()
     times = top.table("times")
     for key in TIMES:
         changes[f"{key}_ms"] = times.optional(key, values.duration, getattr(default, f"{key}_ms"))

@@ -35,6 +35,8 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     groups = {("targets", key): field for key, field in TARGETS.items()} | {("short_abandon",): "short_abandon_ms"}
     for path, field in groups.items():
         yield from _of_group(path, field, definitions, default)
+    if definitions.genesys is not None:
+        yield "service_level.genesys", f"{', '.join(definitions.genesys) or 'no switch'} (default: SLg is not shown)"
     for key in TIMES:
         value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
         if value != usual:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregators.calendars import WEEKDAYS, Openings, joined
-from aggregators.definitions import FAMILIES, LEVELS, NEVER_MS
+from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEVER_MS
 from aggregators.instants import SECOND_MS
 from aggregators.zones import DAY_MINUTES, Zone, instant_of, zone_of
 from stream.settings import LONGEST_RETENTION_D, UNIT_MS, duration_ms
@@ -117,6 +117,15 @@ def levels(value: object) -> tuple[str, ...]:
 def families(value: object) -> tuple[str, ...]:
     """Return the families of metrics asked for, in their own order."""
     return _of(FAMILIES, value)
+
+
+def genesys(value: object) -> tuple[str, ...]:
+    """Return the switches of SLg, in their own order."""
+    found = _of(GENESYS, value)
+    if "abandoned_out" in found and "short_out" in found:
+        message = "'abandoned_out' takes the short ones out already (try one of the two)"
+        raise ValueError(message)
+    return found
 
 
 def _of(known: tuple[str, ...], value: object) -> tuple[str, ...]:

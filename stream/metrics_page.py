@@ -28,7 +28,7 @@ TITLES: dict[Family, str] = {
 }
 EXTRAS = {
     "q": "0.5, 0.75, 0.9, 0.95, 0.99",
-    "variant": "SL1 … SL6, SL_live",
+    "variant": "SL1 … SL6, SL_live, SLg where its switches are set",
     "type": "the types of events",
     "direction": "customer, human, bot, system, note",
     "stop": "what stopped",

@@ -137,10 +137,13 @@ METRICS: tuple[Metric, ...] = (
         "ratio",
         "Service level under each variant; SL_live counts those already waiting past the target.",
         "SL1 A≤T/A · SL2 A≤T/(A+B) · SL3 A≤T/(A+B−B≤T) · SL4 (A≤T+B≤T)/(A+B) · SL5 (A≤T+S)/(A+B) · "
-        "SL6 (A≤T+B≤T+C≤T)/queued · SL_live A≤T/(A+B−B≤T+W>T)",
+        "SL6 (A≤T+B≤T+C≤T)/queued · SL_live A≤T/(A+B−B≤T+W>T) · SLg A≤T/(A+B [+F] [−S] [−B])",
         "M6",
         read=service_levels,
         extra="variant",
+        edges="SLg stands where the definitions have its switches. T is that of the channel or queue, B has the short "
+        "ones.",
+        vendors="SL6 is Amazon Connect's, SLg that of Genesys with its switches.",
     ),
     Metric(
         suffix="wait_seconds",

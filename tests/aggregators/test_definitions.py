@@ -205,6 +205,7 @@ CHANGES: dict[str, Any] = {
     "easy_from": Fraction(1, 2),
     "promoter_from": Fraction(8, 10),
     "detractor_to": Fraction(5, 10),
+    "genesys": (),
     "tiers": (Tier("front", ()),),
     "calendars": {("", "", ""): OFFICE},
     "zones": {"acme": TOKYO},

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from tests.logs import Log, expects
+from aggregators.definitions import Definitions
+from stream.offline import Offline
+from tests.logs import Log, after, expects
 
 
 def contacts(*, answered: dict[str, int], abandoned: dict[str, int], channel: str = "voice") -> Log:
@@ -136,6 +138,38 @@ def test_sl6_is_over_the_queued() -> None:
     log.of(conversation="e").queued("00:00")
 
     expects(log, "01:00", sl6_5m=Fraction(3, 5))
+
+
+def genesys(log: Log, *switches: str) -> float | None:
+    """Return SLg in percent to two decimals, as it is shown with the switches."""
+    offline = Offline(definitions=Definitions(genesys=switches))
+    offline.feed(log.lines)
+    labels = (("tenant", "default"), ("window", "5m"), ("variant", "SLg"))
+    value = offline.values(after("05:00")).get(("support_tenant_rolling_service_level_ratio", labels))
+    return None if value is None else round(100 * value, 2)
+
+
+def test_the_example_of_genesys() -> None:
+    """200 / (300 + 100 − 50) = 57.14 %: A = 300, 200 of them within 20 s; B = 100, 50 of them short; 40 flow out."""
+    log = contacts(answered={"00:10": 200, "00:30": 100}, abandoned={"00:05": 50, "00:30": 50})
+    for number in range(40):
+        log.of(conversation=f"out-{number}").queued("00:00").flowed_out("00:30")
+
+    assert genesys(log, "short_out") == 57.14
+    assert genesys(log) == 50.0  # 200 / 400
+    assert genesys(log, "abandoned_out") == 66.67  # 200 / 300
+    assert genesys(log, "flow_outs_in") == 45.45  # 200 / 440
+    assert genesys(log, "flow_outs_in", "short_out") == 51.28  # 200 / 390
+    assert genesys(log, "flow_outs_in", "abandoned_out") == 58.82  # 200 / 340
+
+
+def test_slg_needs_its_switches() -> None:
+    """Without any in the definitions there is no such variant; with them and nothing answered it is absent too."""
+    offline = Offline()
+    offline.feed(contacts(answered={"00:10": 1}, abandoned={}).lines)
+
+    assert not [pairs for _, pairs in offline.values(after("05:00")) if ("variant", "SLg") in pairs]
+    assert genesys(contacts(answered={}, abandoned={"00:05": 1}), "short_out") is None
 
 
 def test_sl6_is_not_capped() -> None:

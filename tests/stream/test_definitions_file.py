@@ -87,6 +87,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.satisfied_from, found.easy_from) == (Fraction(3, 4), Fraction(2, 3))
     assert (found.promoter_from, found.detractor_to) == (Fraction(9, 10), Fraction(3, 5))
     assert found.tiers == (Tier("front", ("billing", "sales")), Tier("experts", ("second-line",)))
+    assert found.genesys == ("short_out",)
     assert found.zones["acme"].name == "America/New_York"
     assert found.shifts == (Shift("", "early", 360, 840), Shift("acme", "night", 1_320, 360))
     assert (found.currency, found.agent_hour_micros, found.fixed_hour_micros) == ("EUR", 32_500_000, 12_000_000)
@@ -201,6 +202,15 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ('[targets.wait.queues]\n"a\\nb" = "5s"\n', "2: targets.wait.queues.\"a\\nb\": 'a\\nb' is not a name"),
         ('levels = ["team", "town"]\n', "1: levels: 'town' is not one of priority, team, language, agent"),
         ('levels = ["team", "team"]\n', "1: levels: 'team' stands there twice"),
+        ("[service_level]\ngenesys = true\n", "2: service_level.genesys: true is not a list of names"),
+        (
+            '[service_level]\ngenesys = ["short"]\n',
+            "2: service_level.genesys: 'short' is not one of flow_outs_in, short_out, abandoned_out",
+        ),
+        (
+            '[service_level]\ngenesys = ["abandoned_out", "short_out"]\n',
+            "2: service_level.genesys: 'abandoned_out' takes the short ones out already",
+        ),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
         ('families = ["works"]\n', f"1: families: 'works' is not one of {', '.join(FAMILIES)}"),
         ("[surveys.csat]\nmin = 5\n", "2: surveys.csat.min: is not below max (here 5 and 5)"),
@@ -450,6 +460,7 @@ def test_each_difference_is_told_by_its_key() -> None:
         "targets.resolution.other": "3d (default 2d)",
         "short_abandon.channels.voice": "6s (default 5s)",
         "short_abandon.queues.callback": "never (default that of its channel)",
+        "service_level.genesys": "short_out (default: SLg is not shown)",
         "tiers 1": "front: billing, sales (default none)",
         "tiers 2": "experts: second-line (default none)",
         "zones.acme": "America/New_York (default DESKPULSE_ZONE)",
@@ -462,10 +473,12 @@ def test_each_difference_is_told_by_its_key() -> None:
     assert told(
         '[times]\nidle = "90s"\n[targets.wait.channels]\nfax = "2h"\n[[tiers]]\nname = "a"\n'
         '[[shifts]]\nname = "s"\nhours = "12:00-24:00"\n'
+        "[service_level]\ngenesys = []\n"
         '[surveys.csat]\nmax = 10\nwide_from = 9\n[surveys.ces]\ndirection = "down"\neasy_from = 0.5\n'
     ) == {
         "times.idle": "90s (default 30m)",
         "targets.wait.channels.fax": "2h (default that of other channels)",
+        "service_level.genesys": "no switch (default: SLg is not shown)",
         "tiers 1": "a: no queue and no team (default none)",
         "shifts s": "12:00-24:00 for every tenant without its own (default none)",
         "surveys.csat": "1 to 10, the most is best (default 1 to 5, the most is best)",
