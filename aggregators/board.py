@@ -241,7 +241,15 @@ class Board:
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
         sums = {} if window == _NOW else self._rolling.sums(window, group)
         start = self._rolling.span_of(window, group.values[0]).start if family == "rolling" else 0
-        reading = Reading(sums, self._states.get(group, _NOBODY), self.as_of, start, self._definitions)
+        reading = Reading(
+            sums,
+            self._states.get(group, _NOBODY),
+            self.as_of,
+            start,
+            self._definitions,
+            level=group.level,
+            window=window if family == "rolling" else "",
+        )
         for metric in self._metrics[group.level]:
             if metric.family == family:
                 yield from _read(metric, group, window if family == "rolling" else None, reading)

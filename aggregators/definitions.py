@@ -91,7 +91,7 @@ def usual_scales() -> dict[str, Scale]:
 GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 """Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
 
-FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "health")
+FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "customers", "health")
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
 
@@ -184,6 +184,11 @@ class Definitions:
                         if (whose, through, named) in self.calendars:
                             return self.calendars[whose, through, named]
         return None
+
+    def zone_of(self, tenant: str) -> Zone | None:
+        """Return the zone in which days of *tenant* begin: its own, else that of everybody (""); None is UTC."""
+        own = self.zones.get(tenant)
+        return self.zones.get("") if own is None else own
 
     def shifts_of(self, tenant: str) -> tuple[Shift, ...]:
         """Return the shifts of *tenant*: its own, else those of everybody."""

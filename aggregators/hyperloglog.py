@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HASH_BITS: Final = 64
-PRECISION: Final = 14
+PRECISION: Final = 10
 REGISTERS: Final = 1 << PRECISION
 STANDARD_ERROR: Final = sqrt(3 * log(2) - 1) / sqrt(REGISTERS)
-"""Of an estimate, as a share of the number: 0.81 %, and less where customers are fewer than registers."""
-GREATEST_RANK: Final = HASH_BITS - PRECISION + 1
+"""Of an estimate, as a share of the number: 3.2 %, and less where customers are fewer than registers."""
+_REST_BITS: Final = 30
+"""So many bits after those of the register have the rank: enough for 10^12 customers."""
+GREATEST_RANK: Final = _REST_BITS + 1
 
-_REST_BITS: Final = HASH_BITS - PRECISION
 _REST: Final = (1 << _REST_BITS) - 1
-_RANKS: Final = 64
+_UNUSED_BITS: Final = HASH_BITS - PRECISION - _REST_BITS
+_RANKS: Final = 32
 """Cells are numbered in steps of this, a power of two above the greatest rank."""
+CELLS: Final = _RANKS * REGISTERS
 
 
 def hash_of(text: str) -> int:
@@ -38,13 +41,14 @@ def hash_of(text: str) -> int:
 def add(hashed: int) -> tuple[int, int]:
     """Return (register, rank) of the cell that what was hashed adds to.
 
-    The upper bits name the register; the rank is the place, from 1, of the first bit set in the rest.
+    The upper bits name the register; the rank is the place, from 1, of the first bit set in the 30 that follow.
     """
-    return hashed >> _REST_BITS, _REST_BITS - (hashed & _REST).bit_length() + 1
+    used = hashed >> _UNUSED_BITS
+    return used >> _REST_BITS, _REST_BITS - (used & _REST).bit_length() + 1
 
 
 def cell_index(register: int, rank: int) -> int:
-    """Number the cells from 0 to below 64 · `REGISTERS`, for their measures."""
+    """Number the cells from 0 to below `CELLS`, for their measures."""
     return register * _RANKS + rank
 
 
@@ -75,7 +79,7 @@ def estimate(sketch: Mapping[int, int]) -> float:
     """Return about how many different customers a sketch (register → rank) has seen: 0 for none.
 
     Ertl's improved raw estimator (2017, algorithm 6); infinite when every register has the greatest rank, which takes
-    some 10^19 customers.
+    some 10^13 customers.
     """
     with_rank = [0] * (GREATEST_RANK + 1)
     for rank in sketch.values():

@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from aggregators.hyperloglog import cell_of
 from aggregators.sketch import bin_of
 
 if TYPE_CHECKING:
     from aggregators.samples import Labels
 
-Adds = Literal["count", "sum", "duration", "choice", "number"]
+Adds = Literal["count", "sum", "duration", "choice", "number", "cell"]
 FIRST_MEASURE: Final = 100
 MEASURES_A_KIND: Final = 20
 FAMILY: Final = 4096
+CELLS: Final = 12 * FAMILY
+"""The first of eight families: the cells of the sketch of different customers (`hyperloglog`)."""
 
 
 class Point(NamedTuple):
@@ -79,6 +82,8 @@ def amounts(point: Point) -> tuple[tuple[int, int], ...]:
         return ((count, 1), (count + 1 + value, 1))
     if adds == "sum":
         return ((count, 1), (count + 1, value))
+    if adds == "cell":
+        return ((count, 1), (CELLS + value, 1))
     index = bin_of(value) if adds == "duration" else min(value, FAMILY - 1)
     return ((count, 1), (count + 1, value), (kind * FAMILY + index, 1))
 
@@ -119,6 +124,20 @@ COVERED: Final = PointKind(83, "covered", "choice")
 LAPSED: Final = PointKind(84, "lapsed", "count", timed=True)
 MOVED_OUT: Final = PointKind(85, "moved_out", "count")
 MOVED_IN: Final = PointKind(86, "moved_in", "count")
+ANCHOR: Final = PointKind(140, "anchor", "choice")
+CALLED_BACK: Final = PointKind(141, "called_back", "sum")
+ANCHOR_SETTLED: Final = PointKind(142, "anchor_settled", "choice", timed=True)
+SOLVE_FOLLOWED: Final = PointKind(143, "solve_followed", "number")
+FIRST_CONTACT: Final = PointKind(144, "first_contact", "choice")
+FIRST_CONTACT_SETTLED: Final = PointKind(145, "first_contact_settled", "choice", timed=True)
+ONE_REPLY: Final = PointKind(146, "one_reply", "choice")
+ONE_TEAMMATE: Final = PointKind(147, "one_teammate", "choice")
+BOT_VERIFIED: Final = PointKind(148, "bot_verified", "choice")
+CUSTOMER: Final = PointKind(149, "customer", "cell")
+FIRST_OF_DAY: Final = PointKind(150, "first_of_day", "choice")
+CONTACT_KNOWN: Final = PointKind(151, "contact_known", "choice")
+SOLVE_KNOWN: Final = PointKind(152, "solve_known", "choice")
+BOT_ENDED_KNOWN: Final = PointKind(153, "bot_ended_known", "choice")
 
 KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
@@ -131,6 +150,8 @@ def name_of(measure: int) -> str:
     """Return the name of a measure of points: `offer_missed`, `handled_sum`, `bot_ended:2`, `handled:311` (a bin)."""
     if measure >= FAMILY:
         code, index = divmod(measure, FAMILY)
+        if CELLS <= measure < FIRST_CODE * FAMILY:
+            return "{}:{}:{}".format(CUSTOMER.name, *cell_of(measure - CELLS))
         return f"{BY_CODE[code].name}:{index}"
     code, index = divmod(measure - FIRST_MEASURE, MEASURES_A_KIND)
     kind = BY_CODE[code + FIRST_CODE]

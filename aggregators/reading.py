@@ -42,6 +42,7 @@ class Reading:
     """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms).
 
     The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
+    `level` is that of the group; `window` is "" where there is none.
     """
 
     sums: Mapping[int, int]
@@ -49,6 +50,8 @@ class Reading:
     as_of: int
     start: int = 0
     definitions: Definitions = field(default_factory=Definitions)
+    level: str = "tenant"
+    window: str = ""
 
     def __getitem__(self, measure: int) -> int:
         """Return the measure, 0 where nothing was counted."""

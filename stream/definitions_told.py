@@ -45,7 +45,8 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     for number, tier in enumerate(definitions.tiers, start=1):
         yield f"tiers {number}", f"{tier.name}: {', '.join(tier.members) or 'no queue and no team'} (default none)"
     for tenant, zone in definitions.zones.items():
-        yield dotted(("zones", tenant)), f"{zone.name} (default DESKPULSE_ZONE)"
+        if tenant:  # of everybody else by DESKPULSE_ZONE
+            yield dotted(("zones", tenant)), f"{zone.name} (default DESKPULSE_ZONE)"
     for shift in definitions.shifts:
         whose = f"tenant {shift.tenant}" if shift.tenant else "every tenant without its own"
         yield f"shifts {shift.name}", f"{_clock(shift.begins)}-{_clock(shift.ends)} for {whose} (default none)"

@@ -33,6 +33,7 @@ EXTRAS = {
     "direction": "customer, human, bot, system, note",
     "stop": "what stopped",
     "field": "customer, agent, queue",
+    "why": "no_human, passed_on, reopened, returned",
     "le": "upper bounds, in seconds where no unit is named",
 }
 _AS_OF = 1
@@ -160,4 +161,5 @@ def _everything() -> Reading:
         lasting=dict.fromkeys(INTERVAL_NAMES, 1),
         oldest=dict.fromkeys(INTERVAL_NAMES, 0),
     )
-    return Reading(dict.fromkeys((*plain, *families, *written, *types, score), 1), state, _AS_OF)
+    customer = points.CELLS + 1
+    return Reading(dict.fromkeys((*plain, *families, *written, *types, score, customer), 1), state, _AS_OF)

@@ -16,6 +16,7 @@ from aggregators.panes import HOUR
 from aggregators.tables import Tables
 from aggregators.telling import Batch, Row
 from stream.decoding import decode_record
+from stream.definitions_values import zone
 from stream.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -31,8 +32,15 @@ Values = dict[tuple[str, tuple[tuple[str, str], ...]], float | int]
 
 
 def definitions_of(settings: Settings) -> Definitions:
-    """Return the definitions in force under *settings*: those of its file, else the defaults."""
-    return replace(settings.defined or Definitions(), retention_ms=settings.retention_ms)
+    """Return the definitions in force under *settings*: those of its file, else the defaults.
+
+    Where customers are counted by the local day, the zone of tenants without their own is one of them.
+    """
+    defined = settings.defined or Definitions()
+    zones = defined.zones
+    if settings.zone != "UTC" and "customers" in defined.families:
+        zones = {"": zone(settings.zone), **zones}
+    return replace(defined, retention_ms=settings.retention_ms, zones=zones)
 
 
 def board_of(
@@ -42,9 +50,9 @@ def board_of(
 ) -> Board:
     """Return an empty board as *settings* want it, with rows of *metrics*, by *definitions* or their own."""
     caps = Caps(tenants=settings.max_tenants, channels=settings.max_channels, queues=settings.max_queues)
-    zone = ZoneInfo(settings.zone)
+    info = ZoneInfo(settings.zone)
     defined = definitions or definitions_of(settings)
-    return Board(defined, zone=zone, windows=settings.windows, caps=caps, metrics=metrics)
+    return Board(defined, zone=info, windows=settings.windows, caps=caps, metrics=metrics)
 
 
 class Offline:

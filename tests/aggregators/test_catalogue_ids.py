@@ -23,13 +23,10 @@ NOT_COUNTED_YET = {
     "M24": "occupancy",
     "M25": "utilisation",
     "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
-    "M45": "first contact resolution, across conversations",
-    "M46": "repeat contacts, across conversations",
     "M47": "breaches by timer",
     "M49": "self-service",
     "M50": "cost",
     "M64": "the CSAT jump",
-    "M72": "tickets per customer, across conversations",
     "M73": "contact reasons",
     "M74": "abandonment by stage",
 }

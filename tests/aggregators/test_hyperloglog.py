@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregators.hyperloglog import (
+    CELLS,
     GREATEST_RANK,
     REGISTERS,
     STANDARD_ERROR,
@@ -24,7 +25,7 @@ from aggregators.hyperloglog import (
 EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 # Few registers and low ranks beside the others, so that customers meet in one.
 HASHES = st.integers(0, 2**64 - 1) | st.builds(
-    lambda register, rest: register << 50 | rest, st.integers(0, 3), st.integers(0, 2**50 - 1)
+    lambda register, rest: register << 54 | rest, st.integers(0, 3), st.integers(0, 2**54 - 1)
 )
 CROWDS = st.lists(HASHES, max_size=40)
 SIZES = (0, 1, 2, 3, 5, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000, 40_000, 60_000, 80_000, 120_000, 200_000)
@@ -55,16 +56,17 @@ def test_text_that_is_not_unicode_has_a_hash() -> None:
 @pytest.mark.parametrize(
     ("hashed", "cell"),
     [
-        (1 << 49, (0, 1)),  # the first bit after the register
-        (1 << 48, (0, 2)),
-        (1, (0, 50)),
-        (0, (0, 51)),  # no bit at all
-        (5 << 50 | 1 << 49 | 1, (5, 1)),  # later bits say nothing
-        ((1 << 64) - 1, (16_383, 1)),
+        (1 << 53, (0, 1)),  # the first bit after the register
+        (1 << 52, (0, 2)),
+        (1 << 24, (0, 30)),
+        (0, (0, 31)),  # no bit at all
+        ((1 << 24) - 1, (0, 31)),  # nor in the 30 that are looked at
+        (5 << 54 | 1 << 53 | 1 << 24, (5, 1)),  # later bits say nothing
+        ((1 << 64) - 1, (1_023, 1)),
     ],
 )
 def test_the_upper_bits_are_the_register_and_the_rest_has_the_rank(hashed: int, cell: tuple[int, int]) -> None:
-    """14 bits name one of 16,384 registers, the place of the first of the other 50 that is set is the rank."""
+    """10 bits name one of 1,024 registers, the place of the first of the next 30 that is set is the rank."""
     assert add(hashed) == cell
 
 
@@ -73,20 +75,20 @@ def test_the_upper_bits_are_the_register_and_the_rest_has_the_rank(hashed: int, 
 @example(hashed=0)
 @example(hashed=2**64 - 1)
 def test_every_cell_has_a_number_of_its_own(hashed: int) -> None:
-    """From 0 to below 64 for each register, and back."""
+    """From 0 to below 32 for each register, and back."""
     register, rank = add(hashed)
 
-    assert 1 <= rank <= GREATEST_RANK < 64
-    assert 0 <= cell_index(register, rank) < 64 * REGISTERS
+    assert 1 <= rank <= GREATEST_RANK < 32
+    assert 0 <= cell_index(register, rank) < CELLS == 32 * 1_024
     assert cell_of(cell_index(register, rank)) == (register, rank)
 
 
 # ------------------------------------------------------------------------------------------- the estimate
 
 
-def test_the_standard_error_is_0_81_percent() -> None:
-    """√(3·ln 2 − 1) ÷ √16384 = 1.0390/128 = 0.0081 (Flajolet et al. 2007: 1.04/√m)."""
-    assert pytest.approx(1.0390 / 128, abs=1e-6) == STANDARD_ERROR
+def test_the_standard_error_is_3_2_percent() -> None:
+    """√(3·ln 2 − 1) ÷ √1024 = 1.0390/32 = 0.0325 (Flajolet et al. 2007: 1.04/√m)."""
+    assert pytest.approx(1.0390 / 32, abs=1e-5) == STANDARD_ERROR
 
 
 def test_nobody_is_zero_and_one_is_one() -> None:
@@ -126,17 +128,20 @@ def test_estimates_of_many_crowds_are_off_to_neither_side(size: int) -> None:
 
 def test_few_customers_are_counted_by_the_registers_they_left_empty() -> None:
     """Linear counting, m·ln(m/empty) (Whang et al. 1990), is within half a standard error at m/10."""
-    sketch = seen([hash_of(str(n)) for n in range(1_638)])
+    sketch = seen([hash_of(str(n)) for n in range(102)])
 
-    assert estimate(sketch) == pytest.approx(REGISTERS * log(REGISTERS / (REGISTERS - len(sketch))), rel=0.004)
+    assert estimate(sketch) == pytest.approx(REGISTERS * log(REGISTERS / (REGISTERS - len(sketch))), rel=0.016)
 
 
 def test_many_customers_are_counted_as_in_the_first_paper() -> None:
-    """By 0.7213/(1 + 1.079/m) · m² ÷ Σ 2^−rank (Flajolet et al. 2007), good from 5m/2 = 40,960 on."""
+    """By 0.7213/(1 + 1.079/m) · m² ÷ Σ 2^−rank (Flajolet et al. 2007), good from 5m/2 = 2,560 on.
+
+    Its correction of 1.079/m, a thousandth here, is left out by Ertl.
+    """
     sketch = seen([hash_of(str(n)) for n in range(150_000)])
     total = sum(2.0 ** -sketch.get(register, 0) for register in range(REGISTERS))
 
-    assert estimate(sketch) == pytest.approx(0.7213 / (1 + 1.079 / REGISTERS) * REGISTERS**2 / total, rel=1e-3)
+    assert estimate(sketch) == pytest.approx(0.7213 / (1 + 1.079 / REGISTERS) * REGISTERS**2 / total, rel=2e-3)
 
 
 def test_the_estimator_by_hand() -> None:
@@ -145,13 +150,13 @@ def test_the_estimator_by_hand() -> None:
 
 
 def test_half_the_registers_at_the_greatest_rank_by_hand() -> None:
-    """The others have rank 50: z = 2^−50·(m/2 + m·τ(1/2)).
+    """The others have rank 30: z = 2^−30·(m/2 + m·τ(1/2)).
 
     τ(1/2) = (1 − 1/2 − (1 − 2^(−1/2))²/2 − (1 − 2^(−1/4))²/4 − …) ÷ 3 = (0.5 − 0.042893 − 0.006328 − 0.000862 −
     0.000112 − 0.000014 − 0.000002)/3 = 0.149929.
     """
-    sketch = {register: 50 if register % 2 else GREATEST_RANK for register in range(REGISTERS)}
-    z = 2.0**-50 * REGISTERS * (0.5 + 0.149929)
+    sketch = {register: 30 if register % 2 else GREATEST_RANK for register in range(REGISTERS)}
+    z = 2.0**-30 * REGISTERS * (0.5 + 0.149929)
 
     assert estimate(sketch) == pytest.approx(REGISTERS**2 / (2 * log(2) * z), rel=1e-5)
 
