@@ -91,7 +91,7 @@ def usual_scales() -> dict[str, Scale]:
 GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 """Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
 
-FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "customers", "health")
+FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "sla", "customers", "health")
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
 
@@ -128,6 +128,8 @@ class Definitions:
     repeat_ms: int = 7 * DAY_MS
     survey_settle_ms: int = 72 * HOUR_MS
     retention_ms: int = 35 * DAY_MS
+    at_risk_share: Fraction = Fraction(1, 5)
+    at_risk_ms: int = NEVER_MS
     scales: dict[str, Scale] = field(default_factory=usual_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4

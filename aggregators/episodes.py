@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _new: Final = tuple.__new__
 """As in observe: a named tuple in half the time."""
+Spans = list[tuple[int, int | None]]
+"""From when until when, in order; None is without an end."""
 
 
 class Solve(NamedTuple):
@@ -51,6 +53,11 @@ class Pauses:
             self._ended.append((self._since, at))
             self._since = -1
 
+    @property
+    def spans(self) -> Spans:
+        """All pauses."""
+        return [*self._ended, *([(self._since, None)] if self._since >= 0 else [])]
+
     def between(self, start: int, end: int) -> int:
         """Return for how many of the ms from *start* to *end* it was paused."""
         paused = max(0, end - max(self._since, start)) if self._since >= 0 else 0
@@ -63,7 +70,8 @@ class Episode:
     """One episode, received at `received`; its durations count from `clock`.
 
     A solve is pending until it is known that nobody corrects it. `ends` collects, over all episodes of a conversation,
-    the first end of each with its outcome: 2 without a reply, else 1.
+    the first end of each with its outcome: 2 without a reply, else 1. `stays` is when it was open and anybody could
+    solve it: not while it is solved, nor after it was closed without being solved; `solved_at` is the last solve.
     """
 
     def __init__(
@@ -88,6 +96,9 @@ class Episode:
         self.pending: Solve | None = None
         self._closed_at = -1
         self._first_solved = self._ended = self._left_alone = self._deleted = False
+        self.stays: Spans = []
+        self.solved_at: int | None = None
+        self._stays_since = clock
 
     def solve(self, solve: Solve) -> None:
         """Be solved, until the next reopening."""
@@ -97,6 +108,16 @@ class Episode:
     def correct(self) -> None:
         """Be open as if the pending solve had not been."""
         self.pending = None
+
+    def halt(self, at: int) -> None:
+        """Be closed without being solved, until it is taken up again."""
+        if self._stays_since >= 0:
+            self._leave(at)
+
+    def resume(self, at: int) -> None:
+        """Be taken up again, if it was closed without being solved."""
+        if self._stays_since < 0:
+            self._stays_since = at
 
     def close(self, at: int) -> None:
         """Be closed too, where it is solved; only the first time counts."""
@@ -109,12 +130,13 @@ class Episode:
         self.pending = None
         self._add(points.REOPENED, at)
         self._reopened = True
-        self._opened = at
+        self._opened = self._stays_since = at
 
     def delete(self, at: int) -> None:
         """Leave the backlog."""
         if self.pending is None:
             self._deleted = True
+            self.halt(at)
             self._add(points.DELETED, at)
             self._last_until(at)
 
@@ -133,8 +155,11 @@ class Episode:
         if solve is not None:
             self._commit(solve, outcome=1)
             self._count_last(solve, pauses)
+            self.solved_at = solve.at
             self._solved.append(Solved(self._received, solve.at, solve.owners, solve.replies, self._reopened))
         elif not self._deleted:
+            if self._stays_since >= 0:
+                self._leave(silent_at)
             self._last_until(silent_at)
             if silent_at is not None:
                 self._add(points.LAPSED, silent_at)
@@ -142,6 +167,7 @@ class Episode:
 
     def _commit(self, solve: Solve, *, outcome: int) -> None:
         """Count a solve that nobody corrected; *outcome* 2 is that the customer came back."""
+        self.halt(solve.stop)
         self._last_until(solve.at)
         self._add(points.RESOLVED, solve.at)
         self._add(points.SOLVE, solve.at, outcome)
@@ -179,6 +205,11 @@ class Episode:
             self._add(points.REPLIES_TO_SOLVE, at, solve.replies)
         self._add(points.TOUCHES_TO_SOLVE, at, solve.touches)
         self._add(points.OWNERS, at, solve.owners)
+
+    def _leave(self, at: int | None) -> None:
+        if at is None or at > self._stays_since:
+            self.stays.append((self._stays_since, at))
+        self._stays_since = -1
 
     def _add(self, kind: PointKind, at: int, value: int = 0) -> None:
         self._samples.append(_new(Point, (kind.code, at, self._places.at(at), value)))

@@ -232,7 +232,7 @@ ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
 """What `rolling` calls, by kind of sample."""
 FLOWS: Final = frozenset(
     {points.RECEIVED.code, points.RESOLVED.code, points.REOPENED.code, points.DELETED.code, points.CONTACT.code}
-    | {points.ORPHAN_STOP.code, points.UNKNOWN_ACTOR.code}
+    | {points.ORPHAN_STOP.code, points.UNKNOWN_ACTOR.code, points.SLA_BREACHED.code}
     | {points.LAPSED.code, points.MOVED_OUT.code, points.MOVED_IN.code}
 )
 """Points that are counted for all time too: counters, and the backlog by what came and went."""

@@ -59,9 +59,15 @@ class Metric:
         return (*LABELS[level], *window, *((self.extra,) if self.extra else ()))
 
 
-def state(*row: str, read: Callable[[Reading], Value], edges: str = "", vendors: str = "") -> Metric:
+def state(
+    *row: str,
+    read: Callable[[Reading], Value | Mapping[str, Value]],
+    extra: str | None = None,
+    edges: str = "",
+    vendors: str = "",
+) -> Metric:
     """Return a gauge of what holds now: name, unit, help, formula, source."""
-    return _gauge("state", row, read=read, edges=edges, vendors=vendors)
+    return _gauge("state", row, read=read, extra=extra, edges=edges, vendors=vendors)
 
 
 def rolling(

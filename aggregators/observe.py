@@ -18,6 +18,7 @@ from aggregators import (
     points,
     replies,
     resolution,
+    sla,
     surveys,
     telling,
     tells,
@@ -93,13 +94,22 @@ def _role(kind: EventType) -> int:
 
 _ROLES: Final = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1)))
 """Who reads events of a type, by its number."""
-_ASKED: Final = {"volume": _WRITTEN, "work": _OF_WORK, "bots": _OF_BOTS, "resolution": _OF_RESOLUTION}
+_ASKED: Final = {
+    "volume": _WRITTEN,
+    "work": _OF_WORK,
+    "bots": _OF_BOTS,
+    "resolution": _OF_RESOLUTION,
+    "sla": _OF_RESOLUTION,
+}
 _DIRECTIONS: Final = {"customer": measures.CUSTOMER, "human": measures.HUMAN, "bot": measures.BOT}
 
 
 @lru_cache(maxsize=16)
 def _wanted(families: tuple[str, ...]) -> int:
-    return sum(_ASKED.get(family, 0) for family in families)
+    wanted = 0
+    for family in families:
+        wanted |= _ASKED.get(family, 0)
+    return wanted
 
 
 class Observation(NamedTuple):
@@ -206,7 +216,8 @@ class _Conversation:
         intervals: list[Interval] = []
         definitions, places = self._definitions, self._places
         families = definitions.families
-        stretching = "unanswered" in families
+        unanswered, clocks = "unanswered" in families, "sla" in families
+        stretching = unanswered or clocks
         said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms, stretching=stretching)
         rows: list[legs.LegRow] = []
         if self._legs:
@@ -229,12 +240,17 @@ class _Conversation:
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:
-            resolution.observe(self._resolution, places, definitions, samples, intervals, solved=solved)
+            counts = "resolution" in families
+            into = (samples, intervals) if counts else ([], [])
+            lives = resolution.observe(self._resolution, places, definitions, *into, solved=solved if counts else None)
+            if clocks:
+                sla.observe(said, lives, places, definitions=definitions, samples=samples, intervals=intervals)
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         counted = _numbered(intervals)
-        for stretch in said.stretches:
-            self._observe_stretch(stretch, counted)
+        if unanswered:
+            for stretch in said.stretches:
+                self._observe_stretch(stretch, counted)
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None

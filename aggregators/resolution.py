@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators import points, touches
-from aggregators.episodes import Episode, Pauses, Solve
+from aggregators.episodes import Episode, Pauses, Solve, Spans
 from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
 from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _CLOSED: Final = code_of("chat.closed")
 _REOPENED: Final = code_of("chat.reopened")
 _DELETED: Final = code_of("ticket.deleted")
+_ABANDONED: Final = code_of("chat.abandoned")
 
 TYPES: Final = touches.TYPES | {_CLOSED, _REOPENED, _DELETED}
 """The types this sweep reads."""
@@ -34,6 +35,18 @@ _SOLVED: Final = frozenset({"solved", "closed"})
 _PAUSED: Final = frozenset({"pending", "on_hold"})
 _UNSOLVED: Final = _PAUSED | {"new", "open"}
 _ASYNC: Final = frozenset({"email", "social", "offline"})
+_TAKEN_UP: Final = frozenset({_REOPENED, code_of("chat.queued"), code_of("chat.accepted")})
+
+
+class Lives(NamedTuple):
+    """How long each episode was there to be solved: (start of its clock, when it was open, its last solve if solved).
+
+    `pauses` are those of the status, over all episodes; `contained` the instants at which a bot contained one.
+    """
+
+    episodes: list[tuple[int, Spans, int | None]]
+    pauses: Spans
+    contained: list[int]
 
 
 def observe(
@@ -44,13 +57,15 @@ def observe(
     intervals: list[Interval],
     *,
     solved: list[Solved] | None = None,
-) -> None:
+) -> Lives:
     """Add what one conversation contributes, and to *solved* its episodes that are solved now.
 
     `facts` are those of TYPES in the order of the sweep.
     """
     told: list[Solved] = [] if solved is None else solved
-    _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals, solved=told).run()
+    sweep = _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals, solved=told)
+    sweep.run()
+    return sweep.lives()
 
 
 class _Sweep:
@@ -72,7 +87,7 @@ class _Sweep:
         self._definitions = definitions
         self._samples = samples
         self._intervals = intervals
-        self._begun = -1
+        self._begun = self._left_at = -1
         self._ours = False
         self._is_ticket = False
         self._episode: Episode | None = None
@@ -80,6 +95,8 @@ class _Sweep:
         self._pauses = Pauses()
         self._ends: list[tuple[int, int]] = []
         self._revived: list[int] = []
+        self._episodes: list[Episode] = []
+        self._contained: list[int] = []
 
     def run(self) -> None:
         """Go through the facts, and add everything."""
@@ -94,8 +111,13 @@ class _Sweep:
             episode = self._episode
             if episode is None:
                 self._begin(fact, asks=asks)
-            elif episode.pending is not None and (asks or code == _REOPENED or status in _UNSOLVED):
-                self._reopen(episode, episode.pending, place, by="customer" if asks else doer(fields))
+            elif episode.pending is not None:
+                if asks or code == _REOPENED or status in _UNSOLVED:
+                    self._reopen(episode, episode.pending, place, by="customer" if asks else doer(fields))
+            elif asks or code in _TAKEN_UP or status in _UNSOLVED:
+                episode.resume(at)
+            elif code == _ABANDONED:
+                episode.halt(at)
             if status:
                 self._pause(at, status)
             if code == CREATED:
@@ -108,6 +130,11 @@ class _Sweep:
                     episode.delete(at)
                     break
         self._finish()
+
+    def lives(self) -> Lives:
+        """Return the episodes as the policy clocks want them."""
+        episodes = [(each.clock, each.stays, each.solved_at) for each in self._episodes]
+        return Lives(episodes, self._pauses.spans, self._contained)
 
     def _pause(self, at: int, status: str) -> None:
         if status in _PAUSED:
@@ -126,6 +153,10 @@ class _Sweep:
                 self._ours = by in OURS
         if asks:
             self._receive(at, clock=self._begun if self._ours else at)
+        elif code == _ABANDONED:
+            self._left_at = at
+        elif code in _TAKEN_UP:
+            self._left_at = -1
 
     def _receive(self, at: int, *, clock: int) -> Episode:
         episode = Episode(
@@ -133,12 +164,15 @@ class _Sweep:
             received=at, clock=clock, ends=self._ends, solved=self._solved,
         )  # fmt: skip
         self._episode = episode
+        self._episodes.append(episode)
         return episode
 
     def _received(self) -> Episode | None:
         """Return the episode, None without one. What nobody wrote to is received where it began, once it matters."""
         if self._episode is None and self._begun >= 0:
-            return self._receive(self._begun, clock=self._begun)
+            episode = self._receive(self._begun, clock=self._begun)
+            if self._left_at >= 0:
+                episode.halt(self._left_at)
         return self._episode
 
     def _resolve(self, place: int) -> None:
@@ -157,7 +191,10 @@ class _Sweep:
                 contained = done.contained and not left
                 if not (solved and (contained or done.replied or (done.accepted and not done.asked))):
                     episode.end_at(at, alone=alone)
+                    episode.halt(at)
                     return
+                if contained:
+                    self._contained.append(at)
                 alone = False
             by_timeout = done.answered and done.reply_at >= episode.clock and doer(fields) == "system"
             stop = done.reply_at if by_timeout else at

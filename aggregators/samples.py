@@ -42,6 +42,19 @@ HELD: Final = 7
 IDLE: Final = 8
 OPEN: Final = 9
 IN_BOT: Final = 10
+# Of the first reply; those of the other clocks are numbered by `of_clock`.
+SLA_OPEN: Final = 20
+SLA_AT_RISK: Final = 21
+SLA_PAST: Final = 22
+
+CLOCKS: Final = ("first_reply", "next_reply", "resolution")
+"""The policy clocks, numbered from 1."""
+
+
+def of_clock(kind: int, which: int) -> int:
+    """Return the kind of interval that *kind* (SLA_OPEN, …) is of the clock numbered *which*."""
+    return kind + 100 * (which - 1)
+
 
 SAMPLE_NAMES: Final = {
     QUEUED: "queued",
@@ -73,6 +86,11 @@ INTERVAL_NAMES: Final = {
     IDLE: "idle",
     OPEN: "open",
     IN_BOT: "in_bot",
+    **{
+        of_clock(kind, which): f"{clock}_{name}"
+        for which, clock in enumerate(CLOCKS, start=1)
+        for kind, name in ((SLA_OPEN, "open"), (SLA_AT_RISK, "at_risk"), (SLA_PAST, "past_deadline"))
+    },
 }
 
 

@@ -115,6 +115,10 @@ def _definitions(top: Table) -> Definitions:
     for key in TIMES:
         changes[f"{key}_ms"] = times.optional(key, values.duration, getattr(default, f"{key}_ms"))
     times.done()
+    sla = top.table("sla")
+    changes["at_risk_share"] = sla.optional("at_risk_share", values.share, default.at_risk_share)
+    changes["at_risk_ms"] = sla.optional("at_risk_within", values.threshold, default.at_risk_ms)
+    sla.done()
     changes |= _surveys(top.table("surveys"), default)
     changes["tiers"] = _tiers(top.tables("tiers"))
     changes["calendars"] = calendars_from(top.table("calendars"), top.tables("business_hours"))

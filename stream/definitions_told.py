@@ -41,6 +41,11 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
         if value != usual:
             yield f"times.{key}", f"{duration_text(value)} (default {duration_text(usual)})"
+    if definitions.at_risk_share != default.at_risk_share:
+        usual_share = _number(default.at_risk_share)
+        yield "sla.at_risk_share", f"{_number(definitions.at_risk_share)} (default {usual_share})"
+    if definitions.at_risk_ms != default.at_risk_ms:
+        yield "sla.at_risk_within", f"{duration_text(definitions.at_risk_ms)} (default never)"
     yield from _of_surveys(definitions, default)
     for number, tier in enumerate(definitions.tiers, start=1):
         yield f"tiers {number}", f"{tier.name}: {', '.join(tier.members) or 'no queue and no team'} (default none)"

@@ -20,6 +20,7 @@ TITLES = {
     "work": ("Work", "Who handles conversations, for how long, and where they are passed on."),
     "bots": ("Bots", "What a bot begins, and how its part ends."),
     "resolution": ("Resolution", "What came in, what was solved, what came back, and what is open."),
+    "sla": ("Service level agreements", "What is due, what is at risk, and what was not kept, by policy clock."),
     "customers": ("Customers", "What the conversations of one customer come to together, over all channels."),
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),

@@ -30,6 +30,7 @@ EXTRAS = {
     "q": "0.5, 0.75, 0.9, 0.95, 0.99",
     "variant": "SL1 … SL6, SL_live, SLg where its switches are set",
     "type": "the types of events",
+    "clock": "first_reply, next_reply, resolution",
     "direction": "customer, human, bot, system, note",
     "stop": "what stopped",
     "field": "customer, agent, queue",

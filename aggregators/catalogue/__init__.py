@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aggregators.catalogue import bots, customers, health, legs, resolution, responsiveness, voice, volume, work
+from aggregators.catalogue import bots, customers, health, legs, resolution, responsiveness, sla, voice, volume, work
 from aggregators.metric import LABELS, Family, Metric
 from aggregators.reading import Value
 
@@ -26,6 +26,7 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "work": _asked("work", work.METRICS),
     "bots": _asked("bots", bots.METRICS),
     "resolution": _asked("resolution", resolution.METRICS),
+    "sla": _asked("sla", sla.METRICS),
     "customers": _asked("customers", customers.METRICS),
     "voice": voice.METRICS,
     "volume": (*_asked("volume", volume.ASKED_METRICS), *volume.METRICS),

@@ -199,6 +199,8 @@ CHANGES: dict[str, Any] = {
     "repeat_ms": 1_000,
     "survey_settle_ms": 1_000,
     "retention_ms": 1_000,
+    "at_risk_share": Fraction(1, 4),
+    "at_risk_ms": 1_000,
     "scales": DEFAULT.scales | {"ces": Scale(Fraction(1), Fraction(7), falling=True)},
     "satisfied_from": Fraction(1, 2),
     "satisfied_wide_scale": 3,

@@ -83,6 +83,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.ghost_ms, found.silent_ms, found.idle_ms) == (4 * HOUR_MS, DAY_MS, 30 * MINUTE_MS)
     assert (found.episode_gap_ms, found.settle_ms, found.correction_ms) == (DAY_MS, 7 * DAY_MS, 5 * MINUTE_MS)
     assert (found.repeat_ms, found.survey_settle_ms) == (7 * DAY_MS, 3 * DAY_MS)
+    assert (found.at_risk_share, found.at_risk_ms) == (Fraction(1, 4), 10 * MINUTE_MS)
     assert found.scales["ces"] == Scale(Fraction(1), Fraction(7), falling=False)
     assert (found.satisfied_from, found.easy_from) == (Fraction(3, 4), Fraction(2, 3))
     assert (found.promoter_from, found.detractor_to) == (Fraction(9, 10), Fraction(3, 5))
@@ -461,6 +462,8 @@ def test_each_difference_is_told_by_its_key() -> None:
         "short_abandon.channels.voice": "6s (default 5s)",
         "short_abandon.queues.callback": "never (default that of its channel)",
         "service_level.genesys": "short_out (default: SLg is not shown)",
+        "sla.at_risk_share": "0.25 (default 0.2)",
+        "sla.at_risk_within": "10m (default never)",
         "tiers 1": "front: billing, sales (default none)",
         "tiers 2": "experts: second-line (default none)",
         "zones.acme": "America/New_York (default DESKPULSE_ZONE)",

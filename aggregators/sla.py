@@ -1,0 +1,151 @@
+"""The sweep of the policy clocks: until when a reply or a solve is due, and whether it came by then.
+
+`docs/definitions-sla.md` has every rule of it. A clock keeps the policy of the channel and queue it started in:
+
+    start                    at risk         deadline
+      |=========================|===============|- - - - - - >      open: from start to its stop
+                                 ~~~~~~~~~~~~~~~                    at risk, then past the deadline
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aggregators.calendars import after_business, business_ms
+from aggregators.points import SLA_ATTAINED, SLA_BREACHED, Point
+from aggregators.samples import SLA_AT_RISK, SLA_OPEN, SLA_PAST, of_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregators.calendars import Schedule
+    from aggregators.definitions import Definitions
+    from aggregators.episodes import Spans
+    from aggregators.places import Places
+    from aggregators.replies import Replies
+    from aggregators.resolution import Lives
+    from aggregators.samples import Interval, Sample
+
+FIRST_REPLY: Final = 1
+NEXT_REPLY: Final = 2
+RESOLUTION: Final = 3
+"""The choices of SLA_BREACHED and SLA_ATTAINED; their names stand in samples.CLOCKS."""
+_NO_PAUSE: Final[Spans] = []
+
+
+class _Policy(NamedTuple):
+    """What a clock keeps from its start: target and margin (the time before the deadline that is a risk), and hours."""
+
+    target_ms: int
+    margin_ms: int
+    hours: Schedule | None
+
+
+def observe(
+    said: Replies,
+    lives: Lives,
+    places: Places,
+    *,
+    definitions: Definitions,
+    samples: list[Sample],
+    intervals: list[Interval],
+) -> None:
+    """Add what the clocks of one conversation contribute: of its replies as *said*, of its resolutions as in *lives*.
+
+    `said` has to have its stretches.
+    """
+    clocks = _Clocks(places, definitions, samples, intervals)
+    replied = set(said.replies)
+    firsts = {wait.start for wait in said.open_responses}
+    for messages, end in said.stretches:
+        if end is None or end not in lives.contained:
+            start = messages[0]
+            which = FIRST_REPLY if start in firsts else NEXT_REPLY
+            met_at = end if end is not None and (end, start) in replied else None
+            clocks.count(which, start, [(start, end)], met_at=met_at)
+    for clock, stays, solved_at in lives.episodes:
+        clocks.count(RESOLUTION, clock, stays, met_at=solved_at, pauses=lives.pauses)
+
+
+class _Clocks:
+    """The clocks of one conversation."""
+
+    def __init__(
+        self, places: Places, definitions: Definitions, samples: list[Sample], intervals: list[Interval]
+    ) -> None:
+        self._places = places
+        self._definitions = definitions
+        self._samples = samples
+        self._intervals = intervals
+
+    def count(self, which: int, start: int, stays: Spans, *, met_at: int | None, pauses: Spans = _NO_PAUSE) -> None:
+        """Count a clock that is open during *stays* and stands still during *pauses*; met at *met_at*, None if not."""
+        target_ms, margin_ms, hours = self._policy(which, start)
+        deadline = passed_at(target_ms, stays, pauses, hours)
+        if deadline is not None:
+            self._samples.append(Point(SLA_BREACHED.code, deadline, self._places.at(deadline), which))
+        elif met_at is not None:
+            self._samples.append(Point(SLA_ATTAINED.code, met_at, self._places.at(met_at), which))
+        self._last(SLA_OPEN, which, stays, None, None, since=start)
+        risky = passed_at(target_ms - margin_ms, stays, pauses, hours)
+        if risky is not None:
+            self._last(SLA_AT_RISK, which, stays, risky, deadline, since=risky)
+        if deadline is not None:
+            self._last(SLA_PAST, which, stays, deadline, None, since=deadline)
+
+    def _policy(self, which: int, start: int) -> _Policy:
+        definitions = self._definitions
+        tenant, channel, queue = self._places.at(start)
+        if which == FIRST_REPLY:
+            target_ms = definitions.response_target(channel, queue)
+        elif which == NEXT_REPLY:
+            target_ms = definitions.reply_target(channel, queue)
+        else:
+            target_ms = definitions.resolution_target(channel, queue)
+        share = definitions.at_risk_share
+        margin_ms = max(target_ms * share.numerator // share.denominator, definitions.at_risk_ms)
+        return _Policy(target_ms, margin_ms, definitions.calendar_of(tenant, channel, queue))
+
+    def _last(self, kind: int, which: int, stays: Spans, begin: int | None, until: int | None, *, since: int) -> None:
+        """Let *kind* last while the clock is open, from *begin* until *until* (None: all of it)."""
+        number = of_clock(kind, which)
+        for start, end in stays:
+            low = start if begin is None else max(start, begin)
+            high = end if until is None or (end is not None and end < until) else until
+            if high is None or low < high:
+                self._intervals += self._places.pieces(number, low, high, since)
+
+
+def passed_at(ms: int, stays: Spans, pauses: Spans, hours: Schedule | None) -> int | None:
+    """Return the first instant at which *ms* have run since the first of *stays*, while the clock is still open.
+
+    It runs during *stays*, apart from *pauses*, in business hours. None where it stops before, or has not come so far.
+    What is over at the very instant of a stop has not passed; it has where the clock opens again.
+    """
+    left = ms
+    for start, end in stays:
+        for begin, until in _running(start, end, pauses):
+            at = after_business(hours, begin, left)
+            if at is not None and (until is None or at <= until) and (end is None or at < end):
+                return at
+            if until is not None:
+                left -= business_ms(hours, begin, until)
+    return None
+
+
+def _running(start: int, end: int | None, pauses: Spans) -> Sequence[tuple[int, int | None]]:
+    """Return what [*start*, *end*) is without *pauses*, which are in order."""
+    if not pauses:
+        return ((start, end),)
+    spans: list[tuple[int, int | None]] = []
+    begin: int | None = start
+    for since, until in pauses:
+        if begin is None or (end is not None and since >= end):
+            break
+        if since > begin:
+            spans.append((begin, since))
+        if until is None or until > begin:
+            begin = until
+    if begin is not None and (end is None or begin < end):
+        spans.append((begin, end))
+    return spans

@@ -1,0 +1,389 @@
+"""The sweep of the policy clocks: when they start, pause, stop, are due and at risk.
+
+Targets are those by default: first reply and next reply of a chat 60 s, of an e-mail 4 h; resolution of a chat 12 h,
+of an e-mail 48 h; at risk with less than a fifth of it left, so after 48 s, 3 h 12 min, 9 h 36 min, 38 h 24 min.
+"""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregators.instants import HOUR_MS, MINUTE_MS
+from tests.adversary import logs
+from tests.aggregators.observed import facts_of, observed, points, spans
+from tests.aggregators.running import EVERYTHING
+from tests.logs import Log
+
+FIRST, NEXT, RESOLUTION = 1, 2, 3
+BREACHED, ATTAINED = "sla_breached", "sla_attained"
+HOUR_S = 3_600
+
+
+def results(log: Log, which: int = 0, **kept: Any) -> list[tuple[str, float]]:
+    """Return what a clock (0: each of them) came to, and when, in seconds."""
+    rows = points(log, BREACHED, ATTAINED, **kept)
+    return [(row[0], row[2]) for row in rows if which in (0, row[3])]
+
+
+def lasts(log: Log, clock: str, **kept: Any) -> dict[str, list[tuple[float, float | None]]]:
+    """Return from when until when a clock is open, at risk, past its deadline."""
+    states = {state: f"{clock}_{state}" for state in ("open", "at_risk", "past_deadline")}
+    return {state: [row[2:] for row in spans(log, name, **kept)] for state, name in states.items()}
+
+
+def email(**fields: Any) -> Log:
+    """A ticket that its customer creates at midnight."""
+    return Log(channel="email", queue="billing").created("0:00:00", **fields)
+
+
+# ------------------------------------------------------------------------------------------------- first reply
+
+
+def test_a_first_reply_in_time() -> None:
+    """M47: written at 10 s, answered at 40 s; never at risk, which it would have been from 58 s on."""
+    log = Log().customer("00:10").human("00:40")
+
+    assert results(log, FIRST) == [(ATTAINED, 40)]
+    assert lasts(log, "first_reply") == {"open": [(10, 40)], "at_risk": [], "past_deadline": []}
+
+
+def test_a_target_is_met_at_exactly_its_deadline() -> None:
+    """60 s is kept; a millisecond later it is not, and the breach is dated at the deadline, not at the reply."""
+    assert results(Log().customer("00:10").human("01:10"), FIRST) == [(ATTAINED, 70)]
+    assert results(Log().customer("00:10").human("01:10.001"), FIRST) == [(BREACHED, 70)]
+
+
+def test_breach_at_the_deadline_by_timer() -> None:
+    """M47: nobody has answered and nothing has happened since; the breach is there, dated when it will be."""
+    log = Log().customer("00:10")
+
+    assert results(log, FIRST) == [(BREACHED, 70)]
+    assert lasts(log, "first_reply") == {"open": [(10, None)], "at_risk": [(58, 70)], "past_deadline": [(70, None)]}
+
+
+def test_a_late_reply_ends_the_state_and_not_the_breach() -> None:
+    """Answered at 3 min: past its deadline from 70 s to 180 s."""
+    log = Log().customer("00:10").human("03:00")
+
+    assert results(log, FIRST) == [(BREACHED, 70)]
+    assert lasts(log, "first_reply") == {"open": [(10, 180)], "at_risk": [(58, 70)], "past_deadline": [(70, 180)]}
+
+
+def test_what_replies_is_what_replies_elsewhere() -> None:
+    """Notes, autoresponders and bots stop no clock."""
+    log = Log().customer("00:00").human("00:01", public=False).human("00:02", auto=True).says("00:03", "bot")
+
+    assert results(log, FIRST) == [(BREACHED, 60)]
+
+
+def test_closed_without_reply_before_the_deadline() -> None:
+    """No result; after it the breach stays."""
+    assert results(Log().customer("00:00").closed("00:59"), FIRST) == []
+    assert results(Log().customer("00:00").closed("01:00"), FIRST) == []
+    assert results(Log().customer("00:00").closed("01:01"), FIRST) == [(BREACHED, 60)]
+
+
+def test_what_we_began_has_no_first_reply() -> None:
+    """M10, agent-initiated: what the customer says to it is a next reply."""
+    log = Log().started("00:00", initiated_by="agent").human("00:01").customer("05:00").human("05:30")
+
+    assert results(log, FIRST) == []
+    assert results(log, NEXT) == [(ATTAINED, 330)]
+
+
+def test_another_episode_has_a_first_reply_of_its_own() -> None:
+    """A message more than 24 h after the resolve."""
+    log = Log().customer("0:00:00").human("0:00:30").closed("0:01:00").customer("25:00:00").human("25:00:50")
+
+    assert results(log, FIRST) == [(ATTAINED, 30), (ATTAINED, 25 * HOUR_S + 50)]
+
+
+def test_what_a_bot_contained_has_no_reply_clock() -> None:
+    """M48: the breach at 60 s is taken back once the bot closes; one that was handed off counts from the message on."""
+    log = Log().started("00:00", bot=True).customer("00:00").says("00:05", "bot")
+    assert results(log, FIRST) == [(BREACHED, 60)]
+
+    contained = Log().started("00:00", bot=True).customer("00:00").says("00:05", "bot").closed("03:00", "bot")
+    assert results(contained) == [(ATTAINED, 180)]
+    assert lasts(contained, "first_reply") == {"open": [], "at_risk": [], "past_deadline": []}
+
+    log.add("chat.bot_handoff", "02:00").human("02:10")
+    assert results(log, FIRST) == [(BREACHED, 60)]
+
+
+# -------------------------------------------------------------------------------------------------- next reply
+
+
+def test_each_later_stretch_has_a_clock() -> None:
+    """From the first message nobody has replied to: 100 s to 150 s kept, 200 s to 270 s not."""
+    log = Log().customer("00:00").human("00:10").customer("01:40").customer("02:20").human("02:30")
+    log.customer("03:20").human("04:30")
+
+    assert results(log, NEXT) == [(ATTAINED, 150), (BREACHED, 260)]
+    assert lasts(log, "next_reply") == {
+        "open": [(100, 150), (200, 270)],
+        "at_risk": [(148, 150), (248, 260)],
+        "past_deadline": [(260, 270)],
+    }
+
+
+def test_the_targets_of_the_clocks_are_their_own() -> None:
+    """First response 30 s, reply 2 min in billing: 40 s is late for the one and soon for the other."""
+    definitions = replace(
+        EVERYTHING, queue_response_target_ms={"billing": 30_000}, queue_reply_target_ms={"billing": 2 * MINUTE_MS}
+    )
+    log = Log(queue="billing").customer("00:00").human("00:40").customer("01:00").human("02:40")
+
+    assert results(log, FIRST, definitions=definitions) == [(BREACHED, 30)]
+    assert results(log, NEXT, definitions=definitions) == [(ATTAINED, 160)]
+
+
+def test_reply_clocks_never_pause() -> None:
+    """A customer who has written waits, whatever the status says."""
+    log = email().status("1:00:00", "pending").commented("5:00:00", "human")
+
+    assert results(log, FIRST) == [(BREACHED, 4 * HOUR_S)]
+
+
+# -------------------------------------------------------------------------------------------------- resolution
+
+
+def test_a_resolution_in_time_and_one_too_late() -> None:
+    """48 h for an e-mail."""
+    assert results(email().status("48:00:00", "solved"), RESOLUTION) == [(ATTAINED, 48 * HOUR_S)]
+    assert results(email().status("48:00:01", "solved"), RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+
+def test_pause_on_pending() -> None:
+    """M47: paused from 10 h to 20 h and on hold from 30 h to 31 h, so due at 59 h and at risk from 49 h 24 min on."""
+    log = email().status("10:00:00", "pending").status("20:00:00", "open")
+    log.status("30:00:00", "on_hold").status("31:00:00", "open")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 59 * HOUR_S)]
+    assert lasts(log, "resolution") == {
+        "open": [(0, None)],
+        "at_risk": [(49.4 * HOUR_S, 59 * HOUR_S)],
+        "past_deadline": [(59 * HOUR_S, None)],
+    }
+
+
+def test_paused_there_is_no_deadline() -> None:
+    """Pending since 40 h: nothing is due, and it stays at risk, which it was from 38 h 24 min on."""
+    log = email().status("40:00:00", "pending")
+
+    assert results(log, RESOLUTION) == []
+    assert lasts(log, "resolution") == {"open": [(0, None)], "at_risk": [(38.4 * HOUR_S, None)], "past_deadline": []}
+
+
+def test_solved_out_of_a_pause() -> None:
+    """40 h had run when it was paused, so 48 h never passed: kept, at 100 h."""
+    assert results(email().status("40:00:00", "pending").status("100:00:00", "solved"), RESOLUTION) == [
+        (ATTAINED, 100 * HOUR_S)
+    ]
+
+
+def test_a_pause_that_begins_at_the_deadline_comes_too_late() -> None:
+    """The target has passed at 48 h sharp, and the conversation stays open."""
+    log = email().status("48:00:00", "pending").status("50:00:00", "solved")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+
+def test_pauses_that_are_spoilt() -> None:
+    """Pending twice is one pause; an open status without a pause ends none; one from the very beginning counts."""
+    log = email().status("0:00:00", "pending").status("1:00:00", "pending").status("2:00:00", "open")
+    log.status("3:00:00", "open")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 50 * HOUR_S)]
+
+
+def test_a_reopening_takes_the_solve_back_and_goes_on_with_what_was_left() -> None:
+    """Solved at 40 h, reopened at 100 h: 8 h are left, so due at 108 h. Solved at 107 h it is kept, once."""
+    log = email().status("40:00:00", "solved")
+    assert results(log, RESOLUTION) == [(ATTAINED, 40 * HOUR_S)]
+
+    log.commented("100:00:00", "customer")
+    assert results(log, RESOLUTION) == [(BREACHED, 108 * HOUR_S)]
+    assert lasts(log, "resolution") == {
+        "open": [(0, 40 * HOUR_S), (100 * HOUR_S, None)],
+        "at_risk": [(38.4 * HOUR_S, 40 * HOUR_S), (100 * HOUR_S, 108 * HOUR_S)],
+        "past_deadline": [(108 * HOUR_S, None)],
+    }
+
+    log.status("107:00:00", "solved")
+    assert results(log, RESOLUTION) == [(ATTAINED, 107 * HOUR_S)]
+
+
+def test_solved_at_the_deadline_and_reopened() -> None:
+    """Nothing is left, so it is past its deadline as soon as it is open again."""
+    log = email().status("48:00:00", "solved").commented("50:00:00", "customer")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 50 * HOUR_S)]
+
+
+def test_a_correction_has_never_stopped_the_clock() -> None:
+    """Solved by mistake at 47 h 59 min and taken back 2 min later by the agent: due at 48 h."""
+    log = email().status("47:59:00", "solved").status("48:01:00", "open", by="human").status("49:00:00", "solved")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+
+def test_another_episode_has_a_resolution_clock_of_its_own() -> None:
+    """The customer comes back 8 days after the solve: due 48 h later."""
+    log = email().status("1:00:00", "solved").commented("193:00:00", "customer")
+
+    assert results(log, RESOLUTION) == [(ATTAINED, HOUR_S), (BREACHED, 241 * HOUR_S)]
+
+
+def test_closed_by_timeout_after_the_agents_answer() -> None:
+    """M40: it stopped with that answer at 47 h, so the breach at 48 h is taken back by the close at 60 h."""
+    log = email().commented("47:00:00", "human")
+    assert results(log, RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+    log.status("60:00:00", "closed", by="system")
+    assert results(log, RESOLUTION) == [(ATTAINED, 60 * HOUR_S)]
+    assert lasts(log, "resolution") == {
+        "open": [(0, 47 * HOUR_S)],
+        "at_risk": [(38.4 * HOUR_S, 47 * HOUR_S)],
+        "past_deadline": [],
+    }
+
+
+@pytest.mark.parametrize("kind", ["chat.closed", "chat.abandoned"])
+def test_left_or_closed_without_a_reply_it_is_stopped(kind: str) -> None:
+    """Nobody is there any more: without a result, until the customer writes again at 20 h; 11 h are left then."""
+    log = Log().customer("0:00:00").add(kind, "1:00:00", by="customer")
+    assert results(log, RESOLUTION) == []
+    assert lasts(log, "resolution")["open"] == [(0, HOUR_S)]
+
+    log.customer("20:00:00")
+    assert results(log, RESOLUTION) == [(BREACHED, 31 * HOUR_S)]
+    assert lasts(log, "resolution")["open"] == [(0, HOUR_S), (20 * HOUR_S, 44 * HOUR_S)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("chat.queued", {"queue": "billing"}),
+        ("chat.accepted", {}),
+        ("chat.reopened", {}),
+        ("ticket.status_changed", {"status": "open"}),
+    ],
+)
+def test_what_takes_it_up_again(kind: str, fields: dict[str, Any]) -> None:
+    """A queue, an accept, a reopening or a status: 11 h after it; an agent's note is none."""
+    log = Log().customer("0:00:00").closed("1:00:00").human("2:00:00", public=False)
+    assert results(log, RESOLUTION) == []
+
+    log.add(kind, "3:00:00", **fields)
+
+    assert results(log, RESOLUTION) == [(BREACHED, 14 * HOUR_S)]
+
+
+def test_solved_while_stopped_is_kept() -> None:
+    """Closed unsolved at 1 h, followed up by the agent and solved at 20 h."""
+    log = Log().customer("0:00:00").closed("1:00:00").human("2:00:00").status("20:00:00", "solved")
+
+    assert results(log, RESOLUTION) == [(ATTAINED, 20 * HOUR_S)]
+
+
+def test_a_call_that_was_left_before_anybody_spoke() -> None:
+    """Abandoned and never closed: stopped there; called again in the same conversation it goes on."""
+    log = Log(channel="voice", queue="billing").started("0:00:00").queued("0:00:10").abandoned("0:01:00")
+    assert results(log) == []
+    assert lasts(log, "resolution")["open"] == [(0, 60)]
+
+    log.queued("2:00:00").accepted("2:00:10").closed("2:10:00")
+    assert results(log, RESOLUTION) == [(ATTAINED, 2 * HOUR_S + 600)]
+
+
+def test_a_silent_chat_is_given_up_after_its_deadline_and_a_quick_target_is_missed() -> None:
+    """12 h pass before the 24 h do; with a target of 30 h it ends without a result."""
+    log = Log().customer("0:00:00").human("0:00:10")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 12 * HOUR_S)]
+    assert lasts(log, "resolution")["past_deadline"] == [(12 * HOUR_S, 24 * HOUR_S + 10)]
+    long = replace(EVERYTHING, resolution_target_ms={"chat": 30 * HOUR_MS})
+    assert results(log, RESOLUTION, definitions=long) == []
+
+
+def test_deleted_without_a_result() -> None:
+    """And a deadline that had passed before stays."""
+    assert results(email().add("ticket.deleted", "48:00:00"), RESOLUTION) == []
+    assert results(email().add("ticket.deleted", "48:00:01"), RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+
+@pytest.mark.parametrize("fields", [{"kind": "ticket.merged"}, {"kind": "ticket.flagged", "flag": "spam"}])
+def test_merged_and_spam_leave_everything(fields: dict[str, Any]) -> None:
+    """What was counted is taken back."""
+    fields = dict(fields)
+    log = email().add(fields.pop("kind"), "60:00:00", **fields)
+
+    assert results(log) == []
+    assert lasts(log, "resolution") == {"open": [], "at_risk": [], "past_deadline": []}
+
+
+# ------------------------------------------------------------------------------------------- policy, queues, risk
+
+
+def test_the_clock_keeps_the_policy_of_its_start() -> None:
+    """M47: 30 s in billing, where it began; in sales it would be 10 s. The breach counts where it stood then."""
+    definitions = replace(EVERYTHING, queue_response_target_ms={"billing": 30_000, "sales": 10_000})
+    log = Log().queued("00:00").customer("00:00").transferred("00:20", "sales")
+
+    assert points(log, BREACHED, definitions=definitions)[:1] == [(BREACHED, "sales", 30, FIRST)]
+    assert [row[1:] for row in spans(log, "first_reply_open", definitions=definitions)] == [
+        ("billing", 0, 20),
+        ("sales", 20, None),
+    ]
+
+
+def test_a_change_of_priority_restarts_nothing() -> None:
+    """M47: no target depends on it."""
+    log = email().add("ticket.priority_changed", "10:00:00", priority="urgent")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
+
+
+def test_at_risk_by_the_time_that_is_left() -> None:
+    """The earlier of the two: a fifth of 4 h are 48 min, so from 3 h 12 min on; within an hour, from 3 h on."""
+    hour = replace(EVERYTHING, at_risk_ms=HOUR_MS)
+    third = replace(EVERYTHING, at_risk_share=EVERYTHING.at_risk_share * 5 / 3, at_risk_ms=HOUR_MS)
+
+    assert lasts(email(), "first_reply")["at_risk"] == [(3.2 * HOUR_S, 4 * HOUR_S)]
+    assert lasts(email(), "first_reply", definitions=hour)["at_risk"] == [(3 * HOUR_S, 4 * HOUR_S)]
+    assert lasts(email(), "first_reply", definitions=third)["at_risk"] == [(4 * HOUR_S * 2 / 3, 4 * HOUR_S)]
+    chat = Log().customer("00:10")
+    assert lasts(chat, "first_reply", definitions=hour)["at_risk"] == [(10, 70)]
+
+
+# -------------------------------------------------------------------------------------------------- properties
+
+
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@given(lines=logs(), chance=st.randoms(use_true_random=False))
+def test_order_and_repeats_change_nothing(lines: list[bytes], chance: random.Random) -> None:
+    """The clocks are a function of the set of facts."""
+    again = [*lines, *chance.choices(lines, k=len(lines) // 2)]
+    chance.shuffle(again)
+
+    assert observed(lines) == observed(again)
+
+
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@given(lines=logs())
+def test_a_clock_is_at_risk_or_past_its_deadline_only_while_it_is_open(lines: list[bytes]) -> None:
+    """At each instant of the log and around: never more of the one than of the other, never both at once."""
+    found = observed(lines)
+    instants = {fact.at + by for fact in facts_of(lines).values() for by in (0, 1, MINUTE_MS, HOUR_MS, 48 * HOUR_MS)}
+    for t in instants:
+        held = dict.fromkeys((20, 21, 22, 120, 121, 122, 220, 221, 222), 0)
+        for interval, number in found.intervals.items():
+            if interval.kind in held and interval.start < t and (interval.end is None or t <= interval.end):
+                held[interval.kind] += number
+        for clock in (0, 100, 200):
+            assert held[clock + 20] >= held[clock + 21] + held[clock + 22]
