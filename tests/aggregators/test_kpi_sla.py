@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregators.events import Event
 from tests.adversary import logs
 from tests.aggregators.observed import shown
 from tests.aggregators.running import EVERYTHING, Counted, incoming
@@ -168,7 +169,7 @@ def test_chunks_and_restarts_leave_the_same_tables(lines: list[bytes], data: st.
 @given(lines=logs(), ahead=st.sampled_from((1, 60_001, 3_600_000, 86_400_000, 60 * 3_600_000)))
 def test_a_timer_counts_the_same_whether_or_not_the_watermark_has_passed_it(lines: list[bytes], ahead: int) -> None:
     """A partition in which nothing happens shows what one shows that a heartbeat has moved on: counters too."""
-    instants = [record.content.at for record in incoming(lines) if hasattr(record.content, "at")]
+    instants = [record.content.at for record in incoming(lines) if isinstance(record.content, Event)]
     t = max([T0, *instants]) + ahead
     moved = [*lines, *Log(conversation=None).add("source.heartbeat", t - 1, source="s").lines]
 
