@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+EVENT_LAG_BOUNDS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 86400.0)
+"""Upper bounds of the buckets of the event lag, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +14,7 @@ class PipelineMetric:
     """A metric of the processor. It has no levels; `labels` in order."""
 
     name: str
-    kind: Literal["gauge", "counter"]
+    kind: Literal["gauge", "counter", "histogram"]
     help: str
     labels: tuple[str, ...] = ()
 
@@ -84,10 +87,27 @@ EVENT_LAG = PipelineMetric(
     "How old the newest event of a partition was at the last commit: from when it happened to when it counted.",
     ("topic", "partition"),
 )
+EVENT_LAGS = PipelineMetric(
+    "deskpulse_event_lag_seconds",
+    "histogram",
+    "How long ago events had happened when they were applied, repeats included; of old days that are replayed, years.",
+)
 SOURCE_SEEN = PipelineMetric(
     "deskpulse_source_last_event_timestamp_seconds",
     "gauge",
     "The latest event time of each source, heartbeats included, in Unix time.",
+    ("source",),
+)
+SOURCE_AGE = PipelineMetric(
+    "deskpulse_source_last_event_age_seconds",
+    "gauge",
+    "How long each source had said nothing, heartbeats included, at the instant of the scrape's numbers.",
+    ("source",),
+)
+CLOCK_SKEW = PipelineMetric(
+    "deskpulse_source_clock_skew_seconds",
+    "gauge",
+    "How far the clock of each source is ahead of Kafka's at least, by the quickest of its events of the last 5 min.",
     ("source",),
 )
 ACCEPTED = PipelineMetric("deskpulse_accepted_total", "counter", "Records accepted, repeats included.", ("type",))
@@ -99,6 +119,9 @@ CLAMPED = PipelineMetric(
 )
 LATE_APPLIED = PipelineMetric(
     "deskpulse_late_applied_total", "counter", "Events over ten minutes behind the watermark that were counted."
+)
+LATE_DROPPED = PipelineMetric(
+    "deskpulse_late_dropped_total", "counter", "Events older than the retention, sent to the dead letters for good."
 )
 RESTATEMENTS = PipelineMetric(
     "deskpulse_restatements_total",

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from aggregators import pipeline_metrics as p
 from aggregators.catalogue import METRICS
 from stream.clock import now_ms
+from stream.delays import LAG, LAG_SUM
 from stream.snapshot import Snapshot, ready_trouble
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _COUNTED = {
     "replaced": p.REPLACED,
     "clamped": p.CLAMPED,
     "late_applied": p.LATE_APPLIED,
+    "rejected:late": p.LATE_DROPPED,
     "restatements": p.RESTATEMENTS,
 }
 _SELDOM = {"conflicts": p.CONFLICTS}
@@ -96,7 +98,7 @@ class Exporter:
         families = list(_pipeline(snapshot, self._now()))
         with self._lock:
             for family in families:
-                if family.type == "counter":
+                if family.type in ("counter", "histogram"):
                     family.samples = [
                         sample._replace(value=self._risen((sample.name, *sample.labels.items()), sample.value))
                         for sample in family.samples
@@ -154,6 +156,10 @@ def _pipeline(snapshot: Snapshot, now: int) -> Iterator[Metric]:
     if snapshot.backlog_drift is not None:
         yield from _one(p.BACKLOG_DRIFT, snapshot.backlog_drift)
     yield from _many(p.SOURCE_SEEN, {(source,): at / 1000 for source, at in snapshot.sources.items()})
+    if snapshot.as_of is not None:
+        ages: _Values = {(source,): (snapshot.as_of - at) / 1000 for source, at in snapshot.sources.items()}
+        yield from _many(p.SOURCE_AGE, ages)
+    yield from _many(p.CLOCK_SKEW, {(source,): ahead / 1000 for source, ahead in snapshot.clocks.items()})
     yield from _partitions(snapshot)
     yield from _counts(snapshot)
 
@@ -186,18 +192,32 @@ def _partitions(snapshot: Snapshot) -> Iterator[Metric]:
 def _counts(snapshot: Snapshot) -> Iterator[Metric]:
     rejected: _Values = {}
     accepted: _Values = {}
+    yield from _lags(snapshot.counts)
     for name, number in snapshot.counts.items():
         if name.startswith(_REJECTED):
             rejected[(name.removeprefix(_REJECTED),)] = float(number)
         elif name in _SELDOM:
             yield from _one(_SELDOM[name], number)
-        elif name not in _COUNTED:
+        elif name not in _COUNTED and not name.startswith(LAG) and name != LAG_SUM:
             accepted[(name,)] = float(number)
     yield from _many(p.ACCEPTED, accepted)
     yield from _many(p.REJECTED, rejected)
     if snapshot.generation is not None:
         for name, metric in _COUNTED.items():
             yield from _one(metric, snapshot.counts.get(name, 0))
+
+
+def _lags(counts: Mapping[str, int]) -> Iterator[Metric]:
+    """Yield the histogram of the event lag; nothing before the first event."""
+    if LAG_SUM not in counts:
+        return
+    seen, buckets = 0, []
+    for bucket, bound in enumerate((*map(str, p.EVENT_LAG_BOUNDS_S), "+Inf")):
+        seen += counts.get(f"{LAG}{bucket}", 0)
+        buckets.append((bound, float(seen)))
+    family = HistogramMetricFamily(p.EVENT_LAGS.name, p.EVENT_LAGS.help)
+    family.add_metric((), buckets, counts[LAG_SUM] / 1000)
+    yield family
 
 
 def _one(metric: p.PipelineMetric, value: float) -> Iterator[Metric]:

@@ -43,6 +43,11 @@ def topics(generation: str) -> str:
     return f"dp:{generation}:topics"
 
 
+def clocks(generation: str) -> str:
+    """Return the hash in which workers say of each partition, each second, how far its sources' clocks are ahead."""
+    return f"dp:{generation}:clocks"
+
+
 def status(generation: str) -> str:
     """Return the hash in which workers say, each second, how far they have read: end offset, position, wall time."""
     return f"dp:{generation}:status"

@@ -18,6 +18,7 @@ from stream import codec, keys
 from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
 from stream.clock import now_ms
 from stream.decoding import decode_records
+from stream.delays import SourceClocks, count_lags
 from stream.offline import definitions_of
 from stream.patience import Patience, connect
 from stream.payload import Payload, payload
@@ -67,6 +68,7 @@ class _State:
         # Up to here others may have told what they could not commit any more: everything is told again.
         self.told_until: float = math.inf
         self.lock = asyncio.Lock()
+        self.clocks = SourceClocks()
 
     def packed(self, key: Key) -> bytes | None:
         """Return the facts of *key*, packed, as far as they are here."""
@@ -250,7 +252,7 @@ class TableProcessor:
     ) -> None:
         """Write how far each partition is read, by what Redis holds: after a loss of it, its readers must know."""
         generation = self.tables.generation
-        status = {}
+        status, clocks = {}, {}
         for partition, (end, position) in positions.items():
             offset, state = stored.get(partition, START), states.get(partition)
             reached = max(offset, 0)
@@ -258,12 +260,17 @@ class TableProcessor:
             # So the log ends there for readers: whoever has seen that offset is through, and nobody before.
             is_through = state is not None and state.next == offset and position >= end and not state.lock.locked()
             ends = reached if is_through else end
-            status[f"{partition.topic}:{partition.partition}"] = codec.pack([ends, reached, now_ms()])
+            name = f"{partition.topic}:{partition.partition}"
+            status[name] = codec.pack([ends, reached, now_ms()])
+            if state is not None and (ahead := state.clocks.ahead_ms(now=now_ms())):
+                clocks[name] = codec.pack([now_ms(), ahead])
         pipe = self._redis.pipeline(transaction=False)
         # Said again each second: a Redis that lost everything has to learn it anew.
         pipe.set(keys.GENERATION, generation, nx=True)
         pipe.hset(keys.topics(generation), mapping=self._counts)
         pipe.hset(keys.status(generation), mapping=status)
+        if clocks:
+            pipe.hset(keys.clocks(generation), mapping=clocks)
         await pipe.execute()
 
     async def _load(self, partition: Partition) -> _State:
@@ -317,6 +324,10 @@ class TableProcessor:
             await asyncio.sleep(0)
         await self._fetch(partition, state, incoming, expected)
         delta = state.engine.run(incoming, state.facts_of, again=expected < state.told_until)
+        if not is_told:
+            now = now_ms()
+            count_lags(incoming, delta, now=now)
+            state.clocks.see(incoming, now=now)
         letters = _letters(partition, records, delta)
         # A refused commit is counted with the next one that is made.
         refused, self._uncounted = self._uncounted, 0

@@ -17,6 +17,7 @@ from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, keys
 from stream.chunks import START, Partition
 from stream.clock import now_ms
+from stream.delays import OLD_MS, merged
 from stream.event_clock import PartitionHealth
 from stream.freshness import Freshness, apart
 from stream.heard import Telling
@@ -55,6 +56,7 @@ class Snapshot:
     backlog_drift: int | None = None
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
+    clocks: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     refreshes: int = 0
     failures: int = 0
@@ -166,6 +168,7 @@ class Snapshots:
             backlog_drift=board.backlog_drift() if as_of is not None and gap is None else None,
             partitions=tuple(health),
             sources=self._latest_of_sources(),
+            clocks=self._ahead(await self._redis.hgetall(keys.clocks(self._generation or ""))),
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),
         )
 
@@ -239,10 +242,23 @@ class Snapshots:
         mine = [each for each in heard if each.topic not in self._settings.source_topics]
         return {each: Telling(told.get(each, 0), max(0, heard.get(each, START))) for each in {*mine, *told}}
 
+    def _ahead(self, said: Mapping[bytes, bytes]) -> dict[str, int]:
+        """Return by how many ms the clock of each source is ahead, by what workers said lately."""
+        clocks = []
+        for blob in said.values():
+            at, ahead = codec.unpack(blob)
+            if self._now() - at < OLD_MS:
+                clocks.append({_short(source): ms for source, ms in ahead.items()})
+        return merged(clocks)
+
     def _latest_of_sources(self) -> dict[str, int]:
         latest: dict[str, int] = {}
         for reader in self.readers.values():
             for source, at in reader.sources.items():
-                name = source if len(source) <= MOST_CHARACTERS else OTHER
+                name = _short(source)
                 latest[name] = max(at, latest.get(name, at))
         return latest
+
+
+def _short(source: str) -> str:
+    return source if len(source) <= MOST_CHARACTERS else OTHER
