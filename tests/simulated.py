@@ -12,8 +12,8 @@ from stream.simulator import Centre, Road
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-T0 = 1_795_046_400_000
-"""2026-11-19T00:00:00Z, a Thursday."""
+T0 = 1_772_668_800_000
+"""2026-03-05T00:00:00Z, a Thursday. Long past: an event ahead of its record's timestamp would have a wrong clock."""
 DAY_MS = 86_400_000
 CLOSES = {"chat.closed", "chat.released", "chat.wrapup_ended", "ticket.status_changed"}
 ENDS_OF_LEGS = {"chat.accepted", "chat.abandoned", "chat.flowed_out", "chat.callback_requested"}

@@ -1,0 +1,131 @@
+"""A simulated week through Kafka, a worker and Redis onto the board, with every family: the same as `compute`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from stream.demo import definitions
+from stream.offline import Offline, Values
+from stream.snapshot import Snapshots
+from tests import simulated
+from tests.eventually import PATIENCE_S
+from tests.pipeline import Pipeline
+from tests.simulated import DAY_MS, T0, Line
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+    from aggregators.board import Row
+    from stream.settings import Settings
+    from tests import services
+
+STEP_MS = 7 * DAY_MS // 50 // 10_000 * 10_000
+INSTANTS = [T0 + STEP_MS * n for n in range(1, 51)]
+LOOK_S = 0.2
+
+
+def week() -> list[Line]:
+    """Return about a hundred conversations a day, with their agents, one in a hundred ends lost; in order of time."""
+    return simulated.without_closes(simulated.centre(days=7, rate=4), share=0.01, seed=1)
+
+
+def with_everything(folder: Path) -> str:
+    """Write the demo's definitions, which count every family; return the file's name."""
+    file = folder / "definitions.toml"
+    file.write_text(definitions.text())
+    return str(file)
+
+
+class Boards(NamedTuple):
+    """Looks at Redis whenever asked to, as `serve` does each second."""
+
+    snapshots: Snapshots
+
+    async def at(self, t: int) -> Values:
+        """Return what the board shows at *t*, as soon as that is its instant."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := await self.snapshots.refresh()).as_of != t:
+            assert time.monotonic() < deadline, f"shows {found.as_of} instead of {t}: {found.trouble}"
+            await asyncio.sleep(LOOK_S)
+        return of_rows(found.rows)
+
+
+def of_rows(rows: Iterable[Row]) -> Values:
+    """Return values by name and labels."""
+    return {(row.name, row.pairs): row.value for row in rows}
+
+
+@asynccontextmanager
+async def boards(settings: Settings) -> AsyncIterator[Boards]:
+    """Look at the tables of a pipeline."""
+    snapshots = Snapshots(settings)
+    try:
+        yield Boards(snapshots)
+    finally:
+        await snapshots.close()
+
+
+def differences(shown: Values, right: Values) -> list[str]:
+    """Return what differs, a line each: the first of them."""
+    keys = sorted(key for key in shown.keys() | right.keys() if shown.get(key) != right.get(key))
+    return [f"{name} {dict(pairs)}: {shown.get((name, pairs))}, right is {right.get((name, pairs))}"
+            for name, pairs in keys][:20]  # fmt: skip
+
+
+def test_a_week_in_order_of_time_stopped_at_fifty_instants(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """All metrics at all levels, every three hours and twenty minutes; and at the end the tables byte for byte."""
+    pipeline = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_DEFINITIONS=with_everything(tmp_path))
+    lines, offline = week(), Offline(pipeline.settings)
+    pipeline.learn(line.value for line in lines)
+
+    async def stop_at_each() -> dict[int, list[str]]:
+        found, since = {}, 0
+        async with boards(pipeline.settings) as board:
+            for t in INSTANTS:
+                part = [line.value for line in lines if since <= line.at < t]
+                pipeline.send(part)
+                pipeline.heartbeat(t)
+                offline.feed(part)
+                found[t] = differences(await board.at(t), offline.values(t))
+                since = t
+        return found
+
+    with pipeline.worker():
+        found = asyncio.run(stop_at_each())
+        pipeline.assert_equals_batch()
+
+    assert {t: wrong for t, wrong in found.items() if wrong} == {}
+
+
+def test_the_week_as_it_arrives(kafka: services.Kafka, valkey: services.Redis, tmp_path: Path) -> None:
+    """With copies, other content under the same id, disorder, and some a day late: equal at the end, and a week after.
+
+    Right is what `compute` makes of the week in order of time, without a single copy.
+    """
+    valkey.flush()
+    pipeline = Pipeline(kafka, valkey, tmp_path, DESKPULSE_DEFINITIONS=with_everything(tmp_path))
+    lines, offline = week(), Offline(pipeline.settings)
+    offline.feed(line.value for line in lines)
+    arrived = simulated.on_the_road(lines, duplicates=0.03, disorder_ms=60_000, late=0.01)
+    ends = (T0 + 7 * DAY_MS, T0 + 14 * DAY_MS)
+
+    async def at_the_ends() -> dict[int, list[str]]:
+        async with boards(pipeline.settings) as board:
+            found = {}
+            for t in ends:
+                pipeline.heartbeat(t)
+                found[t] = differences(await board.at(t), offline.values(t))
+            return found
+
+    with pipeline.worker():
+        pipeline.send([line.value for line in arrived])
+        found = asyncio.run(at_the_ends())
+        pipeline.assert_equals_batch()
+
+    assert {t: wrong for t, wrong in found.items() if wrong} == {}
