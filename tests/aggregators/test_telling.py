@@ -1,0 +1,280 @@
+"""What conversations tell their customers and agents, and what those make of it, whatever happens on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregators.definitions import Definitions
+from aggregators.engine import Engine, Incoming
+from aggregators.facts import Key
+from aggregators.hearing import Hearing
+from aggregators.instants import DAY_MS, HOUR_MS
+from aggregators.tables import Tables
+from aggregators.telling import AGENT, BY_CUSTOMER, CUSTOMER, Batch, Row, To, day_of, visits_of
+from aggregators.told import Contact, Contained, Share, SolvedEpisode, Visit
+from aggregators.vocabulary import CONTENT
+from tests.aggregators.observed import observed
+from tests.aggregators.running import incoming
+from tests.logs import T0, Log, after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aggregators.facts import Facts
+
+TELLING = Definitions(families=("volume", "work", "bots", "resolution", "customers", "people"))
+
+
+def told(log: Log) -> dict[tuple[int, str], Any]:
+    """Return what the conversation `c` tells, by whom it is told; a content of tuples, None where there is none."""
+    found = observed(log.lines, TELLING).told
+    return {(to.which, to.subject): said.content for to, said in found.items()}
+
+
+def test_a_customer_hears_of_contacts_and_solves() -> None:
+    """Written at 0:10, answered, and solved by the close at 5:00: one contact, one episode with one owner."""
+    log = Log(customer="u", topic="refund").started("00:00").queued("00:05").customer("00:10")
+    log.accepted("00:20", agent="a-1").human("01:00").closed("05:00")
+
+    contact = Contact(after("00:10"), "chat", "billing", "refund", 1)
+    solved = SolvedEpisode(after("05:00"), "chat", "billing", "refund", 0, 1, False, False, 1)  # noqa: FBT003 - a row
+    assert told(log)[CUSTOMER, "u"] == ((contact,), (solved,), ())
+
+
+def test_who_is_renamed_leaves_nothing_behind() -> None:
+    """x, then y, then z: what there is belongs to z, and x and y are told that there is nothing."""
+    log = Log().started("00:00", customer="x").customer("00:10").customer("01:00", customer="y")
+    log.human("02:00", customer="z")
+
+    found = told(log)
+
+    assert found[CUSTOMER, "x"] is None
+    assert found[CUSTOMER, "y"] is None
+    assert found[CUSTOMER, "z"] == ((Contact(after("00:10"), "chat", "none", "", 1),), (), ())
+
+
+def test_spam_tells_everybody_that_there_is_nothing() -> None:
+    """Flagged, customers and agents lose it; the flag taken back, they have it again."""
+    log = Log(customer="u").queued("00:00").customer("00:10").accepted("00:20", agent="a-1").closed("01:00")
+    before = told(log)
+
+    flagged = told(log.flagged("02:00"))
+    taken_back = told(log.flagged("03:00", value=False))
+
+    assert flagged == dict.fromkeys(before, None)
+    assert taken_back == before
+    assert before[AGENT, "a-1"] is not None
+
+
+def test_a_contained_conversation_is_told_as_one() -> None:
+    """The bot answers, nobody is asked for, and it is closed at 1:00."""
+    log = Log(customer="u").started("00:00", bot=True).customer("00:10").says("00:20", "bot").closed("01:00", by="bot")
+
+    assert told(log)[CUSTOMER, "u"][2] == (Contained(after("01:00"), "chat", "none"),)
+
+
+def test_agents_hear_of_their_parts() -> None:
+    """a-1 has it from 0:20 to the transfer at 2:00, a-2 from 2:30 to the close at 5:00 and wraps up until 5:40."""
+    log = Log().queued("00:00").accepted("00:20", agent="a-1").transferred("02:00", to_agent="a-2")
+    log.accepted("02:30", agent="a-2").closed("05:00").add("chat.wrapup_ended", "05:40", agent="a-2")
+
+    found = told(log)
+
+    first = Share("chat", "billing", after("00:20"), after("02:00"), after("02:00"), lapsed=False)
+    second = Share("chat", "billing", after("02:30"), after("05:00"), after("05:40"), lapsed=False)
+    assert found == {(AGENT, "a-1"): (first,), (AGENT, "a-2"): (second,)}
+
+
+def test_a_part_that_nobody_ended_lapses_at_a_full_hour() -> None:
+    """Last heard of at 0:50:00, silent for 24 h: at 1:00:00 of the next day, whatever minute that was."""
+    log = Log().queued("00:00").accepted("00:20", agent="a-1").human("50:00")
+
+    assert told(log)[AGENT, "a-1"] == (
+        Share("chat", "billing", after("00:20"), T0 + 25 * HOUR_MS, T0 + 25 * HOUR_MS, lapsed=True),
+    )
+    assert told(log.human("59:00")) == told(log)
+
+
+def test_without_the_families_nobody_is_told() -> None:
+    """What is not asked for costs nothing."""
+    log = Log(customer="u").queued("00:00").accepted("00:20", agent="a-1").closed("01:00")
+
+    assert observed(log.lines, Definitions(families=("work", "resolution"))).told == {}
+
+
+def test_an_event_of_an_agent_is_told_on_its_day_and_on_the_next() -> None:
+    """A state of 23:00 reaches into the next day; a shift stands on the days it lasts."""
+    log = Log(conversation=None, agent="a-1").add("agent.state_changed", "23:00:00", state="available")
+    log.add("agent.scheduled", "0:00:00", shift_start=T0 + 30 * HOUR_MS, shift_end=T0 + 38 * HOUR_MS)
+    tables = heard([log.lines])
+
+    days = {key.kind: day_of(key, facts.values()) for key, facts in tables.facts.items()}
+
+    today = T0 // DAY_MS
+    assert {kind: [fact.at for fact in day.signs] for kind, day in days.items()} == {
+        f"by-agent:{today}": [T0 + 23 * HOUR_MS],
+        f"by-agent:{today + 1}": [T0, T0 + 23 * HOUR_MS],
+    }
+
+
+def test_a_share_stands_on_every_day_it_touches() -> None:
+    """Accepted at 23:00, closed at 1:00 on the next day: both days know of it; the one after does not."""
+    log = Log().queued("22:50:00").accepted("23:00:00", agent="a-1").closed("25:00:00")
+
+    days = {key.kind: day_of(key, facts.values()).shares for key, facts in heard([log.lines]).facts.items()}
+
+    share = Share("chat", "billing", after("23:00:00"), after("25:00:00"), after("25:00:00"), lapsed=False)
+    today = T0 // DAY_MS
+    assert days[f"by-agent:{today}"] == {"c": (share,)}
+    assert days[f"by-agent:{today + 1}"] == {"c": (share,)}
+
+
+def heard(chunks: Iterable[Sequence[bytes]], definitions: Definitions = TELLING) -> Tables:
+    """Return what is known where it is told, after chunks were counted one after the other."""
+    source, tables = Source(definitions), Tables(offset=0)
+    hearing = Hearing(definitions)
+    for chunk in chunks:
+        hear(hearing, tables, [source.take(incoming(chunk))])
+    return tables
+
+
+def hear(hearing: Hearing, tables: Tables, batches: Sequence[Batch]) -> None:
+    """Count what was told."""
+    records = [Incoming(0, batch) for batch in batches]
+    delta = hearing.run(records, lambda key: dict(tables.facts.get(key, {})))
+    tables.apply(delta, offset=(tables.offset or 0) + len(records))
+
+
+class Source:
+    """A partition of a source topic: its engine and its tables. `crash` loses what is not kept, `keep` commits."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.offset = 0
+        self._tables = Tables(offset=0)
+        self._engine = Engine(definitions)
+
+    def take(self, records: Sequence[Incoming], *, again: bool = False, commits: bool = True) -> Batch:
+        """Count the records from `offset` on; return what is told before the commit, if there is one."""
+        delta = self._engine.run(records, self._lookup, again=again)
+        version = self.offset + len(records)
+        if commits:
+            self._tables.apply(delta, offset=version)
+            self.offset = version
+        else:
+            self._engine = Engine(self.definitions, watermark=self._tables.watermark, labels=dict(self._tables.labels))
+        return Batch(version, delta.watermark or 0, [Row(*to, *said) for to, said in delta.told.items()])
+
+    def _lookup(self, key: Key) -> Facts | None:
+        known = self._tables.facts.get(key)
+        return None if known is None else dict(known)
+
+
+NAMES = ["x", "y", "z"]
+AGENTS = ["a-1", "a-2"]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[bytes]:
+    """Draw up to three conversations, in which customers are renamed and agents pass chats on, in disorder."""
+    pen = Log()
+    for _ in range(draw(st.integers(1, 14))):
+        of = pen.of(conversation=draw(st.sampled_from(["c", "d", "e"])), customer=draw(st.sampled_from([None, *NAMES])))
+        at = T0 + draw(st.integers(0, 40)) * HOUR_MS // 2
+        kind = draw(st.sampled_from(["queued", "customer", "human", "accepted", "closed", "flagged", "merged"]))
+        if kind == "queued":
+            of.add("chat.queued", at, queue=draw(st.sampled_from(["billing", "sales"])))
+        elif kind in ("customer", "human"):
+            of.add("chat.message", at, actor=kind)
+        elif kind == "accepted":
+            of.add("chat.accepted", at, agent=draw(st.sampled_from(AGENTS)))
+        elif kind == "closed":
+            of.add("chat.closed", at, by="human")
+        elif kind == "flagged":
+            of.add("chat.flagged", at, flag="spam", value=draw(st.booleans()))
+        else:
+            pen.of(conversation=None, agent=draw(st.sampled_from(AGENTS))).add("agent.heartbeat", at, state="available")
+    return pen.lines
+
+
+def known(tables: Tables) -> dict[tuple[Key, str], Any]:
+    """Return what is known of everybody who is told; versions apart, and what is nothing."""
+    return {
+        (key, fact.id): fact.fields[CONTENT]
+        for key, facts in tables.facts.items()
+        for fact in facts.values()
+        if fact.fields[CONTENT] is not None and touches(key, fact.fields[CONTENT])
+    }
+
+
+def touches(key: Key, content: Any) -> bool:
+    """Tell whether what a conversation told an agent concerns the day at all."""
+    if key.kind == BY_CUSTOMER or type(content[0]) is int:
+        return True
+    day = day_of(key, []).day
+    return any(share[2] < (day + 1) * DAY_MS and share[4] >= day * DAY_MS for share in content)
+
+
+@settings(max_examples=200, derandomize=True, database=None, deadline=None)
+@given(lines=logs(), data=st.data())
+def test_crashes_between_telling_and_committing_change_nothing(lines: list[bytes], data: st.DataObject) -> None:
+    """A worker tells, and dies before the commit; the next one cuts the log otherwise and tells everything again.
+
+    So it does up to where the log ended when it began: nobody before can have told of more. In the end everybody knows
+    what they know without a crash: no customer keeps a conversation that was renamed meanwhile.
+    """
+    records = incoming(lines)
+    straight = heard([lines])
+    source, tables, hearing = Source(TELLING), Tables(offset=0), Hearing(TELLING)
+    until = 0
+    while source.offset < len(records):
+        upto = data.draw(st.integers(source.offset + 1, len(records)))
+        crashes = data.draw(st.integers(0, 2)) == 0 and until < 5 * len(records)
+        again = source.offset < min(until, len(records))
+        batch = source.take(records[source.offset : upto], again=again, commits=not crashes)
+        if crashes:
+            until = max(len(records), until + len(records))
+        hear(hearing, tables, [batch])
+
+    assert known(tables) == known(straight)
+
+
+@settings(max_examples=100, derandomize=True, database=None, deadline=None)
+@given(lines=logs(), data=st.data())
+def test_the_order_of_what_is_told_changes_nothing(lines: list[bytes], data: st.DataObject) -> None:
+    """Rows of many versions, shuffled, some twice, in batches at will: the greatest version counts.
+
+    What is nothing is told by name here: where it comes first and is not kept, what is older may not come after it.
+    """
+    source = Source(TELLING)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(lines)), max_size=4)) | {len(lines)})
+    batches = []
+    for first, last in zip([0, *cuts], cuts, strict=False):
+        batches.append(source.take(incoming(lines[first:last])))
+    straight, tables = Tables(offset=0), Tables(offset=0)
+    hear(Hearing(TELLING), straight, batches)
+
+    kept = [batch for batch in batches if all(row.content is not None for row in batch.rows)]
+    if len(kept) == len(batches):
+        shuffled = data.draw(st.permutations([*batches, *batches[::2]]))
+        hear(Hearing(TELLING), tables, shuffled)
+        assert known(tables) == known(straight)
+
+
+def test_a_customer_reads_visits_by_conversation() -> None:
+    """Two conversations of one customer; a third is another's."""
+    log = Log(customer="u").customer("00:10")
+    log.of(conversation="d").customer("01:00")
+    log.of(conversation="e", customer="w").customer("02:00")
+    tables = heard([log.lines])
+
+    visits = visits_of(tables.facts[Key("default", "u", BY_CUSTOMER)].values())
+
+    assert visits == {
+        "c": Visit((Contact(after("00:10"), "chat", "none", "", 1),), (), ()),
+        "d": Visit((Contact(after("01:00"), "chat", "none", "", 1),), (), ()),
+    }
+    assert To(CUSTOMER, "default", "w", "c:e") not in visits
