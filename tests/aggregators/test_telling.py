@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,13 +182,13 @@ AGENTS = ["a-1", "a-2"]
 def logs(draw: st.DrawFn) -> list[bytes]:
     """Draw up to three conversations, in which customers are renamed and agents pass chats on, in disorder."""
     pen = Log()
-    for _ in range(draw(st.integers(1, 14))):
-        of = pen.of(conversation=draw(st.sampled_from(["c", "d", "e"])), customer=draw(st.sampled_from([None, *NAMES])))
-        at = T0 + draw(st.integers(0, 40)) * HOUR_MS // 2
-        kind = draw(st.sampled_from(["queued", "customer", "human", "accepted", "closed", "flagged", "merged"]))
-        if kind == "queued":
-            of.add("chat.queued", at, queue=draw(st.sampled_from(["billing", "sales"])))
-        elif kind in ("customer", "human"):
+    for _ in range(draw(st.integers(4, 14))):
+        of = pen.of(
+            conversation=draw(st.sampled_from(["c", "c", "c", "d"])), customer=draw(st.sampled_from([None, *NAMES]))
+        )
+        at = T0 + len(pen.lines) * HOUR_MS + draw(st.sampled_from([0, 0, 0, -2, -5])) * HOUR_MS
+        kind = draw(st.sampled_from(["customer", "human", "accepted", "closed", "flagged", "flagged", "beat"]))
+        if kind in ("customer", "human"):
             of.add("chat.message", at, actor=kind)
         elif kind == "accepted":
             of.add("chat.accepted", at, agent=draw(st.sampled_from(AGENTS)))
@@ -232,7 +233,7 @@ def test_crashes_between_telling_and_committing_change_nothing(lines: list[bytes
     until = 0
     while source.offset < len(records):
         upto = data.draw(st.integers(source.offset + 1, len(records)))
-        crashes = data.draw(st.integers(0, 2)) == 0 and until < 5 * len(records)
+        crashes = data.draw(st.booleans()) and until < 5 * len(records)
         again = source.offset < min(until, len(records))
         batch = source.take(records[source.offset : upto], again=again, commits=not crashes)
         if crashes:
@@ -240,6 +241,23 @@ def test_crashes_between_telling_and_committing_change_nothing(lines: list[bytes
         hear(hearing, tables, [batch])
 
     assert known(tables) == known(straight)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_came_and_went_within_a_crash_is_told_again(again: bool) -> None:  # noqa: FBT001 - a parameter
+    """The flag is told, the worker dies, and the next one reads the flag and its end in one: nothing has changed for it.
+
+    Unless it tells everything again, the customer believes for ever that there is nothing.
+    """
+    log = Log(customer="u").customer("00:10").flagged("01:00").flagged("02:00", value=False)
+    records = incoming(log.lines)
+    source, tables, hearing = Source(TELLING), Tables(offset=0), Hearing(TELLING)
+
+    hear(hearing, tables, [source.take(records[:1])])
+    hear(hearing, tables, [source.take(records[1:2], commits=False)])
+    hear(hearing, tables, [source.take(records[1:], again=again)])
+
+    assert (known(tables) == known(heard([log.lines]))) is again
 
 
 @settings(max_examples=100, derandomize=True, database=None, deadline=None)
