@@ -164,6 +164,8 @@ class Source:
         version = self.offset + len(records)
         if commits:
             self._tables.apply(delta, offset=version)
+            # The engine goes on with the very dicts: a crash would leave what it added in what is stored.
+            self._tables.facts.update({key: dict(put.facts) for key, put in delta.facts.items()})
             self.offset = version
         else:
             self._engine = Engine(self.definitions, watermark=self._tables.watermark, labels=dict(self._tables.labels))
@@ -245,7 +247,7 @@ def test_crashes_between_telling_and_committing_change_nothing(lines: list[bytes
 
 @pytest.mark.parametrize("again", [True, False])
 def test_what_came_and_went_within_a_crash_is_told_again(again: bool) -> None:  # noqa: FBT001 - a parameter
-    """The flag is told, the worker dies, and the next one reads the flag and its end in one: nothing has changed for it.
+    """The flag is told, the worker dies, the next one reads the flag and its end in one: nothing has changed for it.
 
     Unless it tells everything again, the customer believes for ever that there is nothing.
     """
