@@ -285,11 +285,15 @@ class Engine:
 
     def _see_labels(self, touched: Iterable[Labels], life: Life, delta: Delta) -> None:
         """Note for each label set the first instant of any conversation that ever counted under it."""
-        first = min([fact[0] for fact in life.facts.values()])
+        first = self._first(life)
         for labels in touched:
             known = self._labels.get(labels)
             if known is None or first < known:
                 self._labels[labels] = delta.labels[labels] = first
+
+    def _first(self, life: Life) -> int:
+        """Return the first instant of an owner that has facts."""
+        return min([fact[0] for fact in life.facts.values()])
 
     def _see_source(self, source: str, at: int, delta: Delta) -> None:
         known = self._sources.get(source)

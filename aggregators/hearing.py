@@ -84,6 +84,10 @@ class Hearing(Engine):
         self.watermark = delta.watermark = watermark
         return delta
 
+    def _first(self, life: Life) -> int:
+        """Return an instant at which whoever tells has counted under the same labels before."""
+        return max([fact[0] for fact in life.facts.values()]) + DAY_MS
+
     def _awake(self, life: Life, watermark: int, tally: Tally, *, oldest: int) -> Life:
         """Return *life*, or a new one without what is long past: what that contributed stays as it is.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from aggregators import (
     bots,
+    customers,
     escalations,
     health,
     legs,
@@ -141,6 +142,9 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
     if telling.is_told(key.kind):
         samples: list[Sample] = []
         intervals: list[Interval] = []
+        if key.kind == telling.BY_CUSTOMER:
+            visits = telling.visits_of(facts)
+            customers.observe(key.tenant, key.subject, visits, definitions, samples, intervals)
         return Observation(_numbered(samples), _numbered(intervals), {}, open=False, told={})
     if telling.is_agents(key.kind) and "people" in definitions.families:
         return NOTHING._replace(told=telling.of_agent_event(key, facts))

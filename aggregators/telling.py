@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.facts import Fact, Key
-from aggregators.instants import DAY_MS, HOUR_MS
+from aggregators.instants import DAY_MS, HOUR_MS, instant_ms
 from aggregators.told import AgentDay, Contact, Contained, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import (
     CONTENT,
@@ -96,7 +96,7 @@ def of_agent_event(key: Key, facts: Iterable[Fact]) -> Telling:
         at, _, identifier, code, fields = fact
         since, until = at, at + DAY_MS
         if code == _SCHEDULED:
-            since, until = fields[SHIFT_START], fields[SHIFT_END]
+            since, until = instant_ms(fields[SHIFT_START]) or at, instant_ms(fields[SHIFT_END]) or at
         content = (at, code, tuple(sorted(fields.items())))
         telling[To(AGENT, key.tenant, key.subject, f"e:{identifier}")] = Said(since, max(since, until), content)
     return telling

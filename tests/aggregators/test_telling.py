@@ -14,7 +14,7 @@ from aggregators.facts import Key
 from aggregators.hearing import Hearing
 from aggregators.instants import DAY_MS, HOUR_MS
 from aggregators.tables import Tables
-from aggregators.telling import AGENT, BY_CUSTOMER, CUSTOMER, Batch, Row, To, day_of, visits_of
+from aggregators.telling import AGENT, BY_CUSTOMER, CUSTOMER, Batch, Row, day_of, visits_of
 from aggregators.told import Contact, Contained, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import CONTENT
 from tests.aggregators.observed import observed
@@ -297,4 +297,3 @@ def test_a_customer_reads_visits_by_conversation() -> None:
         "c": Visit((Contact(after("00:10"), "chat", "none", "", 1),), (), ()),
         "d": Visit((Contact(after("01:00"), "chat", "none", "", 1),), (), ()),
     }
-    assert To(CUSTOMER, "default", "w", "c:e") not in visits
