@@ -1,4 +1,8 @@
-"""Catch-up: a worker reads a backlog of simulated events, and beside it a plain loop that only counts."""
+"""Catch-up: a worker reads a backlog of simulated events, and beside it a plain loop that only counts.
+
+Once it counts the main job alone (legs, first responses, replies, surveys), once all families of metrics: what the
+breadth costs is the second over the first, in the same run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 from confluent_kafka import Consumer
 
+from aggregators.definitions import FAMILIES
 from benchmarks.measuring import applied, compiled_packages, cpu_s, redis_cpu_s, say, spread
+from stream.definitions_file import read_definitions
 from stream.simulator.centre import Centre
 from tests.eventually import eventually
 from tests.pipeline import ROOT, Pipeline
@@ -26,6 +32,7 @@ RATE = 40_000
 PARTITIONS = 4
 PATIENCE_S = 300
 PLAIN = "plain loop"
+ALL = ", all families"
 
 
 class Run(NamedTuple):
@@ -41,31 +48,60 @@ class Run(NamedTuple):
         return f"{said}, Redis {self.redis_cpu_s_a_million:.1f}" if self.redis_cpu_s_a_million else said
 
 
+class Counting(NamedTuple):
+    """What a worker counts: a file of definitions, and the generation of the tables that these fill."""
+
+    file: Path
+    generation: str
+
+
 def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: int, runs: int) -> None:
     """Print the figures of *runs* runs over a backlog of *events*, one worker, four partitions a topic.
 
-    In each run the compiled worker (`make compiled`), if there is one, that of the sources, and the plain loop.
+    In each run the compiled worker (`make compiled`), if there is one, that of the sources, both with the main job
+    alone and with all families, and the plain loop.
     """
     pipeline = Pipeline(kafka, redis, folder, partitions=PARTITIONS)
     total = _fill(pipeline, events)
+    main, broad = _counting(folder / "main.toml", ()), _counting(folder / "all.toml", FAMILIES)
     builds = {"worker": str(ROOT)}
     if compiled := compiled_packages():
         builds = {"compiled worker": str(compiled), "worker, not compiled": str(ROOT)}
     say(f"catch-up: {total:,} records in {PARTITIONS} partitions a topic, one worker, {runs} runs")
-    figures: dict[str, list[Run]] = {name: [] for name in (*builds, PLAIN)}
+    figures: dict[str, list[Run]] = {}
     for number in range(1, runs + 1):
+        said = []
         for name, packages in builds.items():
-            figures[name].append(_worker(pipeline, total, packages=packages))
-        figures[PLAIN].append(_plain(pipeline, total))
-        say(f"  run {number}: " + "; ".join(f"{name} {rows[-1]}" for name, rows in figures.items()))
+            for what, counting in ((name, main), (name + ALL, broad)):
+                figures.setdefault(what, []).append(_worker(pipeline, total, packages=packages, counting=counting))
+                said.append(f"{what} {figures[what][-1]}")
+        figures.setdefault(PLAIN, []).append(_plain(pipeline, total))
+        say(f"  run {number}: " + "; ".join([*said, f"{PLAIN} {figures[PLAIN][-1]}"]))
     for name, rows in figures.items():
         say(f"  {name}, events/s:        {spread([each.events_a_second for each in rows])}")
         say(f"  {name}, cpu-s a million: {spread([each.cpu_s_a_million for each in rows])}")
         if name != PLAIN:
             say(f"  {name}, Redis' cpu-s:    {spread([each.redis_cpu_s_a_million for each in rows])}")
-            pairs = zip(rows, figures[PLAIN], strict=True)
-            ratios = [mine.cpu_s_a_million / theirs.cpu_s_a_million for mine, theirs in pairs]
-            say(f"  {name}, cpu over that of the {PLAIN}, run by run: median {statistics.median(ratios):.2f}")
+    for name in builds:
+        of_main, of_all = figures[name], figures[name + ALL]
+        say(f"  {name}, cpu over that of the {PLAIN}, run by run: {_ratio(of_main, figures[PLAIN])}")
+        say(f"  {name}, cpu{ALL} over the main job's, run by run: {_ratio(of_all, of_main)}")
+        say(f"  {name}, the same with Redis' cpu: {_ratio(_with_redis(of_all), _with_redis(of_main))}")
+
+
+def _counting(file: Path, families: tuple[str, ...]) -> Counting:
+    file.write_text(f"families = {orjson.dumps(families).decode()}\n")
+    return Counting(file, read_definitions(str(file)).generation())
+
+
+def _ratio(mine: list[Run], theirs: list[Run]) -> str:
+    pairs = zip(mine, theirs, strict=True)
+    ratios = [one.cpu_s_a_million / other.cpu_s_a_million for one, other in pairs]
+    return f"median {statistics.median(ratios):.2f} (from {min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def _with_redis(rows: list[Run]) -> list[Run]:
+    return [each._replace(cpu_s_a_million=each.cpu_s_a_million + each.redis_cpu_s_a_million) for each in rows]
 
 
 def _fill(pipeline: Pipeline, events: int) -> int:
@@ -91,14 +127,14 @@ def _ends(pipeline: Pipeline) -> int:
     return total
 
 
-def _worker(pipeline: Pipeline, total: int, *, packages: str) -> Run:
+def _worker(pipeline: Pipeline, total: int, *, packages: str, counting: Counting) -> Run:
     pipeline.redis.flush()
     client = pipeline.redis.client()
-
-    with pipeline.worker(DESKPULSE_GROUP=unique("bench"), PYTHONPATH=packages) as worker:
+    env = {"DESKPULSE_GROUP": unique("bench"), "PYTHONPATH": packages, "DESKPULSE_DEFINITIONS": str(counting.file)}
+    with pipeline.worker(**env) as worker:
         eventually(lambda: worker.says("partitions_placed"), within_s=PATIENCE_S)
         started, cpu, redis_cpu = time.perf_counter(), cpu_s(worker.child.pid), redis_cpu_s(client)
-        eventually(lambda: applied(client, pipeline) >= total, within_s=PATIENCE_S)
+        eventually(lambda: applied(client, pipeline, generation=counting.generation) >= total, within_s=PATIENCE_S)
         took = time.perf_counter() - started
         used = cpu_s(worker.child.pid) - cpu
         redis_used = redis_cpu_s(client) - redis_cpu

@@ -51,9 +51,13 @@ def key_bytes(client: Any, names: Sequence[bytes]) -> int:  # noqa: ANN401 - a c
     return sum(asking.execute())
 
 
-def applied(client: Any, pipeline: Pipeline) -> int:  # noqa: ANN401 - a client of redis-py
-    """Return how many records of *pipeline* are in the tables. One call: a scan would be half of Redis' work."""
-    generation = definitions_of(pipeline.settings).generation()
+def applied(client: Any, pipeline: Pipeline, *, generation: str | None = None) -> int:  # noqa: ANN401 - of redis-py
+    """Return how many records of *pipeline* are in the tables, by default those of its settings.
+
+    One call: a scan would be half of Redis' work.
+    """
+    if generation is None:
+        generation = definitions_of(pipeline.settings).generation()
     asking = client.pipeline(transaction=False)
     for topic in pipeline.topics:
         for number in range(pipeline.partitions):
