@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators import points
 from aggregators.points import Point, PointKind
-from aggregators.samples import OPEN
+from aggregators.samples import OPEN, SOLVED, LastSolve
 from aggregators.tells import Solved
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Episode:
         self._ends = ends
         self.pending: Solve | None = None
         self._closed_at = -1
-        self._first_solved = self._ended = self._left_alone = self._deleted = False
+        self._solves = 0
+        self._ended = self._left_alone = self._deleted = False
         self.stays: Spans = []
         self.solved_at: int | None = None
         self._stays_since = clock
@@ -126,7 +127,7 @@ class Episode:
 
     def reopen(self, solve: Solve, at: int, *, by_customer: bool) -> None:
         """Be open again after *solve*, the pending one: what it was the last of does not count."""
-        self._commit(solve, outcome=2 if by_customer else 1)
+        self._undo(solve, outcome=2 if by_customer else 1)
         self.pending = None
         self._add(points.REOPENED, at)
         self._reopened = True
@@ -153,8 +154,7 @@ class Episode:
         """Count the episode as it stands. One that is open is so until *silent_at* (None: until an event ends it)."""
         solve = self.pending
         if solve is not None:
-            self._commit(solve, outcome=1)
-            self._count_last(solve, pauses)
+            self._keep(solve, pauses)
             self.solved_at = solve.at
             self._solved.append(Solved(self._received, solve.at, solve.owners, solve.replies, self._reopened))
         elif not self._deleted:
@@ -165,18 +165,14 @@ class Episode:
                 self._add(points.LAPSED, silent_at)
         self._add(points.RECEIVED, self._received, 1 if solve is None else 2)
 
-    def _commit(self, solve: Solve, *, outcome: int) -> None:
-        """Count a solve that nobody corrected; *outcome* 2 is that the customer came back."""
-        self.halt(solve.stop)
-        self._last_until(solve.at)
-        self._add(points.RESOLVED, solve.at)
+    def _undo(self, solve: Solve, *, outcome: int) -> None:
+        """Count a solve that nobody corrected and that is not the last; *outcome* 2 is that the customer came back."""
+        self._settle(solve)
         self._add(points.SOLVE, solve.at, outcome)
-        if not self._first_solved:
-            self._first_solved = True
+        if self._solves == 1:
             self._add(points.FIRST_SOLVED, solve.at, solve.stop - self.clock)
         if solve.by_timeout:
             self._add(points.AUTO_CLOSED, solve.at)
-        self.end_at(solve.at, alone=solve.alone)
 
     def _last_until(self, end: int | None) -> None:
         """Be open until *end* (None: until an event ends it), queue by queue, and count the moves between them."""
@@ -194,17 +190,25 @@ class Episode:
             self._samples.append(_new(Point, (points.MOVED_IN.code, at, new, 0)))
         return new
 
-    def _count_last(self, solve: Solve, pauses: Pauses) -> None:
-        at, clock = solve.at, self.clock
-        self._add(points.SOLVED, at, solve.stop - clock)
-        self._add(points.SOLVED_UNPAUSED, at, solve.stop - clock - pauses.between(clock, solve.stop))
+    def _keep(self, solve: Solve, pauses: Pauses) -> None:
+        """Count the last solve."""
+        self._settle(solve)
+        at, clock, closed_at = solve.at, self.clock, self._closed_at
+        took_ms = solve.stop - clock
         # Here belongs SOLVED_BUSINESS: the business time between clock and solve.stop.
-        if self._closed_at >= 0:
-            self._add(points.CLOSED, self._closed_at, self._closed_at - clock)
-        if solve.replies >= 0:
-            self._add(points.REPLIES_TO_SOLVE, at, solve.replies)
-        self._add(points.TOUCHES_TO_SOLVE, at, solve.touches)
-        self._add(points.OWNERS, at, solve.owners)
+        paused_ms = pauses.between(clock, solve.stop)
+        first, closed = int(self._solves == 1), int(closed_at == at)
+        late_ms = at - solve.stop if solve.by_timeout else -1
+        done = (first, closed, late_ms, solve.replies, solve.touches, solve.owners)
+        self._samples.append(_new(LastSolve, (SOLVED, at, self._places.at(at), took_ms, paused_ms, *done)))
+        if closed_at > at:
+            self._add(points.CLOSED, closed_at, closed_at - clock)
+
+    def _settle(self, solve: Solve) -> None:
+        self._solves += 1
+        self.halt(solve.stop)
+        self._last_until(solve.at)
+        self.end_at(solve.at, alone=solve.alone)
 
     def _leave(self, at: int | None) -> None:
         if at is None or at > self._stays_since:

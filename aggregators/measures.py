@@ -150,6 +150,10 @@ def all_time(sample: s.Sample) -> Amounts:
     if kind == s.FIRST_RESPONSE:
         took = sample[1] - sample[3]  # type: ignore[misc]  # a Response
         return ((FIRST_RESPONSE_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (FIRST_RESPONSE_TOTAL_MS, took))
+    if kind in (s.SOLVED, points.SOLVE.code):
+        return ((points.RESOLVED.count, 1),)
+    if kind == points.RECEIVED.code:
+        return ((points.RECEIVED.count, 1),)
     return points.amounts(sample) if kind in FLOWS else ()  # type: ignore[arg-type]  # a Point
 
 
@@ -213,8 +217,59 @@ def _nps(rating: s.Rating, definitions: Definitions) -> Amounts:
     return ((NPS_RESPONSES, 1), (NPS_PROMOTERS, rating.good), (NPS_DETRACTORS, int(detractor)), (score, 1))
 
 
+def _handled(handled: s.Handled, __: Definitions) -> Amounts:
+    _, _, _, took_ms, gaps_ms, after_ms = handled
+    amounts = [(_HANDLED_MS, took_ms), (_HANDLED_BIN + bin_of(took_ms), 1)]
+    if gaps_ms:
+        amounts.append((_HANDLED_GAPS_MS, -gaps_ms))
+    if after_ms >= 0:
+        amounts += ((_AFTER_WORK, 1), (_AFTER_WORK_MS, after_ms))
+    return tuple(amounts)
+
+
+def _solved(solved: s.LastSolve, __: Definitions) -> Amounts:
+    """Return what the last solve adds. Of the first solve and the close only how they differ from it is counted."""
+    _, _, _, took_ms, paused_ms, first, closed, late_ms, replies, touches, owners = solved
+    amounts = [(_SOLVED_MS, took_ms), (_SOLVED_BIN + bin_of(took_ms), 1)]
+    if paused_ms:
+        amounts.append((_SOLVED_PAUSED_MS, -paused_ms))
+    if not first:
+        amounts += ((_FIRST_SOLVED, -1), (_FIRST_SOLVED_MS, -took_ms))
+    if not closed:
+        amounts += ((_CLOSED, -1), (_CLOSED_MS, -took_ms))
+    elif late_ms > 0:
+        amounts.append((_CLOSED_MS, late_ms))
+    if late_ms >= 0:
+        amounts.append((_AUTO_CLOSED, 1))
+    if replies >= 0:
+        amounts += points.number_amounts(_REPLIES, replies)
+    if touches:
+        amounts.append((_TOUCHES, touches))
+    if owners:
+        amounts += points.number_amounts(_OWNERS, owners)
+    return tuple(amounts)
+
+
 def _point(point: points.Point, _: Definitions) -> Amounts:
     return points.amounts(point)
+
+
+_HANDLED_MS: Final = points.HANDLED.total
+_HANDLED_BIN: Final = points.HANDLED.bins
+_HANDLED_GAPS_MS: Final = points.HANDLED_ACTIVE.total
+_AFTER_WORK: Final = points.AFTER_WORK.count
+_AFTER_WORK_MS: Final = points.AFTER_WORK.total
+_SOLVED_MS: Final = points.SOLVED.total
+_SOLVED_BIN: Final = points.SOLVED.bins
+_SOLVED_PAUSED_MS: Final = points.SOLVED_UNPAUSED.total
+_FIRST_SOLVED: Final = points.FIRST_SOLVED.count
+_FIRST_SOLVED_MS: Final = points.FIRST_SOLVED.total
+_CLOSED: Final = points.CLOSED.count
+_CLOSED_MS: Final = points.CLOSED.total
+_AUTO_CLOSED: Final = points.AUTO_CLOSED.count
+_REPLIES: Final = points.REPLIES_TO_SOLVE.code
+_TOUCHES: Final = points.TOUCHES_TO_SOLVE.total
+_OWNERS: Final = points.OWNERS.code
 
 
 ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
@@ -228,13 +283,15 @@ ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
     s.CES: _ces,
     s.NPS: _nps,
     **dict.fromkeys((kind.code for kind in points.KINDS), _point),
+    s.HANDLED: _handled,
+    s.SOLVED: _solved,
 }
 """What `rolling` calls, by kind of sample."""
 FLOWS: Final = frozenset(
-    {points.RECEIVED.code, points.RESOLVED.code, points.REOPENED.code, points.DELETED.code, points.CONTACT.code}
+    {points.REOPENED.code, points.DELETED.code, points.CONTACT.code}
     | {points.ORPHAN_STOP.code, points.UNKNOWN_ACTOR.code, points.SLA_BREACHED.code}
     | {points.LAPSED.code, points.MOVED_OUT.code, points.MOVED_IN.code}
 )
 """Points that are counted for all time too: counters, and the backlog by what came and went."""
-TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE}) | FLOWS
+TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE, s.SOLVED, points.SOLVE.code, points.RECEIVED.code}) | FLOWS
 """The kinds of samples for which `all_time` may return something."""

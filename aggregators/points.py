@@ -2,6 +2,7 @@
 
 A kind is one line here. Its number decides the numbers of its measures, so that none is ever given to another:
 how many there were, the sum of their values, the bins of a sketch (durations), how often each value came (choices).
+What follows from other measures is not stored; `Reading` adds it up.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from aggregators.sketch import bin_of
 if TYPE_CHECKING:
     from aggregators.samples import Labels
 
-Adds = Literal["count", "sum", "duration", "choice", "number", "cell"]
+Adds = Literal["count", "sum", "duration", "choice", "marked", "number", "cell"]
 FIRST_MEASURE: Final = 100
 MEASURES_A_KIND: Final = 20
 FAMILY: Final = 4096
+MARK: Final = 2
 CELLS: Final = 12 * FAMILY
 """The first of eight families: the cells of the sketch of different customers (`hyperloglog`)."""
 
@@ -37,7 +39,8 @@ class PointKind:
     """A kind of point. `adds` says what is kept of the values.
 
     "count" how many there were, and nothing of the value · "sum" their sum too · "duration" sum and sketch (ms) ·
-    "choice" how often each value from 1 to 17 came · "number" sum and how often each value from 0 to 4,095 came.
+    "choice" how often each value from 1 to 17 came · "marked" how many there were, and of how many the value was 2 ·
+    "number" how often each value from 0 to 4,095 came, and by how much greater ones exceed that.
     A `timed` one may be dated in the future: it waits among the timers until its instant has passed, and an event that
     comes in time takes it back.
     """
@@ -79,13 +82,24 @@ def amounts(point: Point) -> tuple[tuple[int, int], ...]:
     if adds == "count":
         return ((count, 1),)
     if adds == "choice":
-        return ((count, 1), (count + 1 + value, 1))
+        return ((count + 1 + value, 1),)
+    if adds == "marked":
+        return ((count, 1), (count + 1 + value, 1)) if value == MARK else ((count, 1),)
     if adds == "sum":
         return ((count, 1), (count + 1, value))
     if adds == "cell":
         return ((count, 1), (CELLS + value, 1))
-    index = bin_of(value) if adds == "duration" else min(value, FAMILY - 1)
-    return ((count, 1), (count + 1, value), (kind * FAMILY + index, 1))
+    if adds == "duration":
+        return ((count + 1, value), (kind * FAMILY + bin_of(value), 1))
+    return number_amounts(kind, value)
+
+
+def number_amounts(code: int, value: int) -> tuple[tuple[int, int], ...]:
+    """Return what a number of the kind with this code adds."""
+    if value < FAMILY:
+        return ((code * FAMILY + value, 1),)
+    total = FIRST_MEASURE + MEASURES_A_KIND * (code - FIRST_CODE) + 1
+    return ((code * FAMILY + FAMILY - 1, 1), (total, value - FAMILY + 1))
 
 
 OFFER_MISSED: Final = PointKind(20, "offer_missed", "count")
@@ -93,23 +107,23 @@ TRANSFERRED_OUT: Final = PointKind(21, "transferred_out", "count")
 TRANSFERRED_IN: Final = PointKind(22, "transferred_in", "count")
 ESCALATED: Final = PointKind(23, "escalated", "count")
 HANDLED: Final = PointKind(24, "handled", "duration")
-HANDLED_ACTIVE: Final = PointKind(25, "handled_active", "duration")
-AFTER_WORK: Final = PointKind(26, "after_work", "duration")
+HANDLED_ACTIVE: Final = PointKind(25, "handled_active", "sum")
+AFTER_WORK: Final = PointKind(26, "after_work", "sum")
 CHAT_ENDED: Final = PointKind(27, "chat_ended", "choice")
 BOT_ENDED: Final = PointKind(28, "bot_ended", "choice")
 HANDOFF_RESPONSE: Final = PointKind(29, "handoff_response", "duration")
-RECEIVED: Final = PointKind(30, "received", "choice")
+RECEIVED: Final = PointKind(30, "received", "marked")
 RESOLVED: Final = PointKind(31, "resolved", "count")
 REOPENED: Final = PointKind(32, "reopened", "count")
 DELETED: Final = PointKind(33, "deleted", "count")
 SOLVED: Final = PointKind(34, "solved", "duration")
 SOLVED_BUSINESS: Final = PointKind(35, "solved_business", "duration")
-SOLVED_UNPAUSED: Final = PointKind(36, "solved_unpaused", "duration")
-CLOSED: Final = PointKind(37, "closed", "duration")
-FIRST_SOLVED: Final = PointKind(38, "first_solved", "duration")
+SOLVED_UNPAUSED: Final = PointKind(36, "solved_unpaused", "sum")
+CLOSED: Final = PointKind(37, "closed", "sum")
+FIRST_SOLVED: Final = PointKind(38, "first_solved", "sum")
 SOLVE: Final = PointKind(39, "solve", "choice")
 REPLIES_TO_SOLVE: Final = PointKind(40, "replies_to_solve", "number")
-TOUCHES_TO_SOLVE: Final = PointKind(41, "touches_to_solve", "number")
+TOUCHES_TO_SOLVE: Final = PointKind(41, "touches_to_solve", "sum")
 OWNERS: Final = PointKind(42, "owners", "number")
 ASYNC_ENDED: Final = PointKind(43, "async_ended", "choice")
 NO_REPLY_CLOSED: Final = PointKind(44, "no_reply_closed", "count")
@@ -159,4 +173,4 @@ def name_of(measure: int) -> str:
     kind = BY_CODE[code + FIRST_CODE]
     if not index:
         return kind.name
-    return f"{kind.name}:{index - 1}" if kind.adds == "choice" else f"{kind.name}_sum"
+    return f"{kind.name}:{index - 1}" if kind.adds in {"choice", "marked"} else f"{kind.name}_sum"

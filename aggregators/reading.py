@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from aggregators.definitions import Definitions
+from aggregators.following import FOLLOWS
 from aggregators.measures import FAMILY, SCORES, fraction_of
 from aggregators.sketch import quantiles
 
@@ -52,10 +53,24 @@ class Reading:
     definitions: Definitions = field(default_factory=Definitions)
     level: str = "tenant"
     window: str = ""
+    _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:
-        """Return the measure, 0 where nothing was counted."""
-        return self.sums.get(measure, 0)
+        """Return the measure, with all that is not stored because it follows from others; 0 where there is nothing."""
+        found = self.sums.get(measure, 0)
+        follows = FOLLOWS.get(measure)
+        return found if follows is None else found + follows(self)
+
+    def values(self, family: int) -> tuple[int, int]:
+        """Return how many values are counted one by one in a family of measures, and their sum."""
+        if not self._added_up:
+            self._added_up[-1] = (0, 0)
+            for measure, number in self.sums.items():
+                if measure >= FAMILY:
+                    index = measure % FAMILY
+                    count, total = self._added_up.get(measure - index, (0, 0))
+                    self._added_up[measure - index] = (count + number, total + index * number)
+        return self._added_up.get(family, (0, 0))
 
     def quantiles_s(self, family: int) -> dict[str, float]:
         """Return the quantiles in seconds of a sketch by their `q`; nothing where there are no samples."""

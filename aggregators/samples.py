@@ -21,7 +21,9 @@ SURVEY_SENT: Final = 6
 CSAT: Final = 7
 CES: Final = 8
 NPS: Final = 9
-# From points.FIRST_CODE on: points.
+HANDLED: Final = points.HANDLED.code
+SOLVED: Final = points.SOLVED.code
+# The others from points.FIRST_CODE on: points.
 
 # Outcomes of a leg.
 ANSWERED: Final = 1
@@ -162,7 +164,41 @@ class Rating(NamedTuple):
     good: int
 
 
-Sample = Queued | Leg | Stay | Response | SurveySent | Rating | Point
+class Handled(NamedTuple):
+    """An agent's part of a conversation ended, its wrap-up too, `took_ms` after its accept.
+
+    `gaps_ms` of it nothing happened; `after_ms` of it was the wrap-up, -1 where there was none.
+    """
+
+    kind: int
+    at: int
+    labels: Labels
+    took_ms: int
+    gaps_ms: int
+    after_ms: int
+
+
+class LastSolve(NamedTuple):
+    """The last solve of an episode; its clock stopped after `took_ms`, `paused_ms` of them pending or on hold.
+
+    `first` and `closed` are 1 if it was the first solve too, and the close at that instant. `late_ms` is by how much
+    the clock stopped before `at` because time ran out, -1 where it did not. `replies` is -1 where no customer wrote.
+    """
+
+    kind: int
+    at: int
+    labels: Labels
+    took_ms: int
+    paused_ms: int
+    first: int
+    closed: int
+    late_ms: int
+    replies: int
+    touches: int
+    owners: int
+
+
+Sample = Queued | Leg | Stay | Response | SurveySent | Rating | Handled | LastSolve | Point
 
 
 SHAPES: Final[dict[int, type[Sample]]] = {
@@ -176,6 +212,8 @@ SHAPES: Final[dict[int, type[Sample]]] = {
     CES: Rating,
     NPS: Rating,
     **dict.fromkeys((kind.code for kind in points.KINDS), Point),
+    HANDLED: Handled,
+    SOLVED: LastSolve,
 }
 
 

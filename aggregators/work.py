@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Final
 from aggregators.parts import Part
 from aggregators.places import NO_QUEUE
 from aggregators.points import (
-    AFTER_WORK,
     CHAT_ENDED,
     ESCALATED,
-    HANDLED,
-    HANDLED_ACTIVE,
     OFFER_MISSED,
     TRANSFERRED_IN,
     TRANSFERRED_OUT,
     Point,
 )
+from aggregators.samples import HANDLED, Handled
 from aggregators.telling import last_hour
 from aggregators.tells import Part as Told
 from aggregators.vocabulary import (
@@ -42,6 +40,8 @@ if TYPE_CHECKING:
     from aggregators.places import Places
     from aggregators.samples import Interval, Labels, Sample
 
+_new: Final = tuple.__new__
+"""As in observe: a named tuple in half the time."""
 _QUEUED: Final = code_of("chat.queued")
 _MISSED: Final = code_of("chat.offer_missed")
 _ACCEPTED: Final = code_of("chat.accepted")
@@ -187,15 +187,10 @@ class _Sweep:
 
     def _handled(self, part: Part, wrapped: int | None) -> None:
         at = part.ended if wrapped is None else wrapped
-        labels, samples = part.labels, self._samples
-        took_ms = at - part.opened
-        samples.append(Point(HANDLED.code, at, labels, took_ms))
-        samples.append(Point(HANDLED_ACTIVE.code, at, labels, took_ms - part.gaps_ms))
-        if wrapped is not None:
-            samples.append(Point(AFTER_WORK.code, at, labels, wrapped - part.ended))
-
+        after_ms = -1 if wrapped is None else wrapped - part.ended
+        self._samples.append(_new(Handled, (HANDLED, at, part.labels, at - part.opened, part.gaps_ms, after_ms)))
         if part.agent is not None:
-            self._parts.append(Told(part.agent, labels, part.opened, part.ended, at, lapsed=False))
+            self._parts.append(Told(part.agent, part.labels, part.opened, part.ended, at, lapsed=False))
 
     def _lapse(self, part: Part, at: int) -> None:
         """Let *part* have lapsed at *at*."""

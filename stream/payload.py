@@ -123,8 +123,10 @@ def _cells(delta: Delta, lids: Mapping[Labels, int]) -> list[list[Any]]:
 
 def _amounts(cells: Mapping[int, int]) -> list[Any]:
     """Return measure, amount, … of what does not stay the same."""
-    if not cells or (0 not in cells.values() and codec.is_safe(max(cells))):
-        return list(chain.from_iterable(cells.items()))
+    if not cells or codec.is_safe(max(cells)):
+        if 0 not in cells.values():
+            return list(chain.from_iterable(cells.items()))
+        return _flat([item for item in cells.items() if item[1]])
     return _flat((codec.pack_measure(measure), amount) for measure, amount in cells.items() if amount)
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregators import points as p
 from aggregators.events import Event
 from aggregators.facts import Fact, Facts, Key, merge
 from aggregators.metric import LABELS
 from aggregators.observe import Observation, observe
-from aggregators.points import BY_CODE, Point
+from aggregators.points import BY_CODE, Point, PointKind
 from aggregators.rolling import LEVELS
-from aggregators.samples import INTERVAL_NAMES
+from aggregators.samples import INTERVAL_NAMES, Handled, Sample, LastSolve
 from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, after, offline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from aggregators.definitions import Definitions
     from tests.logs import Log
 
 KEY = Key("default", "c")
+DURATIONS = (p.HANDLED_ACTIVE, p.AFTER_WORK, p.SOLVED_UNPAUSED, p.CLOSED, p.FIRST_SOLVED)
+"""Points of which only the sum is kept, in ms."""
 Row = tuple[str, str, float, float]
 """What, queue, when; then how long (durations) or which (choices), or 0."""
 Span = tuple[str, str, float, float | None]
@@ -45,12 +48,40 @@ def observed(lines: Iterable[bytes], definitions: Definitions = EVERYTHING) -> O
 def points(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list[Row]:
     """Return the points of these names, in order of time and then of *names*."""
     rows = []
-    for sample, number in observed(log.lines, definitions).samples.items():
-        if isinstance(sample, Point) and BY_CODE[sample.kind].name in names:
-            kind = BY_CODE[sample.kind]
-            value = sample.value / 1000 if kind.adds == "duration" else sample.value
-            rows += [(kind.name, sample.labels.queue, seconds(sample.at), value)] * number
+    for point in points_of(observed(log.lines, definitions)):
+        kind = BY_CODE[point.kind]
+        if kind.name in names:
+            value = point.value / 1000 if kind.adds == "duration" or kind in DURATIONS else point.value
+            rows.append((kind.name, point.labels.queue, seconds(point.at), value))
     return sorted(rows, key=lambda row: (row[2], names.index(row[0]), row[1]))
+
+
+def points_of(seen: Observation) -> Iterator[Point]:
+    """Yield each point as often as it stands there, and what samples of several members say as one point for each."""
+    for sample, number in seen.samples.items():
+        for _ in range(number):
+            if isinstance(sample, Point):
+                yield sample
+            for kind, value in said_by(sample):
+                yield Point(kind.code, sample.at, sample.labels, value)
+
+
+def said_by(sample: Sample) -> list[tuple[PointKind, int]]:
+    """Return what a sample says beside itself, by its docstring: a part of work, a last solve, a solve undone."""
+    if isinstance(sample, Handled):
+        said = [(p.HANDLED, sample.took_ms), (p.HANDLED_ACTIVE, sample.took_ms - sample.gaps_ms)]
+        return [*said, (p.AFTER_WORK, sample.after_ms)] if sample.after_ms >= 0 else said
+    if isinstance(sample, Point):
+        return [(p.RESOLVED, 0)] if sample.kind == p.SOLVE.code else []
+    if not isinstance(sample, LastSolve):
+        return []
+    took_ms, late_ms = sample.took_ms, sample.late_ms
+    said = [(p.RESOLVED, 0), (p.SOLVE, 1), (p.SOLVED, took_ms), (p.SOLVED_UNPAUSED, took_ms - sample.paused_ms)]
+    said += [(p.TOUCHES_TO_SOLVE, sample.touches), (p.OWNERS, sample.owners)]
+    said += [(p.REPLIES_TO_SOLVE, sample.replies)] if sample.replies >= 0 else []
+    said += [(p.FIRST_SOLVED, took_ms)] if sample.first else []
+    said += [(p.CLOSED, took_ms + max(0, late_ms))] if sample.closed else []
+    return [*said, (p.AUTO_CLOSED, 0)] if late_ms >= 0 else said
 
 
 def spans(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list[Span]:

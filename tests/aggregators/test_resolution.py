@@ -12,8 +12,9 @@ from aggregators.events import Event
 from aggregators.facts import Fact, Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.observe import Observation, observe
-from aggregators.points import BY_CODE, Point
+from aggregators.points import BY_CODE, RESOLVED
 from aggregators.samples import OPEN
+from tests.aggregators.observed import points_of
 from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, Log, after
 
@@ -39,9 +40,8 @@ def points(log: Log, *names: str, definitions: Definitions = EVERYTHING) -> list
     """Return the points of these kinds as (kind, clock, value), by instant and then in the order of *names*."""
     found = [
         (point.at, names.index(BY_CODE[point.kind].name), point.value)
-        for point, number in observed(log, definitions).samples.items()
-        if isinstance(point, Point) and BY_CODE[point.kind].name in names
-        for _ in range(number)
+        for point in points_of(observed(log, definitions))
+        if BY_CODE[point.kind].name in names
     ]
     return [(names[place], clock(at), value) for at, place, value in sorted(found)]
 
@@ -845,7 +845,7 @@ def test_open_moves_with_the_queue() -> None:
         (0, "billing", 600_000, 0),
         (600_000, "sales", 3_600_000, 0),
     ]
-    assert {point.labels.queue for point in observed(log).samples if point[0] == 31} == {"sales"}
+    assert {point.labels.queue for point in points_of(observed(log)) if point.kind == RESOLVED.code} == {"sales"}
 
 
 def test_a_deleted_one_leaves_the_backlog() -> None:
@@ -945,18 +945,14 @@ def test_order_and_repetition_of_what_arrives_change_nothing(log: Log, data: st.
 @given(log=logs())
 def test_the_backlog_is_what_came_and_did_not_go(log: Log) -> None:
     """At every event's instant: received + reopened − resolved − deleted = open just after it (M42, no drift)."""
-    samples, intervals, *_ = observed(log)
+    seen = observed(log)
     signs = {"received": 1, "reopened": 1, "resolved": -1, "deleted": -1}
     last = max(fact.at for fact in facts_of(log))
     for instant in {fact.at for fact in facts_of(log)}:
-        flow = sum(
-            signs.get(BY_CODE[point.kind].name, 0) * number
-            for point, number in samples.items()
-            if isinstance(point, Point) and point.at <= instant
-        )
+        flow = sum(signs.get(BY_CODE[point.kind].name, 0) for point in points_of(seen) if point.at <= instant)
         state = sum(
             number
-            for each, number in intervals.items()
+            for each, number in seen.intervals.items()
             if each.kind == OPEN and each.start <= instant and (each.end is None or each.end > instant)
         )
 

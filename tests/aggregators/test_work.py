@@ -15,7 +15,7 @@ from aggregators import points as p
 from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.observe import Observation
 from aggregators.samples import ACTIVE, HELD, IDLE, Interval
-from tests.aggregators.observed import Row, Span, observed, points, spans
+from tests.aggregators.observed import Row, Span, observed, points, points_of, spans
 from tests.aggregators.running import EVERYTHING
 from tests.logs import T0, Log
 
@@ -832,8 +832,7 @@ def test_what_lasts_fits_together(lines: list[bytes]) -> None:
 
 def values(seen: Observation, kind: p.PointKind) -> list[int]:
     """Return the values of the points of a kind."""
-    found = [(each, number) for each, number in seen.samples.items() if isinstance(each, p.Point)]
-    return [each.value for each, number in found for _ in range(number) if each.kind == kind.code]
+    return [point.value for point in points_of(seen) if point.kind == kind.code]
 
 
 # -------------------------------------------------------------------------- the same by another road, by force
