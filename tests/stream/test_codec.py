@@ -15,6 +15,7 @@ from tests.logs import T0
 EXAMPLES = settings(max_examples=150, derandomize=True, database=None, deadline=None)
 TEXTS = st.text(max_size=12) | st.sampled_from(["", "c", "c-1", "é", "\uffff", "\U00010000", "\x00"])
 KEYS = st.builds(Key, TEXTS, TEXTS, st.sampled_from(["", "agent:h", "source:1"]))
+POINTS = [kind.code for kind in KINDS]
 LABELS = st.builds(s.Labels, TEXTS, TEXTS, TEXTS)
 INSTANTS = st.integers(0, 253_402_300_799_999)
 COUNTS = st.integers(0, 2**53)
@@ -40,7 +41,9 @@ SAMPLES = st.one_of(
         st.integers(1),
         st.integers(0, 1),
     ),
-    st.builds(Point, st.sampled_from([kind.code for kind in KINDS]), INSTANTS, LABELS, COUNTS),
+    st.builds(s.Handled, st.just(s.HANDLED), INSTANTS, LABELS, COUNTS, COUNTS, st.integers(-1)),
+    st.builds(s.Solved, st.just(s.SOLVED), INSTANTS, LABELS, *[COUNTS] * 4, *[st.integers(-1)] * 2, *[COUNTS] * 2),
+    st.builds(Point, st.sampled_from([code for code in POINTS if s.SHAPES[code] is Point]), INSTANTS, LABELS, COUNTS),
 )
 INTERVALS = st.builds(
     s.Interval, st.sampled_from(sorted(s.INTERVAL_NAMES)), LABELS, INSTANTS, st.none() | INSTANTS, INSTANTS
