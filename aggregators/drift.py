@@ -28,11 +28,15 @@ _SIGNS: Final = {
     p.REOPENED.count: 1,
     p.MOVED_IN.count: 1,
     p.RESOLVED.count: -1,
+    p.SOLVE.choice(1): -1,
+    p.SOLVE.choice(2): -1,
     p.DELETED.count: -1,
     p.LAPSED.count: -1,
     p.MOVED_OUT.count: -1,
 }
-"""What is counted for all time of the backlog, and which way it goes."""
+"""What is counted of the backlog, and which way it goes."""
+_LAST_SOLVES: Final = p.SOLVED.bins
+"""In panes last solves are counted by how long they took, not once more as resolved."""
 
 
 class _Flow:
@@ -72,6 +76,9 @@ class Drift:
         by = 0
         for measure, sign in _SIGNS.items():
             by += sign * amounts.get(measure, 0)
+        for measure, number in amounts.items():
+            if _LAST_SOLVES <= measure < _LAST_SOLVES + p.FAMILY:
+                by -= number
         if not by:
             return
         if pane == ALL_TIME:

@@ -11,7 +11,7 @@ from aggregators.metric import LABELS
 from aggregators.observe import Observation, observe
 from aggregators.points import BY_CODE, Point, PointKind
 from aggregators.rolling import LEVELS
-from aggregators.samples import INTERVAL_NAMES, Handled, Sample, LastSolve
+from aggregators.samples import INTERVAL_NAMES, Handled, LastSolve, Sample
 from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, after, offline
 

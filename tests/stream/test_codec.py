@@ -42,7 +42,7 @@ SAMPLES = st.one_of(
         st.integers(0, 1),
     ),
     st.builds(s.Handled, st.just(s.HANDLED), INSTANTS, LABELS, COUNTS, COUNTS, st.integers(-1)),
-    st.builds(s.Solved, st.just(s.SOLVED), INSTANTS, LABELS, *[COUNTS] * 4, *[st.integers(-1)] * 2, *[COUNTS] * 2),
+    st.builds(s.LastSolve, st.just(s.SOLVED), INSTANTS, LABELS, *[COUNTS] * 4, *[st.integers(-1)] * 2, *[COUNTS] * 2),
     st.builds(Point, st.sampled_from([code for code in POINTS if s.SHAPES[code] is Point]), INSTANTS, LABELS, COUNTS),
 )
 INTERVALS = st.builds(
