@@ -1,4 +1,4 @@
-"""The sweep of the customers: what all conversations of one customer come to together (M45, M46, M48, M72).
+"""The sweep of the customers: what all conversations of one customer come to together (M45, M46, M48, M49, M72).
 
 `docs/definitions-customers.md` has every rule of it.
 """
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from aggregators.told import SolvedEpisode, Visit
 
 _BY_CUSTOMER: Final = 1
+_DEFLECTED_MS: Final = DAY_MS
+"""A contact so long after a session on the help pages is one that those did not spare (M49)."""
 
 NO: Final = 1
 YES: Final = 2
-"""The choices of ONE_REPLY, ONE_TEAMMATE and BOT_VERIFIED."""
+"""The choices of ONE_REPLY, ONE_TEAMMATE, BOT_VERIFIED and DEFLECTED."""
 ALONE: Final = 1
 OTHER_TOPIC: Final = 2
 SAME_TOPIC: Final = 3
@@ -83,6 +85,10 @@ def observe(  # noqa: PLR0917 - every sweep adds to both lists
             verified = place == len(contacts) or contacts[place].at > at + repeat_ms
             labels = Labels(tenant, channel, queue)
             samples.append(Point(points.BOT_VERIFIED.code, at, labels, YES if verified else NO))
+        for begun, ended, channel in visit.sessions:
+            place = bisect_left(contacts, (begun,))
+            deflected = place == len(contacts) or contacts[place].at > ended + _DEFLECTED_MS
+            samples.append(Point(points.DEFLECTED.code, ended, Labels(tenant, channel, ""), YES if deflected else NO))
 
 
 def _after(contacts: Sequence[_Seen], at: int) -> int:

@@ -91,7 +91,7 @@ def usual_scales() -> dict[str, Scale]:
 GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 """Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
 
-FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "sla", "customers", "health")
+FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "sla", "customers", "selfservice", "health")
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS, TOLD, VERSION
+from aggregators.instants import DAY_MS
+from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS, SESSION, TOLD, VERSION
 
 if TYPE_CHECKING:
     from aggregators.events import Event
@@ -46,12 +47,15 @@ Facts = dict[str, Fact]
 
 
 def key_of(event: Event) -> Key:
-    """Return the owner of *event*: its conversation, or itself where there is none.
+    """Return the owner of *event*: its conversation; its session on its UTC day; or itself where there is neither.
 
-    An agent's heartbeats of weeks would else be one owner, read and written again with each of them.
+    An agent's heartbeats of weeks would else be one owner, read and written again with each of them, and so would a
+    session that everybody shares.
     """
     if event.type.subject == CONVERSATION:
         return _new(Key, (event.tenant, event.subject, ""))
+    if event.type.subject == SESSION:
+        return Key(event.tenant, event.subject, f"selfservice:{event.at // DAY_MS}")
     return Key(event.tenant, event.subject, f"{event.type.family}:{event.id}")
 
 

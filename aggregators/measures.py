@@ -290,7 +290,7 @@ ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
 FLOWS: Final = frozenset(
     {points.REOPENED.code, points.DELETED.code, points.CONTACT.code}
     | {points.ORPHAN_STOP.code, points.UNKNOWN_ACTOR.code, points.SLA_BREACHED.code}
-    | {points.LAPSED.code, points.MOVED_OUT.code, points.MOVED_IN.code}
+    | {points.LAPSED.code, points.MOVED_OUT.code, points.MOVED_IN.code, points.KB_SEARCH.code}
 )
 """Points that are counted for all time too: counters, and the backlog by what came and went."""
 TOTALLED: Final = frozenset({s.LEG, s.FIRST_RESPONSE, s.SOLVED, points.SOLVE.code, points.RECEIVED.code}) | FLOWS

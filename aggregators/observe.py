@@ -19,6 +19,7 @@ from aggregators import (
     points,
     replies,
     resolution,
+    selfservice,
     sla,
     surveys,
     telling,
@@ -146,6 +147,14 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
             visits = telling.visits_of(facts)
             customers.observe(key.tenant, key.subject, visits, definitions, samples, intervals)
         return Observation(_numbered(samples), _numbered(intervals), {}, open=False, told={})
+    if selfservice.is_session(key.kind) and "selfservice" in definitions.families:
+        rows = sorted(facts)
+        if not rows:
+            return NOTHING
+        seen: list[Sample] = []
+        said = selfservice.observe(key.tenant, rows, seen)
+        told = telling.of_session(key, said) if "customers" in definitions.families else {}
+        return Observation(_numbered(seen), {}, {}, open=False, told=told)
     if telling.is_agents(key.kind) and "people" in definitions.families:
         return NOTHING._replace(told=telling.of_agent_event(key, facts))
     return NOTHING

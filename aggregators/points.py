@@ -40,7 +40,8 @@ class PointKind:
 
     "count" how many there were, and nothing of the value · "sum" their sum too · "duration" sum and sketch (ms) ·
     "choice" how often each value from 1 to 17 came · "marked" how many there were, and of how many the value was 2 ·
-    "number" how often each value from 0 to 4,095 came, and by how much greater ones exceed that.
+    "number" how often each value from 0 to 4,095 came, and by how much greater ones exceed that ·
+    "cell" how many there were, and the cell of a sketch of different customers.
     A `timed` one may be dated in the future: it waits among the timers until its instant has passed, and an event that
     comes in time takes it back.
     """
@@ -154,6 +155,10 @@ FIRST_OF_DAY: Final = PointKind(150, "first_of_day", "choice")
 CONTACT_KNOWN: Final = PointKind(151, "contact_known", "choice")
 SOLVE_KNOWN: Final = PointKind(152, "solve_known", "choice")
 BOT_ENDED_KNOWN: Final = PointKind(153, "bot_ended_known", "choice")
+KB_SESSION: Final = PointKind(154, "kb_session", "choice")
+KB_VIEW: Final = PointKind(155, "kb_view", "count")
+KB_SEARCH: Final = PointKind(156, "kb_search", "choice")
+DEFLECTED: Final = PointKind(157, "deflected", "choice")
 
 KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}

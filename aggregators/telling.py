@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.facts import Fact, Key
 from aggregators.instants import DAY_MS, HOUR_MS, instant_ms
-from aggregators.told import AgentDay, Contact, Contained, Share, SolvedEpisode, Visit
+from aggregators.told import AgentDay, Contact, Contained, Session, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import (
     CONTENT,
     RANKS,
@@ -24,11 +24,13 @@ from aggregators.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 CUSTOMER: Final = 1
 AGENT: Final = 2
 
+OF_SESSION: Final = "s:"
+"""How the ids of what sessions tell begin; those of conversations begin with `c:`, of agents' events with `e:`."""
 BY_CUSTOMER: Final = "by-customer"
 BY_AGENT: Final = "by-agent"
 MOST_DAYS: Final = 31
@@ -102,6 +104,14 @@ def of_agent_event(key: Key, facts: Iterable[Fact]) -> Telling:
     return telling
 
 
+def of_session(key: Key, told: Mapping[str, Session | None]) -> Telling:
+    """Return what a session on the help pages tells those customers, by its day as conversations do."""
+    day = int(key.kind.partition(":")[2])
+    identifier = f"{OF_SESSION}{day}:{key.subject}"
+    at = day * DAY_MS
+    return {To(CUSTOMER, key.tenant, name, identifier): Said(at, at, content) for name, content in told.items()}
+
+
 def last_hour(last: int, silent_ms: int) -> int:
     """Return when a share in a conversation that was last heard of at *last* lapses: see told.Share."""
     lapses = last + silent_ms
@@ -135,17 +145,21 @@ def is_told(kind: str) -> bool:
 
 
 def visits_of(facts: Iterable[Fact]) -> dict[str, Visit]:
-    """Return what the conversations of a customer told, by conversation."""
+    """Return what the conversations of a customer told, by conversation, and what sessions did, by any other name."""
     visits = {}
     for fact in sorted(facts):
-        content = fact[4][CONTENT]
-        if content is not None:
-            contacts, solved, contained = content
-            visits[fact[2][2:]] = Visit(
-                tuple(Contact(*row) for row in contacts),
-                tuple(SolvedEpisode(*row) for row in solved),
-                tuple(Contained(*row) for row in contained),
-            )
+        identifier, content = fact[2], fact[4][CONTENT]
+        if content is None:
+            continue
+        if identifier.startswith(OF_SESSION):
+            visits[f"\0{identifier}"] = Visit((), (), (), (Session(*content),))
+            continue
+        contacts, solved, contained = content
+        visits[identifier[2:]] = Visit(
+            tuple(Contact(*row) for row in contacts),
+            tuple(SolvedEpisode(*row) for row in solved),
+            tuple(Contained(*row) for row in contained),
+        )
     return visits
 
 

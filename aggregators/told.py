@@ -49,12 +49,21 @@ class Contained(NamedTuple):
     queue: str
 
 
+class Session(NamedTuple):
+    """A session on the help pages, from its first event to its last one."""
+
+    begun: int
+    ended: int
+    channel: str
+
+
 class Visit(NamedTuple):
-    """All that one conversation tells its customer."""
+    """All that one conversation tells its customer, or one session on the help pages."""
 
     contacts: tuple[Contact, ...]
     solved: tuple[SolvedEpisode, ...]
     contained: tuple[Contained, ...]
+    sessions: tuple[Session, ...] = ()
 
 
 class Share(NamedTuple):

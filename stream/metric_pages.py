@@ -22,6 +22,7 @@ TITLES = {
     "resolution": ("Resolution", "What came in, what was solved, what came back, and what is open."),
     "sla": ("Service level agreements", "What is due, what is at risk, and what was not kept, by policy clock."),
     "customers": ("Customers", "What the conversations of one customer come to together, over all channels."),
+    "selfservice": ("Self-service", "What sessions on the help pages look for, and whether a contact follows."),
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),
     "health": ("Health of the numbers", "How far the events can be believed."),

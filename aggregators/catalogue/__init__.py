@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aggregators.catalogue import bots, customers, health, legs, resolution, responsiveness, sla, voice, volume, work
+from aggregators.catalogue import (
+    bots,
+    customers,
+    health,
+    legs,
+    resolution,
+    responsiveness,
+    selfservice,
+    sla,
+    voice,
+    volume,
+    work,
+)
 from aggregators.metric import LABELS, Family, Metric
 from aggregators.reading import Value
 
@@ -28,6 +40,7 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "resolution": _asked("resolution", resolution.METRICS),
     "sla": _asked("sla", sla.METRICS),
     "customers": _asked("customers", customers.METRICS),
+    "selfservice": _asked("selfservice", selfservice.METRICS),
     "voice": voice.METRICS,
     "volume": (*_asked("volume", volume.ASKED_METRICS), *volume.METRICS),
     "health": _asked("health", health.METRICS),

@@ -23,7 +23,6 @@ NOT_COUNTED_YET = {
     "M24": "occupancy",
     "M25": "utilisation",
     "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
-    "M49": "self-service",
     "M50": "cost",
     "M64": "the CSAT jump",
     "M73": "contact reasons",

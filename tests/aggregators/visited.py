@@ -13,7 +13,7 @@ from aggregators.metric import LABELS
 from aggregators.panes import FINE, HOUR, QUARTER, Pane
 from aggregators.points import BY_CODE, Point
 from aggregators.rolling import LEVELS
-from aggregators.told import Contact, Contained, SolvedEpisode, Visit
+from aggregators.told import Contact, Contained, Session, SolvedEpisode, Visit
 from tests.aggregators.running import EVERYTHING
 from tests.logs import T0
 
@@ -52,12 +52,13 @@ def solve(
     return SolvedEpisode(instant(days), "chat", queue, topic, teams, owners, transferred, reopened, replies)
 
 
-def visit(*rows: Contact | SolvedEpisode | Contained) -> Visit:
-    """Return what a conversation tells."""
+def visit(*rows: Contact | SolvedEpisode | Contained | Session) -> Visit:
+    """Return what a conversation or a session tells."""
     return Visit(
         tuple(row for row in rows if isinstance(row, Contact)),
         tuple(row for row in rows if isinstance(row, SolvedEpisode)),
         tuple(row for row in rows if isinstance(row, Contained)),
+        tuple(row for row in rows if isinstance(row, Session)),
     )
 
 
