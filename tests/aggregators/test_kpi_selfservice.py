@@ -23,7 +23,7 @@ DAY = T0 // DAY_MS
 
 def pages(**shared: object) -> Log:
     """Return a pen for events of session `s` without a conversation."""
-    return Log(conversation=None, session="s", **shared)
+    return Log(**{"conversation": None, "session": "s", **shared})
 
 
 def viewed(log: Log, clock: str, **fields: object) -> Log:
