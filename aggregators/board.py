@@ -75,6 +75,7 @@ class Board:
     ) -> None:
         families = ("", *definitions.families)
         self._metrics = {level: [each for each in metrics[level] if each.asked in families] for level in EVERY_LEVEL}
+        self._growing = {level for level, found in self._metrics.items() if any(each.grows for each in found)}
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()
@@ -146,6 +147,10 @@ class Board:
             self._rolling.changed.add((_NOW, group))
             if _past_target(self._states.get(group)) != _past_target(states.get(group)):
                 self._rolling.changed.update((window, group) for window in self._windows)
+        if self._growing:
+            for window in self._windows:
+                known = (*self._rolling.groups(window), *states)
+                self._rolling.changed.update((window, group) for group in known if group.level in self._growing)
         self._states = states
 
     def rows(self) -> Iterator[Row]:

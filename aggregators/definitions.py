@@ -18,6 +18,9 @@ STATE_VERSION: Final = 3
 NEVER_MS: Final = -1
 """As a short-abandon threshold: no abandonment is short."""
 
+MOST_SLOTS: Final = 100
+"""No agent has more: what says so is a mistake."""
+
 LEVELS: Final = ("priority", "team", "language", "agent")
 """The levels there are beside queue, channel and tenant, in the order in which they are shown."""
 
@@ -91,7 +94,18 @@ def usual_scales() -> dict[str, Scale]:
 GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 """Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
 
-FAMILIES: Final = ("unanswered", "volume", "work", "bots", "resolution", "sla", "customers", "selfservice", "health")
+FAMILIES: Final = (
+    "unanswered",
+    "volume",
+    "work",
+    "people",
+    "bots",
+    "resolution",
+    "sla",
+    "customers",
+    "selfservice",
+    "health",
+)
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 
 
@@ -126,6 +140,8 @@ class Definitions:
     settle_ms: int = 7 * DAY_MS
     correction_ms: int = 5 * MINUTE_MS
     repeat_ms: int = 7 * DAY_MS
+    heartbeat_ms: int = 2 * MINUTE_MS
+    slots: int = 1
     survey_settle_ms: int = 72 * HOUR_MS
     retention_ms: int = 35 * DAY_MS
     at_risk_share: Fraction = Fraction(1, 5)

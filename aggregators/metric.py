@@ -31,7 +31,8 @@ class Metric:
 
     `source` names its definition (M…), `edges` the cases in which people expect something else, `vendors` what other
     products call it and where they differ. `asked` is the family of the definitions that has to ask for it, "" none.
-    `levels` are those at which it stands, never queue and desk both.
+    `levels` are those at which it stands, never queue and desk both. What `grows` changes as time passes, though
+    nothing comes into its window or leaves it.
     """
 
     suffix: str
@@ -47,6 +48,7 @@ class Metric:
     vendors: str = ""
     asked: str = ""
     levels: tuple[Level, ...] = LEVELS
+    grows: bool = False
 
     def name(self, level: Level) -> str:
         """Return the full name at *level*, as Prometheus has it."""

@@ -16,7 +16,7 @@ from aggregators.sketch import bin_of
 if TYPE_CHECKING:
     from aggregators.samples import Labels
 
-Adds = Literal["count", "sum", "duration", "choice", "marked", "number", "cell"]
+Adds = Literal["count", "sum", "duration", "choice", "marked", "number", "cell", "turn"]
 FIRST_MEASURE: Final = 100
 MEASURES_A_KIND: Final = 20
 FAMILY: Final = 4096
@@ -41,7 +41,8 @@ class PointKind:
     "count" how many there were, and nothing of the value · "sum" their sum too · "duration" sum and sketch (ms) ·
     "choice" how often each value from 1 to 17 came · "marked" how many there were, and of how many the value was 2 ·
     "number" how often each value from 0 to 4,095 came, and by how much greater ones exceed that ·
-    "cell" how many there were, and the cell of a sketch of different customers.
+    "cell" how many there were, and the cell of a sketch of different customers ·
+    "turn" how many more began (positive values) than ended (negative ones), and the sum of their instants so signed.
     A `timed` one may be dated in the future: it waits among the timers until its instant has passed, and an event that
     comes in time takes it back.
     """
@@ -77,7 +78,7 @@ FIRST_CODE: Final = 20
 
 def amounts(point: Point) -> tuple[tuple[int, int], ...]:
     """Return what *point* adds to the panes that hold its instant."""
-    kind, _, _, value = point
+    kind, at, _, value = point
     adds = _ADDS[kind]
     count = FIRST_MEASURE + MEASURES_A_KIND * (kind - FIRST_CODE)
     if adds == "count":
@@ -86,6 +87,8 @@ def amounts(point: Point) -> tuple[tuple[int, int], ...]:
         return ((count + 1 + value, 1),)
     if adds == "marked":
         return ((count, 1), (count + 1 + value, 1)) if value == MARK else ((count, 1),)
+    if adds == "turn":
+        return ((count, value), (count + 1, value * at))
     if adds == "sum":
         return ((count, 1), (count + 1, value))
     if adds == "cell":
@@ -160,7 +163,26 @@ KB_VIEW: Final = PointKind(155, "kb_view", "count")
 KB_SEARCH: Final = PointKind(156, "kb_search", "choice")
 DEFLECTED: Final = PointKind(157, "deflected", "choice")
 
-KINDS: Final[tuple[PointKind, ...]] = tuple(each for each in list(globals().values()) if type(each) is PointKind)
+EFFORT: Final = PointKind(130, "effort", "sum")
+EFFORT_BEFORE: Final = PointKind(131, "effort_before", "sum")
+
+FIRST_TURN: Final = 100
+TURNS: Final = tuple(
+    PointKind(code, name, "turn")
+    for code, name in enumerate(
+        (
+            *("offline", "available", "busy", "partially_busy", "acw", "break", "away", "custom", "error", "stale"),
+            *("logged_in", "slots", "slots_used", "occupied", "chats", "chatting", "worked", "shift"),
+        ),
+        start=FIRST_TURN,
+    )
+)
+"""Where what lasts of agents begins and ends: the intervals of that name, as points (`spells`)."""
+
+KINDS: Final[tuple[PointKind, ...]] = (
+    *(each for each in list(globals().values()) if type(each) is PointKind),
+    *TURNS,
+)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 TIMED: Final = frozenset(kind.code for kind in KINDS if kind.timed)
 """Kinds that may come about by time alone."""

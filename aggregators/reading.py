@@ -36,6 +36,11 @@ class State:
     """How many intervals of every other kind there are."""
     oldest: dict[int, int] = field(default_factory=dict)
     """Where the oldest of them began."""
+    ahead: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of the kinds of `samples.SPELLS` what begins or ends from now to the end of the 10-second pane, as turns are.
+
+    (How many more begin than end, the sum of their instants so signed): the window holds it, and it is not yet.
+    """
 
 
 @dataclass(frozen=True, slots=True)

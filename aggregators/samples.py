@@ -58,6 +58,31 @@ def of_clock(kind: int, which: int) -> int:
     return kind + 100 * (which - 1)
 
 
+# Of agents: the states of M21 first, those up to SHIFT in the order of points.TURNS.
+OFFLINE: Final = 30
+AVAILABLE: Final = 31
+BUSY: Final = 32
+PARTIALLY_BUSY: Final = 33
+ACW: Final = 34
+ON_BREAK: Final = 35
+AWAY: Final = 36
+CUSTOM: Final = 37
+IN_ERROR: Final = 38
+STALE: Final = 39
+LOGGED_IN: Final = 40
+SLOTS: Final = 41
+SLOTS_USED: Final = 42
+OCCUPIED: Final = 43
+CHATS: Final = 44
+CHATTING: Final = 45
+WORKED: Final = 46
+SHIFT: Final = 47
+SLOTS_FREE: Final = 48
+AGENTS_FREE: Final = 49
+
+SPELLS: Final = {OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)}
+"""Kinds of intervals that are added up over windows: where they begin and end, points of these kinds say."""
+
 SAMPLE_NAMES: Final = {
     QUEUED: "queued",
     LEG: "leg",
@@ -93,6 +118,9 @@ INTERVAL_NAMES: Final = {
         for which, clock in enumerate(CLOCKS, start=1)
         for kind, name in ((SLA_OPEN, "open"), (SLA_AT_RISK, "at_risk"), (SLA_PAST, "past_deadline"))
     },
+    **{OFFLINE + place: kind.name for place, kind in enumerate(points.TURNS)},
+    SLOTS_FREE: "slots_free",
+    AGENTS_FREE: "agents_free",
 }
 
 

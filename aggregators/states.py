@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import RESPONSE_OPEN, UNANSWERED, WAITED, WAITING, Interval, Labels
+from aggregators.samples import RESPONSE_OPEN, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,9 +105,19 @@ def _states(
     """
     states: dict[Labels, State] = {}
     low, high = -math.inf, math.inf
+    pane_end = as_of + (-as_of) % FINE.ms
     for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, since = interval
+        if kind in SPELLS:
+            for turn, at in ((number, start), (-number, end)):
+                if at is None or at < as_of:
+                    continue
+                if at < pane_end:
+                    low = max(low, pane_end - FINE.ms)
+                    _turn(states.setdefault(labels, State()), kind, turn, at)
+                else:
+                    high = min(high, at - at % FINE.ms)
         if start >= as_of:
             high = min(high, start)
             continue
@@ -147,6 +157,12 @@ def _states(
     return states, low, high
 
 
+def _turn(state: State, kind: int, number: int, at: int) -> None:
+    """Let *number* of a kind begin at *at*, which lies ahead, or end if it is negative."""
+    turns, instants = state.ahead.get(kind, (0, 0))
+    state.ahead[kind] = (turns + number, instants + number * at)
+
+
 def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Group, State]:
     groups: dict[Group, State] = {}
     for labels, state in by_labels.items():
@@ -169,6 +185,9 @@ def _sum(*states: State) -> State:
         total.unanswered_messages += state.unanswered_messages
         for kind, number in state.lasting.items():
             total.lasting[kind] = total.lasting.get(kind, 0) + number
+        for kind, (turns, instants) in state.ahead.items():
+            known = total.ahead.get(kind, (0, 0))
+            total.ahead[kind] = (known[0] + turns, known[1] + instants)
         for kind, since in state.oldest.items():
             total.oldest[kind] = min(since, total.oldest.get(kind, since))
     return total

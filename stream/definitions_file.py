@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregators.definitions import Definitions, Scale, Shift, Tier
+from aggregators.definitions import MOST_SLOTS, Definitions, Scale, Shift, Tier
 from stream import definitions_values as values
 from stream.definitions_calendars import calendars_from
 from stream.settings import PREFIX, SettingsError
@@ -30,7 +30,7 @@ TARGETS = {
     "resolution": "resolution_target_ms",
 }
 """Key below `targets` → field; beside it stand `other_…` and `queue_…`."""
-TIMES = ("ghost", "silent", "idle", "episode_gap", "settle", "correction", "repeat", "survey_settle")
+TIMES = ("ghost", "silent", "idle", "episode_gap", "settle", "correction", "repeat", "survey_settle", "heartbeat")
 """Keys of `times`; each is the field of that name with `_ms`."""
 SURVEYS = {
     "csat": {"satisfied_from": "satisfied_from"},
@@ -125,6 +125,9 @@ def _definitions(top: Table) -> Definitions:
     changes["zones"] = top.table("zones").each(values.zone)
     changes["shifts"] = _shifts(top.tables("shifts"))
     changes |= _costs(top.table("costs"))
+    agents = top.table("agents")
+    changes["slots"] = agents.optional("slots", _slots, default.slots)
+    agents.done()
     top.done()
     return replace(default, **changes)
 
@@ -168,6 +171,14 @@ def _whole(value: object) -> int:
     found = values.number(value)
     if found.denominator != 1 or found < 1:
         message = f"{values.shown(value)} is not a whole number from 1 on (try 4)"
+        raise ValueError(message)
+    return found.numerator
+
+
+def _slots(value: object) -> int:
+    found = values.number(value)
+    if found.denominator != 1 or not 1 <= found <= MOST_SLOTS:
+        message = f"{values.shown(value)} is not a whole number from 1 to {MOST_SLOTS} (try 3)"
         raise ValueError(message)
     return found.numerator
 

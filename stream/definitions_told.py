@@ -56,6 +56,8 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         whose = f"tenant {shift.tenant}" if shift.tenant else "every tenant without its own"
         yield f"shifts {shift.name}", f"{_clock(shift.begins)}-{_clock(shift.ends)} for {whose} (default none)"
     yield from _of_costs(definitions)
+    if definitions.slots != default.slots:
+        yield "agents.slots", f"{definitions.slots} (default {default.slots})"
 
 
 def hours_now(definitions: Definitions, *, now_ms: int) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ TITLES = {
     "legs": ("Queue legs", "Who waits, how long, and how it ends. A leg is one stay in one queue."),
     "responsiveness": ("Responsiveness", "How long customers wait for a human's word."),
     "work": ("Work", "Who handles conversations, for how long, and where they are passed on."),
+    "people": ("People", "What agents are doing, how many they can take, how busy they are."),
     "bots": ("Bots", "What a bot begins, and how its part ends."),
     "resolution": ("Resolution", "What came in, what was solved, what came back, and what is open."),
     "sla": ("Service level agreements", "What is due, what is at risk, and what was not kept, by policy clock."),

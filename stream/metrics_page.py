@@ -35,9 +35,10 @@ EXTRAS = {
     "stop": "what stopped",
     "field": "customer, agent, queue",
     "why": "no_human, passed_on, reopened, returned",
+    "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale",
     "le": "upper bounds, in seconds where no unit is named",
 }
-_AS_OF = 1
+_AS_OF = 10
 
 
 def series(metric: Metric) -> int:

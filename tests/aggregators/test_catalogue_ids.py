@@ -17,11 +17,6 @@ DEFINITIONS = (
 )
 NOT_COUNTED_YET = {
     "M7": "the expected wait",
-    "M21": "agents by state",
-    "M22": "time in each state",
-    "M23": "slots and concurrency",
-    "M24": "occupancy",
-    "M25": "utilisation",
     "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
     "M50": "cost",
     "M64": "the CSAT jump",

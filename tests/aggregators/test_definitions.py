@@ -63,6 +63,7 @@ def test_the_times_are_those_of_the_definitions() -> None:
     assert (DEFAULT.ghost_ms, DEFAULT.silent_ms, DEFAULT.idle_ms) == (4 * HOUR_MS, 24 * HOUR_MS, 30 * MINUTE_MS)
     assert (DEFAULT.episode_gap_ms, DEFAULT.settle_ms, DEFAULT.correction_ms) == (DAY_MS, 7 * DAY_MS, 5 * MINUTE_MS)
     assert (DEFAULT.repeat_ms, DEFAULT.survey_settle_ms) == (7 * DAY_MS, 72 * HOUR_MS)
+    assert (DEFAULT.heartbeat_ms, DEFAULT.slots) == (2 * MINUTE_MS, 1)
 
 
 def test_the_shares_are_those_of_the_usual_scales() -> None:
@@ -197,6 +198,8 @@ CHANGES: dict[str, Any] = {
     "settle_ms": 1_000,
     "correction_ms": 1_000,
     "repeat_ms": 1_000,
+    "heartbeat_ms": 1_000,
+    "slots": 2,
     "survey_settle_ms": 1_000,
     "retention_ms": 1_000,
     "at_risk_share": Fraction(1, 4),

@@ -84,6 +84,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.episode_gap_ms, found.settle_ms, found.correction_ms) == (DAY_MS, 7 * DAY_MS, 5 * MINUTE_MS)
     assert (found.repeat_ms, found.survey_settle_ms) == (7 * DAY_MS, 3 * DAY_MS)
     assert (found.at_risk_share, found.at_risk_ms) == (Fraction(1, 4), 10 * MINUTE_MS)
+    assert (found.heartbeat_ms, found.slots) == (2 * MINUTE_MS, 1)
     assert found.scales["ces"] == Scale(Fraction(1), Fraction(7), falling=False)
     assert (found.satisfied_from, found.easy_from) == (Fraction(3, 4), Fraction(2, 3))
     assert (found.promoter_from, found.detractor_to) == (Fraction(9, 10), Fraction(3, 5))
@@ -225,6 +226,8 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ("[surveys.csat]\nsatisfied_from = 4\n", "2: surveys.csat.satisfied_from: 4 is not a share from 0 to 1"),
         ('[surveys.ces]\neasy_from = "2/0"\n', "2: surveys.ces.easy_from: '2/0' is not a share from 0 to 1"),
         ("[surveys.csat]\nwide_from = 0.5\n", "2: surveys.csat.wide_from: 0.5 is not a whole number from 1 on"),
+        ("[agents]\nslots = 0\n", "2: agents.slots: 0 is not a whole number from 1 to 100 (try 3)"),
+        ("[agents]\nslots = 101\n", "2: agents.slots: 101 is not a whole number from 1 to 100 (try 3)"),
         ("[surveys.nps]\ndetractor_to = 0.9\n", "2: surveys.nps.detractor_to: makes one and the same a promoter and"),
         ('[[tiers]]\nmembers = ["a"]\n', "1: tiers.name: is missing"),
         ('[[tiers]]\nname = "a"\n[[tiers]]\nname = "b"\nmembers = ["a"]\n', "3: tiers: 'a' belongs to a tier above"),
@@ -474,12 +477,15 @@ def test_each_difference_is_told_by_its_key() -> None:
         "costs.channels.voice": "4.8 EUR (default 0)",
     }
     assert told(
-        '[times]\nidle = "90s"\n[targets.wait.channels]\nfax = "2h"\n[[tiers]]\nname = "a"\n'
+        '[times]\nidle = "90s"\nheartbeat = "1m"\n[agents]\nslots = 3\n'
+        '[targets.wait.channels]\nfax = "2h"\n[[tiers]]\nname = "a"\n'
         '[[shifts]]\nname = "s"\nhours = "12:00-24:00"\n'
         "[service_level]\ngenesys = []\n"
         '[surveys.csat]\nmax = 10\nwide_from = 9\n[surveys.ces]\ndirection = "down"\neasy_from = 0.5\n'
     ) == {
         "times.idle": "90s (default 30m)",
+        "times.heartbeat": "1m (default 2m)",
+        "agents.slots": "3 (default 1)",
         "targets.wait.channels.fax": "2h (default that of other channels)",
         "service_level.genesys": "no switch (default: SLg is not shown)",
         "tiers 1": "a: no queue and no team (default none)",

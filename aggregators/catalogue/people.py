@@ -1,0 +1,211 @@
+"""People: what agents are, how many they can take, how busy they are (M21 to M26).
+
+Definitions to the letter: `docs/definitions-people.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from aggregators import samples as s
+from aggregators.metric import Metric, rolling, state
+from aggregators.points import EFFORT, EFFORT_BEFORE
+from aggregators.reading import mean_s, ratio
+from aggregators.spells import lasted_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aggregators.reading import Reading, Value
+    from aggregators.rolling import Level
+
+STATES: Final = {kind: s.INTERVAL_NAMES[kind] for kind in range(s.OFFLINE, s.STALE + 1)}
+"""The states of an agent, by their kinds of intervals."""
+_TENANT: Final[tuple[Level, ...]] = ("tenant",)
+_DESK: Final[tuple[Level, ...]] = ("desk", "tenant")
+
+
+def _agents(r: Reading) -> Mapping[str, Value]:
+    found = {name: r.state.lasting.get(kind, 0) for kind, name in STATES.items()}
+    return found if any(found.values()) else {}
+
+
+def _known_now(kind: int) -> Callable[[Reading], Value]:
+    def read(r: Reading) -> Value:
+        return r.state.lasting.get(kind, 0) if any(r.state.lasting.get(each) for each in STATES) else None
+
+    return read
+
+
+def _seconds(r: Reading) -> Mapping[str, Value]:
+    found = {name: lasted_ms(r, kind) / 1000 for kind, name in STATES.items()}
+    return found if any(found.values()) else {}
+
+
+def _logged_in(r: Reading) -> Value:
+    return lasted_ms(r, s.LOGGED_IN) / 1000 if _seconds(r) else None
+
+
+def _time_occupancy(r: Reading) -> Value:
+    occupied = lasted_ms(r, s.OCCUPIED)
+    return ratio(occupied, occupied + lasted_ms(r, s.AVAILABLE))
+
+
+def _slot_occupancy(r: Reading) -> Value:
+    found = ratio(lasted_ms(r, s.SLOTS_USED), lasted_ms(r, s.SLOTS))
+    return None if found is None else min(1.0, found)
+
+
+def _effort(r: Reading) -> Value:
+    return mean_s(r[EFFORT.total] + r[EFFORT_BEFORE.total], r[EFFORT.count])
+
+
+_NOW: tuple[Metric, ...] = (
+    replace(
+        state(
+            "agents",
+            "agents",
+            "Agents by state now; each has one.",
+            "error, else contact, else acw, else what was said last; stale when nothing was heard for too long",
+            "M21",
+            read=_known_now(s.OFFLINE),
+            edges="A heartbeat older than twice its period: stale, not available. With an open chat busy or partially "
+            "busy, even if presence says break or offline. A day after its last sign an agent is in no state. At a "
+            "queue: of those who signed up for it, each in every queue of theirs.",
+            vendors="Precedence as Amazon Connect has it, whose agents are heard of every 120 s and up to 1 h after "
+            "they log off.",
+        ),
+        read=_agents,
+        extra="state",
+        levels=_DESK,
+    ),
+    replace(
+        state(
+            "agents_available",
+            "agents",
+            "Agents who can take one more conversation now: at work, with a slot free.",
+            "said available, busy or acw, and slots - slots used > 0",
+            "M21",
+            read=_known_now(s.AGENTS_FREE),
+            edges="One with a chat and a slot left is among them; one on a break is not.",
+        ),
+        levels=_DESK,
+    ),
+    replace(
+        state(
+            "slots",
+            "slots",
+            "Slots of the agents at work now, used or not.",
+            "Σ slots of those who say available, busy or acw",
+            "M23",
+            read=_known_now(s.SLOTS),
+            edges="slots_total of the definitions: a gauge has no _total. What an agent on a break still has open "
+            "counts at the tenant.",
+        ),
+        levels=_DESK,
+    ),
+    replace(
+        state(
+            "slots_free",
+            "slots",
+            "Slots of the agents at work that are free now.",
+            "Σ slots - slots used",
+            "M23",
+            read=_known_now(s.SLOTS_FREE),
+            edges="At a queue an agent of several queues counts in each: waiting against slots_free says whether "
+            "anybody can come.",
+        ),
+        levels=_DESK,
+    ),
+    replace(
+        state(
+            "slots_used",
+            "slots",
+            "Slots of the agents logged in that are taken now, by a chat or by its wrap-up.",
+            "Σ open chats + wrap-ups",
+            "M23",
+            read=_known_now(s.SLOTS_USED),
+            edges="Who says busy without a chat known has every slot taken.",
+            vendors="Amazon Connect's active slots: contacts connected, on hold and in after-contact work.",
+        ),
+        levels=_TENANT,
+    ),
+)
+
+_WINDOWS: tuple[Metric, ...] = (
+    rolling(
+        "agent_state_seconds",
+        "s",
+        "Time that agents spent in each state within the window.",
+        "Σ overlap of the state with the window",
+        "M22",
+        read=_seconds,
+        extra="state",
+        edges="Never more than one state of an agent at a time. What began before the window counts from its start, "
+        "what lasts counts up to now.",
+    ),
+    rolling(
+        "logged_in_seconds",
+        "s",
+        "Time that agents were logged in within the window: presence says anything but offline, and lately.",
+        "Σ time in which what was said is neither offline nor stale",
+        "M25",
+        read=_logged_in,
+        edges="Absent where no agent is known.",
+    ),
+    rolling(
+        "concurrency_mean",
+        "chats",
+        "How many chats an agent who has any has at a time.",
+        "Σ chat-seconds / Σ agent-seconds with at least one chat",
+        "M23",
+        read=lambda r: ratio(lasted_ms(r, s.CHATS), lasted_ms(r, s.CHATTING)),
+        edges="Wrap-ups are no chats. Of every agent that has a part in a conversation, whether presence is known "
+        "or not.",
+    ),
+    rolling(
+        "occupancy_time_ratio",
+        "ratio",
+        "Share of the time ready or working in which an agent had a contact or after-contact work.",
+        "contact or acw / (that + available)",
+        "M24",
+        read=_time_occupancy,
+        edges="Break, away, custom and error are in neither part; so is all time in which the agent is not logged in.",
+        vendors="Amazon Connect's occupancy.",
+    ),
+    rolling(
+        "occupancy_slot_ratio",
+        "ratio",
+        "Share of the slots offered that was used, by time.",
+        "Σ slot-seconds used / Σ slot-seconds offered, at most 1",
+        "M24",
+        read=_slot_occupancy,
+        edges="Who is on a break offers none but those still used. More chats than slots are no more than all slots.",
+    ),
+    rolling(
+        "utilisation_ratio",
+        "ratio",
+        "Share of the shift in which agents had a contact or after-contact work.",
+        "contact or acw / time scheduled, else time logged in",
+        "M25",
+        read=lambda r: ratio(lasted_ms(r, s.WORKED), lasted_ms(r, s.SHIFT)),
+        edges="6 h of 8 h are 0.75. A day for which a shift of the agent is known is measured by its shifts; a day "
+        "without one by the time logged in. Work while logged in beyond the shift counts.",
+    ),
+)
+
+METRICS: tuple[Metric, ...] = (
+    *_NOW,
+    *(replace(metric, levels=_TENANT, grows=True) for metric in _WINDOWS),
+    rolling(
+        "handle_effort_mean_seconds",
+        "s",
+        "Mean handle time where each second is divided by the chats that the agent had in hand.",
+        "Σ time of the parts, wrap-up included, each instant divided by the parts in hand / parts ended",
+        "M26",
+        read=_effort,
+        edges="Two chats side by side for 10 min took 5 min each. A part that nobody ended is in no mean. Of a part "
+        "over a UTC midnight, what it took before is dated at that midnight.",
+    ),
+)
