@@ -102,6 +102,7 @@ FAMILIES: Final = (
     "bots",
     "resolution",
     "sla",
+    "business_time",
     "customers",
     "selfservice",
     "health",

@@ -195,7 +195,6 @@ class Episode:
         self._settle(solve)
         at, clock, closed_at = solve.at, self.clock, self._closed_at
         took_ms = solve.stop - clock
-        # Here belongs SOLVED_BUSINESS: the business time between clock and solve.stop.
         paused_ms = pauses.between(clock, solve.stop)
         first, closed = int(self._solves == 1), int(closed_at == at)
         late_ms = at - solve.stop if solve.by_timeout else -1

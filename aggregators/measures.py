@@ -11,7 +11,7 @@ from bisect import bisect_left
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
-from aggregators import points
+from aggregators import business, points
 from aggregators import samples as s
 from aggregators.instants import SECOND_MS
 from aggregators.sketch import bin_of
@@ -101,6 +101,8 @@ _FAMILIES: Final = (
 )
 
 Amounts = tuple[tuple[int, int], ...]
+BUSINESS_TIME: Final = "business_time"
+"""The family that has first responses and replies in business time too."""
 
 
 def fraction_index(numerator: int, denominator: int) -> int:
@@ -185,15 +187,23 @@ def _stay(stay: s.Stay, _: Definitions) -> Amounts:
 
 def _first_response(response: s.Response, definitions: Definitions) -> Amounts:
     _, at, labels, started = response
+    hours = business.hours_of(definitions, labels)
     took = at - started
     amounts: Amounts = ((FIRST_RESPONSES, 1), (FIRST_RESPONSE_MS, took), (FIRST_RESPONSE_BIN + bin_of(took), 1))
-    within = took <= definitions.response_target(labels.channel, labels.queue)
+    target_ms = definitions.response_target(labels.channel, labels.queue)
+    if hours is not None and BUSINESS_TIME in definitions.families:
+        amounts = (*amounts, *business.correction(points.FIRST_RESPONSE_BUSINESS, hours, started, at))
+    within = business.is_within(hours, started, at, target_ms=target_ms)
     return (*amounts, (FIRST_RESPONSES_WITHIN, 1)) if within else amounts
 
 
-def _reply(response: s.Response, _: Definitions) -> Amounts:
-    took = response.at - response.started
-    return ((REPLIES, 1), (REPLY_MS, took), (REPLY_BIN + bin_of(took), 1))
+def _reply(response: s.Response, definitions: Definitions) -> Amounts:
+    _, at, labels, started = response
+    took = at - started
+    amounts: Amounts = ((REPLIES, 1), (REPLY_MS, took), (REPLY_BIN + bin_of(took), 1))
+    if BUSINESS_TIME not in definitions.families:
+        return amounts
+    return (*amounts, *business.correction(points.REPLY_BUSINESS, business.hours_of(definitions, labels), started, at))
 
 
 def _survey_sent(survey: s.SurveySent, _: Definitions) -> Amounts:
@@ -250,6 +260,10 @@ def _solved(solved: s.LastSolve, __: Definitions) -> Amounts:
     return tuple(amounts)
 
 
+def _solved_business(solved: s.Twice, _: Definitions) -> Amounts:
+    return business.corrected(points.SOLVED_BUSINESS, solved.elapsed_ms, solved.business_ms)
+
+
 def _point(point: points.Point, _: Definitions) -> Amounts:
     return points.amounts(point)
 
@@ -285,6 +299,7 @@ ROLLING: Final[dict[int, Callable[..., Amounts]]] = {
     **dict.fromkeys((kind.code for kind in points.KINDS), _point),
     s.HANDLED: _handled,
     s.SOLVED: _solved,
+    points.SOLVED_BUSINESS.code: _solved_business,
 }
 """What `rolling` calls, by kind of sample."""
 FLOWS: Final = frozenset(

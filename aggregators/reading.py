@@ -77,9 +77,16 @@ class Reading:
                     self._added_up[measure - index] = (count + number, total + index * number)
         return self._added_up.get(family, (0, 0))
 
-    def quantiles_s(self, family: int) -> dict[str, float]:
-        """Return the quantiles in seconds of a sketch by their `q`; nothing where there are no samples."""
+    def quantiles_s(self, family: int, correction: int | None = None) -> dict[str, float]:
+        """Return the quantiles in seconds of a sketch by their `q`; nothing where there are no samples.
+
+        `correction` is the family of the bins to be added to those of the sketch first.
+        """
         bins = {m - family: n for m, n in self.sums.items() if family <= m < family + FAMILY}
+        if correction is not None:
+            for m, n in self.sums.items():
+                if correction <= m < correction + FAMILY:
+                    bins[m - correction] = bins.get(m - correction, 0) + n
         if not any(count > 0 for count in bins.values()):
             return {}
         found = quantiles(bins, QUANTILES)

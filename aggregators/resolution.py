@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aggregators import points, touches
+from aggregators import business, points, touches
+from aggregators.calendars import business_ms
 from aggregators.episodes import Episode, Pauses, Solve, Spans
 from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
+from aggregators.samples import Twice
 from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
 from aggregators.vocabulary import BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
 
@@ -220,6 +222,18 @@ class _Sweep:
             self._done.take(fact)
         self._receive(at, clock=at)
 
+    def _count_business(self) -> None:
+        """Say of each resolution of which business hours leave only a part how long that is."""
+        for episode in self._episodes:
+            solve = episode.pending
+            if solve is not None:
+                labels = self._places.at(solve.at)
+                hours = business.hours_of(self._definitions, labels)
+                took_ms = solve.stop - episode.clock
+                open_ms = took_ms if hours is None else business_ms(hours, episode.clock, solve.stop)
+                if open_ms != took_ms:
+                    self._samples.append(Twice(points.SOLVED_BUSINESS.code, solve.at, labels, took_ms, open_ms))
+
     def _finish(self) -> None:
         episode = self._received()
         if episode is None:
@@ -230,6 +244,8 @@ class _Sweep:
             for at in self._revived:
                 self._samples.append(Point(points.REVIVED.code, at, self._places.at(at), CHAT_REVIVED))
         episode.finish(self._pauses, silent_at=silent_at)
+        if self._definitions.calendars:
+            self._count_business()
         if self._is_ticket or self._places.channel in _ASYNC:
             for at, ended in self._ends:
                 self._samples.append(Point(points.ASYNC_ENDED.code, at, self._places.at(at), ended))

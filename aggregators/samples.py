@@ -226,7 +226,17 @@ class LastSolve(NamedTuple):
     owners: int
 
 
-Sample = Queued | Leg | Stay | Response | SurveySent | Rating | Handled | LastSolve | Point
+class Twice(NamedTuple):
+    """A duration of which business hours left only a part."""
+
+    kind: int
+    at: int
+    labels: Labels
+    elapsed_ms: int
+    business_ms: int
+
+
+Sample = Queued | Leg | Stay | Response | SurveySent | Rating | Handled | LastSolve | Twice | Point
 
 
 SHAPES: Final[dict[int, type[Sample]]] = {
@@ -242,6 +252,7 @@ SHAPES: Final[dict[int, type[Sample]]] = {
     **dict.fromkeys((kind.code for kind in points.KINDS), Point),
     HANDLED: Handled,
     SOLVED: LastSolve,
+    points.SOLVED_BUSINESS.code: Twice,
 }
 
 

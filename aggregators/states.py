@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from aggregators.business import due_at, hours_of
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
 from aggregators.samples import RESPONSE_OPEN, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
@@ -127,13 +128,13 @@ def _states(
         state = states.get(labels)
         if state is None:
             state = states[labels] = State()
+        late = math.inf
         if kind == RESPONSE_OPEN:
-            late: float = since + definitions.response_target(labels[1], labels[2])
+            late = _response_due(labels, since, definitions)
             state.response_open += number
             state.oldest_response_open = _least(state.oldest_response_open, since)
             state.response_open_past_target += number if late < as_of else 0
         elif kind not in (WAITED, WAITING):
-            late = math.inf
             # As often as messages wait for an answer; else always once.
             if kind == UNANSWERED:
                 state.unanswered_messages += number
@@ -155,6 +156,12 @@ def _states(
         if end is not None:
             high = min(high, end)
     return states, low, high
+
+
+def _response_due(labels: Labels, since: int, definitions: Definitions) -> float:
+    """Return up to when a response to what came at *since* is in time."""
+    due = due_at(hours_of(definitions, labels), since, definitions.response_target(labels[1], labels[2]))
+    return math.inf if due is None else due
 
 
 def _turn(state: State, kind: int, number: int, at: int) -> None:

@@ -101,11 +101,11 @@ class Log:
         """chat.message of an agent."""
         return self.says(clock, "human", **fields)
 
-    def created(self, clock: str, **fields: Any) -> Self:
+    def created(self, clock: str | int, **fields: Any) -> Self:
         """ticket.created."""
         return self.add("ticket.created", clock, **fields)
 
-    def commented(self, clock: str, actor: str, **fields: Any) -> Self:
+    def commented(self, clock: str | int, actor: str, **fields: Any) -> Self:
         """ticket.commented."""
         return self.add("ticket.commented", clock, actor=actor, **fields)
 
@@ -113,7 +113,7 @@ class Log:
         """ticket.assigned."""
         return self.add("ticket.assigned", clock, to_queue=to_queue, **fields)
 
-    def status(self, clock: str, status: str, **fields: Any) -> Self:
+    def status(self, clock: str | int, status: str, **fields: Any) -> Self:
         """ticket.status_changed."""
         return self.add("ticket.status_changed", clock, status=status, **fields)
 

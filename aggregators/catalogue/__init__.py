@@ -35,7 +35,11 @@ def _asked(family: str, metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
 
 FAMILIES: dict[str, tuple[Metric, ...]] = {
     "legs": legs.METRICS,
-    "responsiveness": (*responsiveness.METRICS, *_asked("unanswered", responsiveness.UNANSWERED_METRICS)),
+    "responsiveness": (
+        *responsiveness.METRICS,
+        *_asked("unanswered", responsiveness.UNANSWERED_METRICS),
+        *_asked("business_time", responsiveness.BUSINESS_METRICS),
+    ),
     "work": _asked("work", work.METRICS),
     "people": _asked("people", people.METRICS),
     "bots": _asked("bots", bots.METRICS),

@@ -24,6 +24,7 @@ from aggregators.points import (
     RESOLVED,
     SOLVE,
     SOLVED,
+    SOLVED_BUSINESS,
     SOLVED_UNPAUSED,
 )
 from aggregators.reading import Reading, Value, age_s, mean_s, ratio
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BANDS: Final = {"12h": 12 * HOUR_MS, "48h": 48 * HOUR_MS}
+_BUSINESS: Final = "by the calendar in force at the time; without one all time counts, so it is elapsed time"
 _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next solve puts it in again"
 
 
@@ -179,7 +181,26 @@ METRICS: tuple[Metric, ...] = (
         edges=_PROVISIONAL,
         vendors="Zendesk: agent wait time leaves out pending only",
     ),
-    # Here belong those of SOLVED_BUSINESS.
+    rolling(
+        "resolution_business_mean_seconds",
+        "s",
+        "Mean time from the first customer message to the last solve, in business hours.",
+        "Σ business time to the last solve / episodes solved",
+        "M40",
+        read=lambda r: mean_s(r[SOLVED.total] + r[SOLVED_BUSINESS.total], r[SOLVED.count]),
+        edges=f"{_BUSINESS}; {_PROVISIONAL}",
+        vendors="Zendesk: full resolution time in business hours · Chatwoot: 0 where there is no calendar",
+    ),
+    rolling(
+        "resolution_business_seconds",
+        "s",
+        "Quantiles of the time from the first customer message to the last solve in business hours, within 1 %.",
+        "nearest rank over episodes solved",
+        "M40",
+        read=lambda r: r.quantiles_s(SOLVED.bins, SOLVED_BUSINESS.bins),
+        extra="q",
+        edges=f"{_BUSINESS}; {_PROVISIONAL}",
+    ),
     rolling(
         "first_resolution_mean_seconds",
         "s",

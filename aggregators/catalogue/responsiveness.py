@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aggregators import measures as m
+from aggregators import points as p
 from aggregators.formulas import histogram
 from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
 from aggregators.samples import UNANSWERED
+
+_BUSINESS: Final = "by the calendar in force at the time; without a calendar all time counts, so it is elapsed time"
+_DUE: Final = "where a calendar holds, the target passes in business time"
 
 METRICS: tuple[Metric, ...] = (
     state(
@@ -32,6 +38,7 @@ METRICS: tuple[Metric, ...] = (
         "episodes with as_of − first message > target",
         "M10o",
         read=lambda r: r.state.response_open_past_target,
+        edges=_DUE,
     ),
     count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
     rolling(
@@ -58,6 +65,7 @@ METRICS: tuple[Metric, ...] = (
         "responses ≤ target / (responses + open past target)",
         "M10x",
         read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
+        edges=_DUE,
     ),
     count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
     rolling(
@@ -87,6 +95,47 @@ METRICS: tuple[Metric, ...] = (
         source="M10",
         read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
+    ),
+)
+BUSINESS_METRICS: tuple[Metric, ...] = (
+    rolling(
+        "first_response_business_mean_seconds",
+        "s",
+        "Mean time from the first customer message to the first human reply, in business hours.",
+        "Σ business time to the first response / first responses",
+        "M10",
+        read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS] + r[p.FIRST_RESPONSE_BUSINESS.total], r[m.FIRST_RESPONSES]),
+        edges=_BUSINESS,
+        vendors="Zendesk: first reply time in business hours · Chatwoot: 0 where there is no calendar",
+    ),
+    rolling(
+        "first_response_business_seconds",
+        "s",
+        "Quantiles of the first response time in business hours, within 1 %.",
+        "nearest rank over first responses",
+        "M10",
+        read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN, p.FIRST_RESPONSE_BUSINESS.bins),
+        extra="q",
+        edges=_BUSINESS,
+    ),
+    rolling(
+        "reply_business_mean_seconds",
+        "s",
+        "Mean time from the first unanswered customer message to the next human reply, in business hours.",
+        "Σ business time to the reply / replies",
+        "M11",
+        read=lambda r: mean_s(r[m.REPLY_MS] + r[p.REPLY_BUSINESS.total], r[m.REPLIES]),
+        edges=_BUSINESS,
+    ),
+    rolling(
+        "reply_business_seconds",
+        "s",
+        "Quantiles of the reply time in business hours, within 1 %.",
+        "nearest rank over replies",
+        "M11",
+        read=lambda r: r.quantiles_s(m.REPLY_BIN, p.REPLY_BUSINESS.bins),
+        extra="q",
+        edges=_BUSINESS,
     ),
 )
 UNANSWERED_METRICS: tuple[Metric, ...] = (
