@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dotenv import dotenv_values
 
-from aggregators.instants import DAY_MS
-from stream.definitions_told import differences, hours_now
+from aggregators.instants import DAY_MS, rfc3339
+from stream import generations
+from stream.definitions_told import differences, duration_text, hours_now
 from stream.offline import definitions_of
 from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, look_at_redis
 from stream.settings import PREFIX, Settings, hidden
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
+
+    from aggregators.definitions import Definitions
+    from stream.generations import Generation
 
 Mark = Literal["ok", "warn", "FAIL"]
 
@@ -126,26 +130,63 @@ def of_tables(kafka: KafkaView, redis: RedisView, settings: Settings) -> Iterato
     """Yield whether the tables are those of these settings and of these topics."""
     if redis.problem is not None:
         return
-    ours = definitions_of(settings).generation()
+    ours = generations.ours(settings)
     if redis.generation is None:
-        yield Finding("warn", "generation", f"none yet: no worker has written here (these settings make {ours})")
+        yield Finding("warn", "generation", f"none yet: no worker has written here (these settings make {ours.name})")
         return
-    if redis.generation != ours:
-        text = (
-            f"readers read {redis.generation}, these settings make {ours}: DESKPULSE_DEFINITIONS, DESKPULSE_RETENTION "
-            "or the version differs from that of the workers"
-        )
-        yield Finding("FAIL", "generation", text)
+    yield from of_generations(redis, ours, settings)
+    if redis.generation != ours.name and redis.about is None:
         return
-    yield Finding("ok", "generation", f"{ours}, as these settings make it")
     for topic, seen in kafka.topics.items():
         made_for = redis.partitions.get(topic)
         if topic in settings.source_topics and made_for is not None and made_for != seen.partitions:
             text = f"made for {made_for} partitions of {topic}, which has {seen.partitions}: rebuild them from the log"
             yield Finding("FAIL", "tables", text)
+    told = f"{settings.topics_told}.{redis.generation}."
     for topic in sorted(redis.partitions.keys() - set(settings.source_topics)):
+        if topic.startswith(told):
+            continue
         text = f"there are some of {topic}, which is none of DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT: they are not shown"
         yield Finding("warn", "tables", text)
+
+
+def of_generations(redis: RedisView, ours: Generation, settings: Settings) -> Iterator[Finding]:
+    """Yield which generation is in force, how its definitions differ from those given, and which others there are."""
+    name, about = redis.generation, redis.about
+    since = f" since {rfc3339(about.since_ms)}" if about and about.since_ms else ""
+    if name == ours.name:
+        yield Finding("ok", "generation", f"{name} is in force{since}, as these settings make it")
+    else:
+        problem = about.problem(settings) if about else "Redis does not hold its definitions"
+        text = f"{name} is in force{since}, these settings make {ours.name}"
+        if problem:
+            text += f"; nothing of this version counts it: {problem} (run `deskpulse rebuild`)"
+            yield Finding("FAIL", "generation", text)
+        else:
+            text += ": workers and `serve` go by what is in force (`deskpulse rebuild` puts these in force)"
+            yield Finding("warn", "generation", text)
+            yield from of_changes(definitions_of(about.settings(settings)) if about else None, definitions_of(settings))
+    for each, size in redis.sizes.items():
+        mark = "in force" if each == name else "being rebuilt" if each == redis.rebuilding else "not in force"
+        text = f"{mark}, about {size.keys} keys, {size.size_bytes / 1_048_576:.1f} MiB"
+        if mark == "not in force":
+            text += f" (`deskpulse rebuild --drop {each}` deletes it)"
+        yield Finding("ok", f"tables of {each}", text)
+
+
+def of_changes(held: Definitions | None, given: Definitions) -> Iterator[Finding]:
+    """Yield each definition that is another one in force than in the settings."""
+    if held is None:
+        return
+    before, after = dict(differences(held)), dict(differences(given))
+    if held.retention_ms != given.retention_ms:
+        before["retention"], after["retention"] = duration_text(held.retention_ms), duration_text(given.retention_ms)
+    if held.calendars != given.calendars:
+        before["business_hours"], after["business_hours"] = "other calendars", "those above"
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            text = f"in force {before.get(key, 'the default')}; given {after.get(key, 'the default')}"
+            yield Finding("warn", f"changed {key}", text)
 
 
 def of_lag(kafka: KafkaView, redis: RedisView, settings: Settings, *, now_ms: int) -> Iterator[Finding]:

@@ -92,9 +92,14 @@ class Processor(Protocol):
     async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
         """Write {end offset, position} of each owned partition for the readers, and audit what is stored.
 
-        Called each second, also when nothing arrives. Returns the partitions whose stored offset went back.
+        Called each second, also when nothing arrives. Returns the partitions whose stored offset went back. Raises
+        GenerationChanged when the tables counted are not those in force any more.
         """
 
 
 class TopicChanged(Exception):
     """A topic has another number of partitions than its tables were made for; the text says what to do."""
+
+
+class GenerationChanged(Exception):
+    """Another generation has come into force; its tables are to be counted from now on. The text is its name."""

@@ -16,6 +16,7 @@ from stream.commands import (
     demo,
     dump,
     export,
+    rebuild,
     replay,
     serve,
     simulate,
@@ -51,7 +52,7 @@ def _options(
     """Take the options that stand before a command."""
 
 
-for module in (demo, worker, serve, simulate, replay, compute, export, dump, catalogue, check):
+for module in (demo, worker, serve, rebuild, simulate, replay, compute, export, dump, catalogue, check):
     app.command(module.NAME)(module.command)
 app.add_typer(dead_letters.app, name="dead-letters")
 

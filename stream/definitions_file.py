@@ -41,15 +41,15 @@ SURVEYS = {
 _PLACE = re.compile(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 
 
-def read_definitions(file: str) -> Definitions:
-    """Return the definitions of *file*, with the defaults where it says nothing.
+def read_definitions(file: str) -> tuple[str, Definitions]:
+    """Return the text of *file* and its definitions, with the defaults where it says nothing.
 
     Raises SettingsError, one line `DESKPULSE_DEFINITIONS: <file>:<line>: <key>: what is wrong`.
     """
     named = file if file.isprintable() else repr(file)
     text = _text_of(file, named)
     try:
-        return definitions_from(text)
+        return text, definitions_from(text)
     except ValueError as error:
         message = f"{PREFIX}DEFINITIONS: {named}:{error}"
         raise SettingsError(message) from error

@@ -8,7 +8,7 @@ from redis import exceptions as errors
 
 from aggregators.panes import Pane
 from aggregators.tables import Tables, sorted_lines
-from stream import codec, keys
+from stream import codec, generations, keys
 from stream.chunks import Partition
 from stream.errors import UsageError
 from stream.offline import definitions_of
@@ -17,6 +17,7 @@ from stream.settings import hidden
 from stream.telling import read_topics
 
 if TYPE_CHECKING:
+    from aggregators.definitions import Definitions
     from aggregators.samples import Labels
     from stream.settings import Settings
 
@@ -30,16 +31,16 @@ async def dump(settings: Settings) -> list[str]:
     """
     client = connect(settings.redis)
     try:
-        generation = await client.get(keys.GENERATION)
+        generation = await generations.in_force(client)
         if generation is None:
             message = f"DESKPULSE_REDIS: no worker has written to {hidden('redis', settings.redis)} yet"
             raise UsageError(message)
         lines: list[str] = []
-        definitions = definitions_of(settings)
-        counts = await client.hgetall(keys.topics(generation.decode()))
-        for topic in read_topics(settings):
+        definitions, topics = await _definitions(client, generation, settings)
+        counts = await client.hgetall(keys.topics(generation))
+        for topic in topics:
             for number in range(int(counts.get(topic.encode(), 0))):
-                tables = await read_tables(client, generation.decode(), Partition(topic, number))
+                tables = await read_tables(client, generation, Partition(topic, number))
                 if tables.offset is not None:
                     lines += tables.lines(topic, number, definitions=definitions)
         return sorted_lines(lines)
@@ -48,6 +49,17 @@ async def dump(settings: Settings) -> list[str]:
         raise UsageError(message) from error
     finally:
         await client.aclose()
+
+
+async def _definitions(client: Client, generation: str, settings: Settings) -> tuple[Definitions, tuple[str, ...]]:
+    """Return what *generation* counts by, and the topics: as Redis holds it, else as the settings have it."""
+    found = await generations.look(client, generation)
+    try:
+        counted = found.settings(settings) if found else settings
+        return definitions_of(counted), read_topics(counted)
+    except ValueError as error:
+        message = f"DESKPULSE_REDIS: the definitions of generation {generation} cannot be read by this version: {error}"
+        raise UsageError(message) from error
 
 
 async def read_tables(client: Client, generation: str, partition: Partition) -> Tables:

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GENERATION = "dp:generation"
-"""Names the generation that readers read."""
+"""Names the generation in force: the one that readers read and workers count."""
+GENERATIONS = "dp:generations"
+"""The names of all generations that were ever begun and not dropped."""
+REBUILD = "dp:rebuild"
+"""Held by the rebuild that is under way."""
+
+
+def about(generation: str) -> str:
+    """Return the hash that says what a generation is: its definitions, and since when it is in force."""
+    return f"dp:{generation}:about"
 
 
 def prefix(generation: str, partition: Partition) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from stream import codec, keys
+from stream import codec, generations, keys
 from stream.chunks import Partition
 from stream.errors import UsageError
 from stream.kafka import admin_client, client_options, why
@@ -20,9 +21,14 @@ from stream.patience import connect
 if TYPE_CHECKING:
     from aiokafka.admin import AIOKafkaAdminClient
 
+    from stream.generations import Generation
+    from stream.patience import Client
     from stream.settings import Settings
 
 ANSWER_S = 5.0
+SIZED_S = 1.5
+WEIGHED = 50
+"""Of so many keys one is weighed."""
 MESSAGE_BYTES = "max.message.bytes"
 TOPIC_CONFIG = ("retention.ms", "retention.bytes", "cleanup.policy", MESSAGE_BYTES)
 
@@ -50,7 +56,8 @@ class RedisView:
     """What Redis says of itself, and what the tables hold that readers read.
 
     `partitions` is how many each topic had when its tables were made, `offsets` the next record of each partition,
-    `reported_ms` when a worker last spoke for it.
+    `reported_ms` when a worker last spoke for it. `about` is what is known of the generation in force, `sizes` is of
+    every generation there is, `rebuilding` names the one that is being rebuilt.
     """
 
     problem: str | None = None
@@ -59,6 +66,16 @@ class RedisView:
     partitions: dict[str, int] = field(default_factory=dict)
     offsets: dict[Partition, int] = field(default_factory=dict)
     reported_ms: dict[Partition, int] = field(default_factory=dict)
+    about: Generation | None = None
+    sizes: dict[str, Size] = field(default_factory=dict)
+    rebuilding: str | None = None
+
+
+class Size(NamedTuple):
+    """About how many keys a generation has, and how many bytes they take."""
+
+    keys: int
+    size_bytes: int
 
 
 async def look_at_kafka(settings: Settings) -> KafkaView:
@@ -75,7 +92,7 @@ async def look_at_kafka(settings: Settings) -> KafkaView:
             }
         sources = {topic: topics[topic].partitions for topic in settings.source_topics if topic in topics}
         async with asyncio.timeout(ANSWER_S):
-            spans = await _spans(settings, sources)
+            spans = await spans_of(settings, sources)
     except (KafkaError, OSError, UsageError) as error:
         return KafkaView(problem=_words(error))
     return KafkaView(brokers=len(cluster["brokers"]), topics=topics, spans=spans)
@@ -100,6 +117,9 @@ async def look_at_redis(settings: Settings) -> RedisView:
                 pipe.hget(keys.meta(generation, partition), "offset")
             stored = zip(partitions, await pipe.execute(), strict=True)
             status = await client.hgetall(keys.status(generation))
+            about = await generations.look(client, generation)
+            sizes = await sizes_of(client, await generations.known(client))
+            lock = await client.get(keys.REBUILD)
     except (RedisError, OSError) as error:
         return RedisView(problem=_words(error))
     finally:
@@ -110,7 +130,35 @@ async def look_at_redis(settings: Settings) -> RedisView:
         partitions=counts,
         offsets={partition: int(offset) for partition, offset in stored if offset is not None},
         reported_ms={_partition(name): codec.unpack(blob)[2] for name, blob in status.items()},
+        about=about,
+        sizes=sizes,
+        rebuilding=None if lock is None else lock.decode().split()[0],
     )
+
+
+async def sizes_of(client: Client, names: list[str]) -> dict[str, Size]:
+    """Return about how large the generations *names* are, by what a look of SIZED_S tells."""
+    counts = dict.fromkeys(names, 0)
+    weights: dict[str, list[int]] = {name: [] for name in names}
+    total, seen, until = await client.dbsize(), 0, time.monotonic() + SIZED_S
+    cursor = None
+    while cursor != 0 and time.monotonic() < until:
+        cursor, found = await client.scan(cursor or 0, count=1_000)
+        seen += len(found)
+        ours = [key for key in found if key.split(b":")[1:2] and key.split(b":")[1].decode(errors="replace") in counts]
+        weighed = ours[::WEIGHED]
+        pipe = client.pipeline(transaction=False)
+        for key in weighed:
+            pipe.memory_usage(key)
+        for key, weight in zip(weighed, await pipe.execute(), strict=True):
+            weights[key.split(b":")[1].decode()].append(weight or 0)
+        for key in ours:
+            counts[key.split(b":")[1].decode()] += 1
+    share = seen / total if cursor and seen and total > seen else 1.0
+    return {
+        name: Size(round(count / share), round(count / share * sum(weights[name]) / max(1, len(weights[name]))))
+        for name, count in counts.items()
+    }
 
 
 async def _config(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
@@ -125,7 +173,8 @@ async def _config(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
     return {entry[0]: entry[1] for entry in entries if entry[1] is not None}
 
 
-async def _spans(settings: Settings, topics: dict[str, int]) -> dict[Partition, tuple[int, int]]:
+async def spans_of(settings: Settings, topics: dict[str, int]) -> dict[Partition, tuple[int, int]]:
+    """Return (first offset, end) of each partition of *topics*, {name: number of partitions}. Raises KafkaError."""
     # aiokafka takes it for a cancellation when a consumer that asked nothing is stopped before its tasks began.
     if not topics:
         return {}

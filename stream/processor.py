@@ -14,8 +14,18 @@ from redis import exceptions as errors
 
 from aggregators.engine import Engine, is_expired
 from aggregators.hearing import Hearing
-from stream import codec, keys
-from stream.chunks import START, Chunk, DeadLetter, DeadLetterSink, Partition, Record, Rewind, TopicChanged
+from stream import codec, generations, keys
+from stream.chunks import (
+    START,
+    Chunk,
+    DeadLetter,
+    DeadLetterSink,
+    GenerationChanged,
+    Partition,
+    Record,
+    Rewind,
+    TopicChanged,
+)
 from stream.clock import now_ms
 from stream.decoding import decode_records
 from stream.delays import SourceClocks, count_lags
@@ -104,8 +114,12 @@ class _OvertakenError(Exception):
 class TableProcessor:
     """Counts what chunks say into the tables of one generation."""
 
+    leads = True
+    """Whether it counts what is in force, and gives up when that is another one."""
+
     def __init__(self, settings: Settings, dead_letters: DeadLetterSink, *, teller: Teller | None = None) -> None:
         self._definitions = definitions_of(settings)
+        self._generation = generations.ours(settings)
         self._dead_letters = dead_letters
         self._redis = connect(settings.redis)
         self.tables = RedisTables(self._redis, self._definitions.generation())
@@ -266,12 +280,19 @@ class TableProcessor:
                 clocks[name] = codec.pack([now_ms(), ahead])
         pipe = self._redis.pipeline(transaction=False)
         # Said again each second: a Redis that lost everything has to learn it anew.
-        pipe.set(keys.GENERATION, generation, nx=True)
+        if self.leads:
+            pipe.set(keys.GENERATION, generation, nx=True)
         pipe.hset(keys.topics(generation), mapping=self._counts)
         pipe.hset(keys.status(generation), mapping=status)
         if clocks:
             pipe.hset(keys.clocks(generation), mapping=clocks)
-        await pipe.execute()
+        pipe.exists(keys.about(generation))
+        pipe.get(keys.GENERATION)
+        *_, described, leader = await pipe.execute()
+        if not described:
+            await generations.describe(self._redis, self._generation)
+        if self.leads and leader != generation.encode():
+            raise GenerationChanged(leader.decode())
 
     async def _load(self, partition: Partition) -> _State:
         """Read what is stored of *partition* and begin from there. A half-written one is emptied first."""

@@ -263,21 +263,42 @@ class Settings(BaseSettings):
         return value
 
     _defined: Definitions | None = PrivateAttr(None)
+    _text: str = PrivateAttr("")
 
     def model_post_init(self, _: Any, /) -> None:  # noqa: ANN401 - pydantic's
         """Read the file of definitions, once; SettingsError if it is wrong."""
         if self.definitions is not None:
             from stream.definitions_file import read_definitions  # noqa: PLC0415 - which needs this module
 
-            self._defined = read_definitions(self.definitions)
+            self._text, self._defined = read_definitions(self.definitions)
         if SHIFT in self.windows and (self._defined is None or not self._defined.shifts):
             message = f"{PREFIX}WINDOWS: {SHIFT!r} needs [[shifts]] in the file of {PREFIX}DEFINITIONS"
             raise SettingsError(message)
+
+    def defining(self, text: str, *, retention_ms: int, zone: str) -> Settings:
+        """Return these settings with what the TOML *text* defines, as if it stood in their file.
+
+        Raises ValueError, `<line>: <key>: what is wrong`.
+        """
+        from stream.definitions_file import definitions_from  # noqa: PLC0415 - which needs this module
+
+        defined = definitions_from(text)
+        windows = tuple(window for window in self.windows if window != SHIFT or defined.shifts)
+        changes = {"retention": f"{retention_ms // UNIT_MS['s']}s", "windows": windows}
+        # Only where customers are counted by the local day is it one of the definitions.
+        other = self.model_copy(update={**changes, **({"zone": zone} if "customers" in defined.families else {})})
+        other._text, other._defined = text, defined  # noqa: SLF001 - it is one of these
+        return other
 
     @property
     def defined(self) -> Definitions | None:
         """What the file of definitions says, None without one."""
         return self._defined
+
+    @property
+    def definitions_text(self) -> str:
+        """The file of definitions as it stands, "" without one."""
+        return self._text
 
     @property
     def retention_ms(self) -> int:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from redis import exceptions as errors
 
+from aggregators.definitions import STATE_VERSION
 from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.panes import bucket_of
 from aggregators.windows import IDENTITY_WINDOWS
-from stream import codec, keys
+from stream import codec, generations, keys
 from stream.chunks import START, Partition
 from stream.clock import now_ms
 from stream.delays import OLD_MS, merged
 from stream.event_clock import PartitionHealth
 from stream.freshness import Freshness, apart
 from stream.heard import Telling
-from stream.offline import board_of
+from stream.offline import board_of, definitions_of
 from stream.patience import connect
 from stream.reader import PartitionReader
 from stream.telling import read_topics
@@ -79,6 +80,8 @@ class Snapshots:
         self._now = clock
         self._redis = connect(settings.redis)
         self._generation: str | None = None
+        self._defined = settings
+        self._is_described = False
         self.readers: dict[Partition, PartitionReader] = {}
         self._left_out: set[str] = set()
         self._board: Board = board_of(settings)
@@ -118,12 +121,13 @@ class Snapshots:
         return self.latest
 
     async def _make(self, started: float) -> Snapshot:
-        generation = await self._redis.get(keys.GENERATION)
+        generation = await generations.in_force(self._redis)
         if generation is None:
             self._start_anew(None)
             return Snapshot(made_at=self._now(), trouble="no worker has written to this Redis yet", redis_up=True)
-        if generation.decode() != self._generation:
-            self._start_anew(generation.decode())
+        trouble = await self._follow(generation)
+        if trouble is not None:
+            return Snapshot(made_at=self._now(), trouble=trouble, redis_up=True, generation=generation)
         await self._find_partitions()
         # Before the tables: what a worker says it has applied is in them then.
         status = await self._redis.hgetall(keys.status(self._generation or ""))
@@ -151,7 +155,7 @@ class Snapshots:
             rows = tuple(board.rows())
             for reader in self.readers.values():
                 reader.forget(as_of=as_of)
-        windows = self._settings.windows if as_of is not None else ()
+        windows = self._defined.windows if as_of is not None else ()
         # Where panes are gone, the legs that they counted would look like violations.
         judged = [window for window in windows if window in IDENTITY_WINDOWS] if gap is None else []
         return Snapshot(
@@ -172,10 +176,31 @@ class Snapshots:
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),
         )
 
+    async def _follow(self, generation: str) -> str | None:
+        """Go over to *generation* if another one was shown; return why its tables cannot be read, None if they can."""
+        if generation == self._generation and self._is_described:
+            return None
+        found = await generations.look(self._redis, generation)
+        defined, self._is_described = self._settings, found is not None
+        if found is not None:
+            if found.form != STATE_VERSION:
+                self._start_anew(None)
+                return f"the tables in force are not of this version: {found.problem(self._settings)}"
+            try:
+                defined = found.settings(self._settings)
+            except ValueError as error:
+                log.warning("definitions_unread", generation=generation, error=str(error))
+        if generation != self._generation or definitions_of(defined) != definitions_of(self._defined):
+            if self._generation is not None:
+                log.info("generation_shown", generation=generation, before=self._generation)
+            self._defined, self._topics = defined, read_topics(defined)
+            self._start_anew(generation)
+        return None
+
     def _start_anew(self, generation: str | None) -> None:
         self._generation = generation
         self.readers = {}
-        self._board = board_of(self._settings)
+        self._board = board_of(self._defined)
         self._freshness = Freshness(self._settings.clock)
         self._furthest = 0
 

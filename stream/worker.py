@@ -8,28 +8,36 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
-from stream import build
+from stream import build, generations
 from stream import log as logs
 from stream.app import build_app
-from stream.chunks import DeadLetterSink, Processor, TopicChanged
+from stream.chunks import DeadLetterSink, GenerationChanged, Processor, TopicChanged
+from stream.clock import now_ms
 from stream.dead_letters import KafkaDeadLetters
-from stream.kafka import wait_for_kafka, wait_for_topics
+from stream.kafka import backoff_s, wait_for_kafka, wait_for_topics
+from stream.patience import Patience, connect
 from stream.telling import wait_for_told
 from stream.transport import check_libraries
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from stream.app import WorkerApp
     from stream.settings import Settings
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 CRASHED = 1
 TOPIC_CHANGED = 3
 STOP_S = 4.0
+CHANGED = -1
+"""In place of an exit code: another generation has come into force, and the worker begins anew with that."""
 
 
 class ClosingProcessor(Processor, Protocol):
@@ -53,19 +61,22 @@ def run(settings: Settings, make_processor: MakeProcessor | None = None) -> int:
     """
     logs.configure(settings)
     check_libraries()
-    # What is decoded is dropped a chunk later and holds no cycles; the defaults look through all of it again and again.
-    gc.set_threshold(1_000_000, 10, 10)
-    gc.freeze()
-    if make_processor is None:
-        from stream.processor import TableProcessor  # noqa: PLC0415 - tests of the transport do without tables
-
-        make_processor = TableProcessor
+    spare_the_collector()
     code = asyncio.run(_serve(settings, make_processor))
     log.info("worker_stopped", exit_code=code)
     return code
 
 
-async def _serve(settings: Settings, make_processor: MakeProcessor) -> int:
+def spare_the_collector() -> None:
+    """Let Python look for cycles seldom.
+
+    What is decoded is dropped a chunk later and holds none; by default all of it is looked through again and again.
+    """
+    gc.set_threshold(1_000_000, 10, 10)
+    gc.freeze()
+
+
+async def _serve(settings: Settings, make_processor: MakeProcessor | None) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -78,35 +89,100 @@ async def _serve(settings: Settings, make_processor: MakeProcessor) -> int:
         instance=settings.instance,
         topics=settings.source_topics,
     )
-    waiting = asyncio.create_task(_wait_for_sources(settings))
-    await asyncio.wait({stop, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not waiting.done():
-        waiting.cancel()
-        with suppress(asyncio.CancelledError):
-            await waiting
-        return 0
-    await waiting
-    async with KafkaDeadLetters(settings) as dead_letters:
-        processor = make_processor(settings, dead_letters)
-        try:
-            return await _count(build_app(settings, processor), stop)
-        finally:
-            await processor.close()
-            stop.cancel()
+    try:
+        if await _unless(stop, _wait_for_sources(settings)) is None:
+            return 0
+        async with KafkaDeadLetters(settings) as dead_letters:
+            while True:
+                counted = await _unless(stop, _prepared(settings, make_processor))
+                if counted is None:
+                    return 0
+                processor = (make_processor or _table_processor())(counted, dead_letters)
+                try:
+                    code = await count(build_app(counted, processor), stop)
+                finally:
+                    await processor.close()
+                if code != CHANGED:
+                    return code
+    finally:
+        stop.cancel()
 
 
-async def _wait_for_sources(settings: Settings) -> None:
+def _table_processor() -> MakeProcessor:
+    from stream.processor import TableProcessor  # noqa: PLC0415 - tests of the transport do without tables
+
+    return TableProcessor
+
+
+async def _unless(stop: asyncio.Task[bool], work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what *work* does, None if *stop* comes first."""
+    working = asyncio.create_task(work)
+    await asyncio.wait({stop, working}, return_when=asyncio.FIRST_COMPLETED)
+    if working.done():
+        return await working
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    return None
+
+
+async def _wait_for_sources(settings: Settings) -> bool:
     await wait_for_kafka(settings)
     await wait_for_topics(settings)
-    await wait_for_told(settings)
+    return True
 
 
-async def _count(app: WorkerApp, stop: asyncio.Task[bool]) -> int:
+async def _prepared(settings: Settings, make_processor: MakeProcessor | None) -> Settings:
+    """Return what is to be counted, when all it reads is there. Tests of the transport do without generations."""
+    counted = settings if make_processor else await settings_in_force(settings)
+    await wait_for_told(counted)
+    return counted
+
+
+async def settings_in_force(settings: Settings) -> Settings:
+    """Return *settings* with the definitions in force: their own where none were, else those that Redis holds.
+
+    Waits while Redis is away, and while the generation in force is one for which this process cannot count.
+    """
+    client, patience, ours = connect(settings.redis), Patience(), generations.ours(settings)
+    try:
+        for wait_s in backoff_s():
+            name = await patience.persist("loading", lambda: generations.claim(client, ours, now_ms=now_ms()))
+            if name == ours.name:
+                return settings
+            found = await patience.persist("loading", partial(generations.look, client, name))
+            problem = found.problem(settings) if found else "Redis does not hold its definitions"
+            if found and problem is None:
+                log.warning(
+                    "definitions_not_in_force",
+                    given=ours.name,
+                    counted=name,
+                    hint="`deskpulse rebuild` puts the given ones in force",
+                )
+                return found.settings(settings)
+            log.warning(
+                "generation_waited_for",
+                in_force=name,
+                problem=problem,
+                hint="`deskpulse rebuild` makes tables of this version and these definitions; see docs/operations.md",
+                retry_in_s=wait_s,
+            )
+            await asyncio.sleep(wait_s)
+        return settings
+    finally:
+        await client.aclose()
+
+
+async def count(app: WorkerApp, stop: asyncio.Task[Any]) -> int:
+    """Run *app* until *stop* is done, or it ends by itself; return the exit code, or CHANGED.
+
+    What *stop* raises is its own; the code is CRASHED then.
+    """
     start = asyncio.create_task(app.start())
     ended = asyncio.create_task(app.wait_until_stopped())
     # Starting ends with the first assignment, so a signal or a crash may come before.
     await asyncio.wait({stop, ended}, return_when=asyncio.FIRST_COMPLETED)
-    code = 0 if stop.done() else _reason(app)
+    code = _reason(app) if not stop.done() else CRASHED if stop.exception() else 0
     log.info("worker_stopping", exit_code=code)
     try:
         async with asyncio.timeout(STOP_S):
@@ -116,7 +192,7 @@ async def _count(app: WorkerApp, stop: asyncio.Task[bool]) -> int:
         # Redis holds the offsets, so nothing is lost by leaving now; the group notices by the session.
         log.warning("worker_stop_forced", waited_s=STOP_S, exit_code=code)
         sys.stderr.flush()
-        os._exit(code)
+        os._exit(CRASHED if code == CHANGED else code)
     return code
 
 
@@ -125,5 +201,8 @@ def _reason(app: WorkerApp) -> int:
     if isinstance(reason, TopicChanged):
         sys.stderr.write(f"{reason}\n")
         return TOPIC_CHANGED
+    if isinstance(reason, GenerationChanged):
+        log.info("generation_changed", in_force=str(reason))
+        return CHANGED
     log.error("worker_crashed", error=repr(reason), exc_info=reason)
     return CRASHED

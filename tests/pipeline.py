@@ -105,6 +105,22 @@ class Pipeline:
             end(process.child)
 
     @contextmanager
+    def rebuild(self, **env: str) -> Iterator[Process]:
+        """Run a rebuild for the definitions that *env* names; it is ended at the latest when the block is."""
+        process = Process("rebuild", env=self._env | env, folder=self.folder, name=self._name("rebuild"))
+        try:
+            yield process
+        finally:
+            end(process.child)
+
+    def define(self, text: str) -> str:
+        """Give every process that is started from now on this file of definitions; return its path."""
+        file = self.folder / f"{self._name('definitions')}.toml"
+        file.write_text(text)
+        self._env["DESKPULSE_DEFINITIONS"] = str(file)
+        return str(file)
+
+    @contextmanager
     def serve(self, **env: str) -> Iterator[Serve]:
         """Run `serve` on a free port; as `worker` otherwise. It listens a moment later."""
         listen = {"DESKPULSE_LISTEN": f"127.0.0.1:{free_port()}"}
@@ -124,6 +140,15 @@ class Pipeline:
         )  # fmt: skip
         assert done.returncode == code, done.stderr.decode()
         return done.stdout
+
+    def failing(self, *arguments: str | Path) -> str:
+        """Run another command of Deskpulse that is to end with exit code 2; return the last line of what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "stream.cli", *map(str, arguments)],
+            cwd=self.folder, env=self._env, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        return done.stderr.splitlines()[-1]
 
     def learn(self, lines: Iterable[bytes]) -> None:
         """Look ahead at lines sent later: a conversation with any `chat.*` event goes to the topic of chats."""

@@ -17,11 +17,12 @@ from confluent_kafka import Producer
 
 from aggregators.instants import DAY_MS
 from aggregators.zones import rules_of
-from stream import codec, keys
+from stream import codec, generations, keys
 from stream.checking import Finding, configuration, of_definitions, of_kafka, of_lag, of_redis, of_tables
 from stream.chunks import Partition
 from stream.offline import definitions_of
-from stream.probing import KafkaView, RedisView, TopicView
+from stream.patience import connect
+from stream.probing import KafkaView, RedisView, TopicView, look_at_redis
 from stream.producer import stored_watermarks
 from stream.settings import PREFIX, Settings, load
 from tests.services import unique
@@ -120,7 +121,11 @@ def test_what_a_worker_would_stumble_over_fails(
     assert beginning(lines, f"FAIL  topic {agent}: does not exist; make it")
     assert beginning(lines, f"FAIL  dead letters {letters}: max.message.bytes is 1048588, it must exceed the 1048588")
     assert beginning(lines, "FAIL  Redis eviction: maxmemory-policy is allkeys-lru, it must be noeviction")
-    assert beginning(lines, f"FAIL  generation: readers read 0123abcd, these settings make {GENERATION}")
+    assert beginning(
+        lines,
+        f"FAIL  generation: 0123abcd is in force, these settings make {GENERATION}; nothing of this version counts it: "
+        "Redis does not hold its definitions (run `deskpulse rebuild`)",
+    )
     assert f"ok    lag of {chat}: 3 records behind in 2 partitions" in lines
 
 
@@ -280,6 +285,35 @@ def test_tables_ahead_of_their_log_fail() -> None:
     assert lag({first: 11, second: 10}).mark == "FAIL"
     assert lag({first: 10, second: 7}) == Finding("ok", "lag of support.chat", "3 records behind in 2 partitions")
     assert lag({}).text.startswith("15 records behind")
+
+
+async def test_definitions_that_are_not_in_force_are_told_apart(empty_redis: services.Redis, tmp_path: Path) -> None:
+    """A line for each that is another one, and one for each generation: how large it is and how to be rid of it."""
+    path = tmp_path / "definitions.toml"
+    path.write_text("[times]\nidle = '5m'\n[targets.wait]\nother = '60s'\n")
+    held, given = load({"redis": empty_redis.url, "definitions": str(path)}), load({"redis": empty_redis.url})
+    client = connect(empty_redis.url)
+    for name in (await generations.claim(client, generations.ours(held), now_ms=NOW_MS), "0123abcd"):
+        await client.hset(keys.topics(name), "support.chat", 1)
+        await client.sadd(keys.GENERATIONS, name)
+    await client.aclose()
+    view = await look_at_redis(given)
+
+    found = list(of_tables(KafkaView(), view, given))
+
+    name = definitions_of(held).generation()
+    assert found[:2] == [
+        Finding(
+            "warn", "generation",
+            f"{name} is in force since 2026-11-19T08:00:00Z, these settings make {GENERATION}: workers and `serve` go "
+            "by what is in force (`deskpulse rebuild` puts these in force)",
+        ),
+        Finding("warn", "changed times.idle", "in force 5m (default 30m); given the default"),
+    ]  # fmt: skip
+    assert [(each.subject, each.text.split(",")[0]) for each in found[2:4]] == [
+        (f"tables of {name}", "in force"), ("tables of 0123abcd", "not in force"),
+    ]  # fmt: skip
+    assert found[3].text.endswith("about 1 keys, 0.0 MiB (`deskpulse rebuild --drop 0123abcd` deletes it)")
 
 
 async def test_watermarks_are_read_from_the_tables_that_readers_read(empty_redis: services.Redis) -> None:

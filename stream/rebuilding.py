@@ -1,0 +1,311 @@
+"""Rebuild: the tables of other definitions, made from the log beside those in force, then put in force by one write.
+
+It is a worker of a consumer group of its own that counts another generation. So it may be ended at any moment: the
+next one goes on from the offsets in Redis, and until the write nobody reads what it makes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from redis import exceptions as errors
+
+from stream import codec, generations, keys
+from stream import log as logs
+from stream.app import build_app
+from stream.chunks import Partition
+from stream.clock import now_ms
+from stream.dead_letters import KafkaDeadLetters
+from stream.errors import UsageError
+from stream.patience import connect
+from stream.probing import look_at_kafka
+from stream.processor import TableProcessor
+from stream.progress import progress
+from stream.rebuild_lock import Lock
+from stream.settings import hidden
+from stream.telling import wait_for_told
+from stream.transport import check_libraries
+from stream.worker import count, spare_the_collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stream.chunks import DeadLetter, DeadLetterSink, Rewind
+    from stream.generations import Generation
+    from stream.patience import Client
+    from stream.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ROUNDS = 2
+"""What the sources emit to other topics is read through only when those topics are, once more after the sources."""
+WITHIN_S = 10.0
+LOOK_S = 0.2
+FULL_S = 5.0
+SAY_EVERY_S = 10.0
+SILENT_MS = 5_000
+HAND_OVER_S = 30.0
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a rebuild ended: what there is to say, and the exit code."""
+
+    text: str
+    code: int = 0
+
+
+class Rebuilder(TableProcessor):
+    """Counts a generation that is not in force. `positions` is {partition: (end of its log, offset reached)}."""
+
+    leads = False
+
+    def __init__(self, settings: Settings, dead_letters: DeadLetterSink) -> None:
+        super().__init__(settings, dead_letters)
+        self.positions: dict[Partition, tuple[int, int]] = {}
+        self.reports = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """What Redis says that keeps it waiting, None if nothing does."""
+        return self._patience.trouble
+
+    async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
+        """Report as a worker does, and remember how far it is."""
+        rewinds = await super().report(positions)
+        self.positions = dict(positions)
+        self.reports += 1
+        return rewinds
+
+
+class NewLetters:
+    """Sends on the letters of records that the generation in force had not counted: the others were sent by it."""
+
+    def __init__(self, sink: DeadLetterSink, counted: Mapping[Partition, int]) -> None:
+        self._sink, self._counted = sink, counted
+
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        """Send those that nobody may have sent."""
+        new = [each for each in letters if each.offset >= self._counted.get(Partition(each.topic, each.partition), 0)]
+        if new:
+            await self._sink.send(new)
+
+
+def run(settings: Settings, *, drop_old: bool) -> Outcome:
+    """Rebuild for *settings* and put them in force. Raises UsageError if that cannot be; then nothing has changed."""
+    logs.configure(settings)
+    check_libraries()
+    spare_the_collector()
+    return asyncio.run(_run(settings, drop_old=drop_old))
+
+
+async def _run(settings: Settings, *, drop_old: bool) -> Outcome:
+    client = connect(settings.redis)
+    ours = generations.ours(settings)
+    try:
+        before = await generations.in_force(client)
+        if before is None:
+            message = f"DESKPULSE_REDIS: no worker has written to {hidden('redis', settings.redis)} yet: start workers"
+            raise UsageError(message)
+        if before == ours.name:
+            return Outcome(f"generation {before} is in force already: these are its definitions")
+        spans = await _spans(settings)
+        async with Lock(client, ours.name) as lock:
+            await generations.describe(client, ours)
+            return await Rebuild(settings, client, lock, spans, before=before, ours=ours).run(drop_old=drop_old)
+    except (errors.RedisError, OSError) as error:
+        message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
+        raise UsageError(message) from error
+    finally:
+        await client.aclose()
+
+
+async def _spans(settings: Settings) -> dict[Partition, tuple[int, int]]:
+    """Return {partition: (first offset, end)} of all source topics."""
+    view = await look_at_kafka(settings)
+    if view.problem is not None:
+        message = f"DESKPULSE_KAFKA: {settings.kafka} does not answer ({view.problem})"
+        raise UsageError(message)
+    missing = [topic for topic in settings.source_topics if topic not in view.topics]
+    if missing:
+        message = f"DESKPULSE_KAFKA: there is no topic {missing[0]} (see DESKPULSE_TOPICS_CHAT, _TICKET, _AGENT)"
+        raise UsageError(message)
+    return view.spans
+
+
+class Rebuild:
+    """One run, from what is there to the write."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        lock: Lock,
+        spans: Mapping[Partition, tuple[int, int]],
+        *,
+        before: str,
+        ours: Generation,
+    ) -> None:
+        """Count *spans* of the log for the generation *ours*, to be put in force in place of *before*."""
+        group = f"{settings.group}-{ours.name}"
+        self._settings = settings.model_copy(update={"group": group, "instance": None})
+        self._redis, self._lock, self._spans = client, lock, spans
+        self._before, self._ours = before, ours
+        self._full_since: float | None = None
+        self._said = self._started = time.monotonic()
+
+    async def run(self, *, drop_old: bool) -> Outcome:
+        """Count, switch, hand over."""
+        stop, ended = asyncio.Event(), asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            ended.add_signal_handler(one, stop.set)
+        await wait_for_told(self._settings)
+        counted = await self._offsets(self._before)
+        async with KafkaDeadLetters(self._settings) as dead_letters:
+            processor = Rebuilder(self._settings, NewLetters(dead_letters, counted))
+            work = asyncio.create_task(self._work(processor, stop, drop_old=drop_old))
+            try:
+                code = await count(build_app(self._settings, processor), work)
+            finally:
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                await processor.close()
+        if work.cancelled():
+            return Outcome("the rebuild broke off; another one goes on from there", code)
+        failure = work.exception()
+        if isinstance(failure, FullError):
+            await generations.drop(self._redis, self._ours.name)
+            message = (
+                f"DESKPULSE_REDIS: it is full ({failure}): what was rebuilt is deleted, so that workers go on; "
+                "it takes about as much again as the generation in force (see `deskpulse check`)"
+            )
+            raise UsageError(message) from failure
+        return work.result()
+
+    async def _work(self, processor: Rebuilder, stop: asyncio.Event, *, drop_old: bool) -> Outcome:
+        reading = asyncio.create_task(self._read_through(processor))
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({reading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                return Outcome("stopped; run it again to go on from here", INTERRUPTED)
+            records = await reading
+        finally:
+            for task in (reading, stopped):
+                task.cancel()
+            await asyncio.gather(reading, stopped, return_exceptions=True)
+        if not await generations.switch(self._redis, before=self._before, after=self._ours.name, now_ms=now_ms()):
+            message = f"generation {self._before} is not in force any more: nothing was changed; run it again"
+            raise UsageError(message)
+        took_s = time.monotonic() - self._started
+        log.info("generation_in_force", generation=self._ours.name, before=self._before)
+        text = f"generation {self._ours.name} is in force, in place of {self._before}"
+        text += f" ({records} records in {took_s:.0f} s)"
+        is_left = await self._hand_over()
+        if not drop_old:
+            return Outcome(f"{text}; `deskpulse rebuild --drop {self._before}` deletes the old tables")
+        if not is_left:
+            return Outcome(f"{text}; the old tables stay: a worker still counts them")
+        gone = await generations.drop(self._redis, self._before)
+        return Outcome(f"{text}; the old tables are deleted, {gone} keys")
+
+    async def _read_through(self, processor: Rebuilder) -> int:
+        """Return, once every partition is read to its end, how many records the log had."""
+        total = sum(end - begin for begin, end in self._spans.values())
+        rounds, asked_s, done = 0, 0.0, 0
+        ends: dict[Partition, int] = {}
+        with progress("rebuilding", total) as step:
+            while rounds < ROUNDS:
+                positions = await self._report(processor)
+                reached = min(total, _reached(self._spans, positions))
+                self._tell(step, reached - done, reached, total)
+                done = max(done, reached)
+                if ends and all(positions.get(one, (0, -1))[1] >= end for one, end in ends.items()):
+                    rounds = rounds + 1 if time.monotonic() - asked_s <= WITHIN_S else 0
+                    ends = {}
+                if not ends and self._spans.keys() <= positions.keys():
+                    ends, asked_s = {one: end for one, (end, _) in positions.items()}, time.monotonic()
+        return total
+
+    async def _report(self, processor: Rebuilder) -> dict[Partition, tuple[int, int]]:
+        """Return the next positions. UsageError if another rebuild took over, FullError if Redis takes no more."""
+        before = processor.reports
+        while processor.reports == before:
+            await asyncio.sleep(LOOK_S)
+            if self._lock.is_lost:
+                message = "another rebuild began while Redis was away: this one leaves it to that"
+                raise UsageError(message)
+            trouble = processor.trouble or ""
+            if "maxmemory" not in trouble:
+                self._full_since = None
+            elif self._full_since is None:
+                self._full_since = time.monotonic()
+            elif time.monotonic() - self._full_since > FULL_S:
+                raise FullError(trouble)
+        return processor.positions
+
+    def _tell(self, step: Callable[[int], None], steps: int, done: int, total: int) -> None:
+        step(max(0, steps))
+        if time.monotonic() - self._said > SAY_EVERY_S:
+            self._said = time.monotonic()
+            log.info("rebuild_progress", generation=self._ours.name, records=done, of=total)
+
+    async def _hand_over(self) -> bool:
+        """Go on counting until workers do: until none counts the generation before. False if one does not stop."""
+        until = time.monotonic() + HAND_OVER_S
+        while time.monotonic() < until:
+            if not await is_counted(self._redis, self._before):
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
+
+    async def _offsets(self, generation: str) -> dict[Partition, int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for partition in self._spans:
+            pipe.hget(keys.meta(generation, partition), "offset")
+        return {one: int(offset or 0) for one, offset in zip(self._spans, await pipe.execute(), strict=True)}
+
+
+class FullError(Exception):
+    """Redis takes no more; the text is what it says."""
+
+
+def _reached(spans: Mapping[Partition, tuple[int, int]], positions: Mapping[Partition, tuple[int, int]]) -> int:
+    return sum(max(0, positions[one][1] - begin) for one, (begin, _) in spans.items() if one in positions)
+
+
+async def is_counted(client: Client, generation: str) -> bool:
+    """Tell whether a worker has spoken for a partition of *generation* lately."""
+    said: dict[bytes, Any] = await client.hgetall(keys.status(generation))
+    return any(now_ms() - codec.unpack(blob)[2] < SILENT_MS for blob in said.values())
+
+
+async def drop(settings: Settings, name: str) -> str:
+    """Delete the tables of the generation *name*; return what there is to say. UsageError if they are needed."""
+    client = connect(settings.redis)
+    try:
+        known = await generations.known(client)
+        rebuilt = (await client.get(keys.REBUILD) or b"").decode().partition(" ")[0]
+        is_there = name in known or (name.isalnum() and await client.exists(keys.topics(name)))
+        if not is_there:
+            message = f"--drop: there is no generation {name!r}, there is {', '.join(known) or 'none'}"
+        elif name == known[0] and name == await generations.in_force(client):
+            message = f"--drop: generation {name} is in force"
+        elif name == rebuilt:
+            message = f"--drop: generation {name} is being rebuilt"
+        elif await is_counted(client, name):
+            message = f"--drop: a worker counts generation {name}; stop it first"
+        else:
+            return f"generation {name} is deleted, {await generations.drop(client, name)} keys"
+        raise UsageError(message)
+    except (errors.RedisError, OSError) as error:
+        message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
+        raise UsageError(message) from error
+    finally:
+        await client.aclose()

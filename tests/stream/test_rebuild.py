@@ -1,0 +1,158 @@
+"""Other definitions come into force: rebuilt from a real Kafka beside the tables in force, on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from stream import codec, generations, keys
+from stream.clock import now_ms
+from stream.offline import definitions_of
+from stream.patience import connect
+from stream.rebuild_lock import Lock
+from stream.settings import load
+from tests.deskpulse import deskpulse, refused
+from tests.eventually import eventually
+from tests.faults.storm import simulated
+from tests.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests import services
+
+OTHER = 'families = ["resolution"]\n[targets.wait]\nother = "5s"\n[times]\nghost = "1h"\n'
+NEW = "deskpulse_generation_info"
+
+
+def generation_of(text: str, folder: Path) -> str:
+    """Return the name of the generation that a file of definitions makes."""
+    file = folder / "named.toml"
+    file.write_text(text)
+    return definitions_of(load({"definitions": str(file)})).generation()
+
+
+def in_force(redis: services.Redis) -> str:
+    """Return the generation in force."""
+    with closing(redis.client()) as client:
+        name: Any = client.get(keys.GENERATION)
+        return str(name.decode())
+
+
+def test_the_old_definitions_serve_until_the_new_ones_have_read_everything(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """While a rebuild stands still workers count on; after it the same worker and `serve` go by the new definitions."""
+    pipeline, lines = Pipeline(kafka, empty_redis, tmp_path), simulated(3_000, seed=1)
+    old, new = generation_of("", tmp_path), generation_of(OTHER, tmp_path)
+
+    with pipeline.worker() as worker, pipeline.serve() as serve:
+        pipeline.learn(lines)
+        pipeline.send(lines[:2_000])
+        pipeline.assert_equals_batch()
+        pipeline.define(OTHER)
+        with pipeline.rebuild() as rebuild:
+            eventually(lambda: rebuild.says("partitions_placed"))
+            rebuild.child.send_signal(signal.SIGSTOP)
+            pipeline.send(lines[2_000:2_500])
+            eventually(lambda: serve.value(NEW, generation=old) == 1)
+            assert in_force(empty_redis) == old
+            rebuild.child.send_signal(signal.SIGCONT)
+            assert rebuild.child.wait(timeout=90) == 0, rebuild.log
+        assert f"generation {new} is in force, in place of {old}" in rebuild.log
+        eventually(lambda: serve.value(NEW, generation=new) == 1)
+        assert serve.value(NEW, generation=old) is None
+        pipeline.send(lines[2_500:])
+
+        pipeline.assert_equals_batch()
+        assert worker.says('"generation_changed"')
+    assert pipeline.run("rebuild").decode() == f"generation {new} is in force already: these are its definitions\n"
+
+
+def test_a_rebuild_that_was_killed_goes_on_from_where_it_was(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Kill -9 in the middle: the next one waits until the lock has expired, reads on, and is exact."""
+    pipeline = Pipeline(kafka, empty_redis, tmp_path)
+    with pipeline.worker():
+        pipeline.send(simulated(4_000, seed=2))
+        pipeline.assert_equals_batch()
+    pipeline.define(OTHER)
+    new = generation_of(OTHER, tmp_path)
+
+    with pipeline.rebuild() as rebuild:
+        eventually(lambda: offsets(empty_redis, new))
+        rebuild.kill()
+    stored = offsets(empty_redis, new)
+    with pipeline.rebuild() as rebuild:
+        eventually(lambda: rebuild.says("rebuild_lock_held"))
+        assert rebuild.child.wait(timeout=90) == 0, rebuild.log
+
+    assert all(offsets(empty_redis, new)[one] >= offset for one, offset in stored.items())
+    with pipeline.worker() as worker:
+        pipeline.assert_equals_batch()
+        assert not worker.says("definitions_not_in_force")
+    assert "deleted" in pipeline.run("rebuild", "--drop", generation_of("", tmp_path)).decode()
+
+
+def offsets(redis: services.Redis, generation: str) -> dict[bytes, int]:
+    """Return the stored offset of each partition of a generation that has one."""
+    with closing(redis.client()) as client:
+        found = {key: client.hget(key, "offset") for key in client.scan_iter(f"dp:{generation}:*:m")}
+    return {key: int(offset) for key, offset in found.items() if offset is not None}
+
+
+async def test_one_rebuild_at_a_time(kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path) -> None:
+    """While another one lives it is refused, with what is being rebuilt; the generation in force stays."""
+    pipeline = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_DEFINITIONS="")
+    client = connect(empty_redis.url)
+    await generations.claim(client, generations.ours(load()), now_ms=0)
+    pipeline.define(OTHER)
+
+    async with Lock(client, "0123abcd"):
+        said = await asyncio.to_thread(pipeline.failing, "rebuild")
+
+    assert said.startswith("generation 0123abcd is being rebuilt already, by process ")
+    assert not await client.exists(keys.REBUILD)
+    assert await generations.in_force(client) == generation_of("", tmp_path)
+    await client.aclose()
+
+
+async def test_tables_that_are_needed_are_not_deleted(empty_redis: services.Redis) -> None:
+    """Neither those in force, nor those that a worker counts, nor those that a rebuild makes; nor what is not there."""
+    url = {"DESKPULSE_REDIS": empty_redis.url}
+    client = connect(empty_redis.url)
+    name = await generations.claim(client, generations.ours(load()), now_ms=0)
+    for other in ("counted", "rebuilt", "0ld"):
+        await client.hset(keys.topics(other), "support.chat", 1)
+        await client.sadd(keys.GENERATIONS, other)
+    await client.hset(keys.status("counted"), "support.chat:0", codec.pack([1, 1, now_ms()]))
+
+    assert refused("rebuild", "--drop", name, **url) == f"--drop: generation {name} is in force"
+    assert refused("rebuild", "--drop", "counted", **url) == "--drop: a worker counts generation counted; stop it first"
+    assert refused("rebuild", "--drop", "*", **url).startswith("--drop: there is no generation '*', there is ")
+    async with Lock(client, "rebuilt"):
+        assert refused("rebuild", "--drop", "rebuilt", **url) == "--drop: generation rebuilt is being rebuilt"
+    assert deskpulse("rebuild", "--drop", "0ld", **url).stdout == "generation 0ld is deleted, 1 keys\n"
+    assert set(await generations.known(client)) == {name, "counted", "rebuilt"}
+    await client.aclose()
+
+
+def test_a_full_redis_keeps_what_is_in_force(kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path) -> None:
+    """What was rebuilt is deleted, so that workers go on; one line says so, exit code 2."""
+    pipeline, lines = Pipeline(kafka, own_redis, tmp_path), simulated(4_000, seed=3)
+    with closing(own_redis.client()) as client, pipeline.worker():
+        pipeline.send(lines[:3_500])
+        pipeline.assert_equals_batch()
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + 500_000)
+        pipeline.define(OTHER)
+
+        assert pipeline.failing("rebuild").startswith("DESKPULSE_REDIS: it is full (")
+
+        pipeline.define("")
+        pipeline.send(lines[3_500:3_600])
+        pipeline.assert_equals_batch()
+        assert in_force(own_redis) == generation_of("", tmp_path)
+        assert not list(client.scan_iter(f"dp:{generation_of(OTHER, tmp_path)}:*"))
