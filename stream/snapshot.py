@@ -189,7 +189,8 @@ class Snapshots:
             try:
                 defined = found.settings(self._settings)
             except ValueError as error:
-                log.warning("definitions_unread", generation=generation, error=str(error))
+                self._start_anew(None)
+                return f"the definitions in force cannot be read by this version: {error}"
         if generation != self._generation or definitions_of(defined) != definitions_of(self._defined):
             if self._generation is not None:
                 log.info("generation_shown", generation=generation, before=self._generation)

@@ -128,7 +128,7 @@ async def test_tables_that_are_needed_are_not_deleted(empty_redis: services.Redi
     for other in ("counted", "rebuilt", "0ld"):
         await client.hset(keys.topics(other), "support.chat", 1)
         await client.sadd(keys.GENERATIONS, other)
-    await client.hset(keys.status("counted"), "support.chat:0", codec.pack([1, 1, now_ms()]))
+    await client.hset(keys.status("counted"), "support.chat:0", codec.pack([1, 1, now_ms() + 60_000]))
 
     assert refused("rebuild", "--drop", name, **url) == f"--drop: generation {name} is in force"
     assert refused("rebuild", "--drop", "counted", **url) == "--drop: a worker counts generation counted; stop it first"
