@@ -41,7 +41,12 @@ SURVEYS = {
 _PLACE = re.compile(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 
 
-def read_definitions(file: str) -> tuple[str, Definitions]:
+def read_definitions(file: str) -> Definitions:
+    """Return the definitions of *file*; see read_file."""
+    return read_file(file)[1]
+
+
+def read_file(file: str) -> tuple[str, Definitions]:
     """Return the text of *file* and its definitions, with the defaults where it says nothing.
 
     Raises SettingsError, one line `DESKPULSE_DEFINITIONS: <file>:<line>: <key>: what is wrong`.

@@ -268,9 +268,9 @@ class Settings(BaseSettings):
     def model_post_init(self, _: Any, /) -> None:  # noqa: ANN401 - pydantic's
         """Read the file of definitions, once; SettingsError if it is wrong."""
         if self.definitions is not None:
-            from stream.definitions_file import read_definitions  # noqa: PLC0415 - which needs this module
+            from stream.definitions_file import read_file  # noqa: PLC0415 - which needs this module
 
-            self._text, self._defined = read_definitions(self.definitions)
+            self._text, self._defined = read_file(self.definitions)
         if SHIFT in self.windows and (self._defined is None or not self._defined.shifts):
             message = f"{PREFIX}WINDOWS: {SHIFT!r} needs [[shifts]] in the file of {PREFIX}DEFINITIONS"
             raise SettingsError(message)

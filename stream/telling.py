@@ -65,7 +65,7 @@ def records_of(
         rows[which, crc32(owner) % counts[which]].append(Row(which, tenant, subject, identifier, since, until, content))
     return {
         where: [
-            orjson.dumps([FORM, version, watermark, mine[start : start + ROWS_A_RECORD]])
+            orjson.dumps([FORM, version, watermark, [tuple(row) for row in mine[start : start + ROWS_A_RECORD]]])
             for start in range(0, len(mine), ROWS_A_RECORD)
         ]
         for where, mine in rows.items()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests import services
 
-OTHER = 'families = ["resolution"]\n[targets.wait]\nother = "5s"\n[times]\nghost = "1h"\n'
+OTHER = 'families = ["resolution", "customers"]\n[targets.wait]\nother = "5s"\n[times]\nghost = "1h"\n'
 NEW = "deskpulse_generation_info"
 
 
