@@ -23,7 +23,7 @@ def command(
     """Count the whole log anew by other definitions, beside the tables in force, and put those in force when done.
 
     Workers and `serve` go on by the definitions of before until one write, and follow it within seconds. It may be
-    ended at any time; run again, it goes on. Panes older than the log reaches come from the tables of before.
+    ended at any time; run again, it goes on.
 
     **Examples**
 
