@@ -1,7 +1,7 @@
-"""What is told, as it travels: JSON records of many rows each, and whoever sends them.
+"""What is told, as it travels: MessagePack records of many rows each, and whoever sends them.
 
 A record holds rows for owners of one partition, of one version: [1, version, watermark, [row, …]]. A row is [which,
-tenant, subject, id, since, until, content]; content null says that there is nothing (any more).
+tenant, subject, id, since, until, content]; content nil says that there is nothing (any more).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Protocol, Self
 from zlib import crc32
 
-import orjson
+import msgpack
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from aggregators.events import Rejected
 from aggregators.telling import AGENT, CUSTOMER, Batch, Row
+from stream import codec
 from stream.chunks import Partition
 from stream.kafka import admin_client, backoff_s, client_options, why
 from stream.offline import definitions_of
@@ -65,7 +66,7 @@ def records_of(
         rows[which, crc32(owner) % counts[which]].append(Row(which, tenant, subject, identifier, since, until, content))
     return {
         where: [
-            orjson.dumps([FORM, version, watermark, [tuple(row) for row in mine[start : start + ROWS_A_RECORD]]])
+            codec.pack([FORM, version, watermark, mine[start : start + ROWS_A_RECORD]])
             for start in range(0, len(mine), ROWS_A_RECORD)
         ]
         for where, mine in rows.items()
@@ -75,13 +76,11 @@ def records_of(
 def decode_told(value: bytes | None) -> Batch | Rejected:
     """Decode the value of a record of a told topic. Whatever we did not write ourselves is rejected whole."""
     try:
-        form, version, watermark, rows = orjson.loads(value or b"")
+        form, version, watermark, rows = codec.unpack(value or b"")
         if form != FORM or type(version) is not int or type(watermark) is not int:
             return Rejected("wrong_type")
         return Batch(version, watermark, [_row(row) for row in rows])
-    except orjson.JSONDecodeError:
-        return Rejected("invalid_json")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, msgpack.UnpackException):
         return Rejected("wrong_type")
 
 

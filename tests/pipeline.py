@@ -28,6 +28,7 @@ from aggregators.instants import rfc3339
 from stream.devstack.process import end, free_port
 from stream.routing import Router, Topics
 from stream.settings import Settings, load
+from stream.telling import told_topics
 from tests.eventually import PATIENCE_S
 from tests.processes import Process, Serve
 from tests.services import unique
@@ -219,12 +220,14 @@ class Pipeline:
     def assert_equals_batch(self, *, within_s: float = PATIENCE_S) -> bytes:
         """Assert that Redis holds, byte for byte, what `compute --as-applied` makes of the exported log; return it.
 
-        Waits until the workers have read all of it. Nothing must be sent meanwhile.
+        Waits until the workers have read all of it, and what they tell one another. Nothing must be sent meanwhile.
         """
         right = self.run("compute", "--as-applied", self.export())
         deadline = time.monotonic() + within_s
         while (stands := self._stands()) != right and time.monotonic() < deadline:
             time.sleep(0.5)
+            if told_topics(self.settings):
+                right = self.run("compute", "--as-applied", self.export())
         assert stands == right, _first_differences(stands, right)
         return stands
 
