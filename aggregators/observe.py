@@ -17,6 +17,7 @@ from aggregators import (
     legs,
     measures,
     points,
+    presence,
     replies,
     resolution,
     selfservice,
@@ -146,6 +147,8 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
         if key.kind == telling.BY_CUSTOMER:
             visits = telling.visits_of(facts)
             customers.observe(key.tenant, key.subject, visits, definitions, samples, intervals)
+        elif "people" in definitions.families:
+            presence.observe(telling.day_of(key, facts), definitions, samples, intervals)
         return Observation(_numbered(samples), _numbered(intervals), {}, open=False, told={})
     if selfservice.is_session(key.kind) and "selfservice" in definitions.families:
         rows = sorted(facts)

@@ -137,12 +137,13 @@ def observe(day: AgentDay, definitions: Definitions, samples: list[Sample], inte
     told: list[Fact] = []
     steps: dict[int, list[tuple[int, int]]] = {}
     for fact in day.signs:
-        if begin - DAY_MS <= fact[0] < end:
-            if fact[3] in (_CAPACITY, _QUEUES):
-                told.append(fact)
-                steps.setdefault(max(begin, fact[0]), [])
-            elif fact[3] == _SCHEDULED and _step(steps, _SCHEDULED_STEP, _shift(fact), begin=begin):
+        at, _, _, code, _ = fact
+        if code == _SCHEDULED:
+            if _step(steps, _SCHEDULED_STEP, _shift(fact), begin=begin):
                 agent.shift = True
+        elif code in (_CAPACITY, _QUEUES) and begin - DAY_MS <= at < end:
+            told.append(fact)
+            steps.setdefault(max(begin, at), [])
     for piece in said(day.signs, begin=begin, heartbeat_ms=definitions.heartbeat_ms):
         _step(steps, piece.state, (piece.start, piece.end), begin=begin)
     for shares in day.shares.values():

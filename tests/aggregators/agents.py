@@ -17,7 +17,7 @@ from aggregators.points import TURNS
 from aggregators.presence import observe
 from aggregators.samples import INTERVAL_NAMES, Interval
 from aggregators.told import AgentDay, Share
-from aggregators.vocabulary import TYPES
+from aggregators.vocabulary import SHIFT_START, TYPES
 from aggregators.windows import WINDOWS
 from tests.logs import T0, after
 
@@ -74,9 +74,9 @@ class Diary:
         return self
 
     def day(self, number: int = 0) -> AgentDay:
-        """Return what is known on a day after T0: the signs of that day and the one before, the parts that touch it."""
+        """Return what is known on a day after T0: signs of it and of the day before, shifts and parts that touch it."""
         begin, end = T0 + number * DAY_MS, T0 + (number + 1) * DAY_MS
-        signs = sorted(fact for fact in self.signs if begin - DAY_MS <= fact.at < end)
+        signs = sorted(fact for fact in self.signs if begin - DAY_MS <= fact.at < end or SHIFT_START in fact.fields)
         shares = {
             conversation: touching
             for conversation, parts in self.shares.items()

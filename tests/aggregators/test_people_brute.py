@@ -1,6 +1,6 @@
 """Days of agents against brute force: every minute of four days looked at by itself, with all that was ever known.
 
-Nothing here is shared with the sweep: no cutting into days, no looking back two days only, no sums of turns.
+Nothing here is shared with the sweep: no cutting into days, no looking back for two days only, no sums of turns.
 """
 
 from __future__ import annotations
@@ -127,9 +127,7 @@ def lasting(diary: Diary, t: int) -> Counter[tuple[str, str]]:
     on_contact = state in ("busy", "partially_busy", "acw")
     day = t // DAY_MS * DAY_MS
     spans = [
-        (fields["shift_start"], fields["shift_end"])
-        for at, fields in facts(diary, "scheduled", day + DAY_MS - 1)
-        if at >= day - DAY_MS
+        (fields["shift_start"], fields["shift_end"]) for _, fields in facts(diary, "scheduled", T0 + DAYS * DAY_MS)
     ]
     of_day = [(a, b) for a, b in spans if max(a, day) < min(b, day + DAY_MS)]
     shift = any(a < t < b for a, b in of_day) if of_day else here

@@ -277,12 +277,12 @@ def test_a_day_without_a_shift_is_measured_by_the_time_logged_in() -> None:
 
 
 def test_a_night_shift_lies_in_two_days() -> None:
-    """22:00 to 6:00, said on the first day: 2 h of it, and 6 h of the second; on a third nobody knows of it."""
+    """22:00 to 6:00, said on the first day: 2 h of it, and 6 h of the second; another of the third day, said then."""
     diary = Diary().shift("21:00:00", "22:00:00", "30:00:00").shift("21:00:00", "48:00:00", "56:00:00")
 
     assert spans(diary.day(), "shift") == [("shift", 79_200, DAY_S, 1)]
     assert spans(diary.day(1), "shift") == [("shift", DAY_S, DAY_S + 21_600, 1)]
-    assert spans(diary.day(2), "shift") == []
+    assert spans(diary.day(2), "shift") == [("shift", 2 * DAY_S, 2 * DAY_S + 28_800, 1)]
 
 
 def test_a_shift_that_ends_before_it_begins_is_none() -> None:
