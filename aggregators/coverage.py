@@ -10,27 +10,42 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators import points
 from aggregators.points import Point
-from aggregators.samples import Labels
+from aggregators.vocabulary import CUSTOMER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aggregators.facts import Fact
+    from aggregators.places import Places
     from aggregators.samples import Sample
-    from aggregators.told import Visit
 
 UNKNOWN: Final = 1
 KNOWN: Final = 2
 """The choices of CONTACT_KNOWN, SOLVE_KNOWN and BOT_ENDED_KNOWN."""
-_BY_CUSTOMER: Final = 1
 
 
-def observe(tenant: str, visit: Visit, samples: list[Sample], *, known: bool) -> None:
-    """Add to *samples*, those of the conversation itself, whether the customer is known of what it tells."""
+def is_named(facts: Iterable[Fact]) -> bool:
+    """Tell whether any of *facts* names a customer; "" is no name."""
+    return any([fact[4].get(CUSTOMER) for fact in facts])  # noqa: C419 - a generator is slow here
+
+
+def observe(
+    places: Places,
+    samples: list[Sample],
+    *,
+    contacts: Iterable[tuple[int, bool]],
+    solved: Iterable[int],
+    known: bool,
+) -> None:
+    """Add to *samples*, all others of one conversation, whether its customer is known of what it tells.
+
+    `contacts` are the instants of its episodes, each with whether the centre began it; `solved` those of the last solve
+    of each episode.
+    """
     choice = KNOWN if known else UNKNOWN
     ended = [sample for sample in samples if sample[0] == points.BOT_ENDED.code]
-    for contact in visit.contacts:
-        if contact.by == _BY_CUSTOMER:
-            labels = Labels(tenant, contact.channel, contact.queue)
-            samples.append(Point(points.CONTACT_KNOWN.code, contact.at, labels, choice))
-    for solved in visit.solved:
-        labels = Labels(tenant, solved.channel, solved.queue)
-        samples.append(Point(points.SOLVE_KNOWN.code, solved.at, labels, choice))
+    for at, ours in contacts:
+        if not ours:
+            samples.append(Point(points.CONTACT_KNOWN.code, at, places.at(at), choice))
+    samples += [Point(points.SOLVE_KNOWN.code, at, places.at(at), choice) for at in solved]
     samples += [Point(points.BOT_ENDED_KNOWN.code, each[1], each[2], choice) for each in ended]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from aggregators import (
     bots,
+    coverage,
     customers,
     escalations,
     health,
@@ -27,6 +28,8 @@ from aggregators import (
     tells,
     work,
 )
+from aggregators.contacts import without_words
+from aggregators.coverage import is_named
 from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
@@ -242,9 +245,7 @@ class _Conversation:
             samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
         for at, since in said.replies:
             samples.append(_new(Response, (REPLY, at, places.at(at), since)))
-        if "volume" in families:
-            for at, ours in said.contacts:
-                samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
+        contacts = self._observe_contacts(said.contacts, samples)
         for wait in said.open_responses:
             intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
@@ -267,11 +268,27 @@ class _Conversation:
         if unanswered:
             for stretch in said.stretches:
                 self._observe_stretch(stretch, counted)
+        if "customers" in families:
+            coverage.observe(
+                places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
+            )
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None
-        told = self._tell(said.contacts, solved, samples, parts)
+        told = self._tell(contacts, solved, samples, parts)
         return Observation(_numbered(samples), counted, self._events(), open=waits_on, told=told)
+
+    def _observe_contacts(
+        self, contacts: Sequence[tuple[int, bool]], samples: list[Sample]
+    ) -> Sequence[tuple[int, bool]]:
+        """Count the contacts, where they are asked for, and return them: of messages, else of a call."""
+        families, places = self._definitions.families, self._places
+        if not contacts and ("volume" in families or "customers" in families):
+            contacts = without_words(self._facts, places.channel)
+        if "volume" in families:
+            for at, ours in contacts:
+                samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
+        return contacts
 
     def _tell(
         self,

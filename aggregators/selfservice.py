@@ -43,7 +43,7 @@ def observe(tenant: str, facts: Sequence[Fact], samples: list[Sample]) -> dict[s
     for fact in facts:
         fields = fact[4]
         channel = fields.get(CHANNEL, channel)
-        customer = fields.get(CUSTOMER, customer)
+        customer = fields.get(CUSTOMER) or customer
         if customer is not None:
             told[customer] = None
     # No session stands in a queue.

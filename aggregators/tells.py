@@ -63,7 +63,7 @@ def to_customers(
     topic = ""
     for fact in facts:
         fields = fact[4]
-        if OF_CUSTOMER in fields:
+        if fields.get(OF_CUSTOMER):
             named.append(fields[OF_CUSTOMER])
         if TOPIC in fields:
             topic = fields[TOPIC]

@@ -34,6 +34,7 @@ EXTRAS = {
     "direction": "customer, human, bot, system, note",
     "stop": "what stopped",
     "field": "customer, agent, queue",
+    "stage": "bot, queue, before_reply, chat",
     "why": "no_human, passed_on, reopened, returned",
     "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale",
     "le": "upper bounds, in seconds where no unit is named",

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+from aggregators import bots, points
 from aggregators import measures as m
-from aggregators import points
-from aggregators.metric import Metric, count, counter
+from aggregators.metric import Metric, count, counter, rolling
 from aggregators.vocabulary import BY_CODE
+from aggregators.work import LEFT_IDLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregators.reading import Reading, Value
+
+_STAGES: Final = {
+    "bot": (points.BOT_ENDED.count, points.BOT_ENDED.choice(bots.ABANDONED)),
+    "queue": (m.STAYS, m.STAYS_ABANDONED),
+    "before_reply": (points.ASYNC_ENDED.count, points.ASYNC_ENDED.choice(2)),
+    "chat": (points.CHAT_ENDED.count, points.CHAT_ENDED.choice(LEFT_IDLE)),
+}
+"""By stage, the measures of how many passed it and how many were lost there."""
+
+
+def _abandoned(r: Reading) -> Mapping[str, Value]:
+    return {stage: r[lost] for stage, (passed, lost) in _STAGES.items() if r[passed]}
+
 
 ASKED_METRICS: tuple[Metric, ...] = (
     count(
@@ -14,8 +35,9 @@ ASKED_METRICS: tuple[Metric, ...] = (
         "M70",
         points.CONTACT.choice(1),
         unit="contacts",
-        edges="An episode begins with the first customer message, and with one more than 24 h after a resolve. Spam, "
-        "test and merged conversations leave every number as soon as they are flagged.",
+        edges="An episode begins with the first customer message, and with one more than 24 h after a resolve; where "
+        "nobody writes, as in a call, with the first queue. Spam, test and merged conversations leave every number as "
+        "soon as they are flagged.",
     ),
     count(
         "contacts_outbound",
@@ -35,6 +57,18 @@ ASKED_METRICS: tuple[Metric, ...] = (
         source="M71",
         read=lambda r: {name: r[m.MESSAGES + index] for index, name in m.DIRECTIONS.items() if r[m.MESSAGES + index]},
         extra="direction",
+    ),
+    rolling(
+        "conversations_abandoned_any",
+        "conversations",
+        "Conversations that were abandoned in the window, by the stage at which they were.",
+        "with the bot (M5b) + in the queue (M5, by conversation) + before any reply (M5c) + in the chat (M5d)",
+        "M74",
+        read=_abandoned,
+        extra="stage",
+        edges="Each stage as its own number has it, where that is counted: bot where `bots` is asked for, before_reply "
+        "`resolution`, chat `work`. A stage that nobody passed is absent. Their sum may count a conversation twice, "
+        "which left the queue of an asynchronous channel and was closed.",
     ),
 )
 METRICS: tuple[Metric, ...] = (

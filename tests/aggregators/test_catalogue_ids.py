@@ -21,7 +21,6 @@ NOT_COUNTED_YET = {
     "M50": "cost",
     "M64": "the CSAT jump",
     "M73": "contact reasons",
-    "M74": "abandonment by stage",
 }
 """What the catalogue lacks, each with its name. A number that is built goes out of here."""
 

@@ -10,22 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregators.coverage import observe as cover
 from aggregators.customers import NO, NOBODY, ONCE, PASSED_ON, REOPENED, RETURNED, YES
 from aggregators.instants import DAY_MS
-from aggregators.points import BOT_ENDED, BY_CODE, Point
-from aggregators.samples import Labels
+from aggregators.points import BY_CODE, Point
 from aggregators.told import Contact, Contained, SolvedEpisode, Visit
 from aggregators.zones import zone_of
+from tests.aggregators.observed import points as seen
 from tests.aggregators.running import EVERYTHING
 from tests.aggregators.visited import contact, instant, points, samples_of, solve, visit
-from tests.logs import T0
+from tests.logs import Log
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
-
-    from aggregators.samples import Sample
 
 MS = 1 / DAY_MS
 HOUR = 1 / 24
@@ -354,18 +351,38 @@ def test_nothing_told_is_nothing() -> None:
 # ------------------------------------------------------------------------------------------- coverage
 
 
-def covered(*, known: bool) -> list[tuple[str, int]]:
-    """Return what a conversation says of its own customer."""
-    labels = Labels("default", "chat", "billing")
-    samples: list[Sample] = [Point(BOT_ENDED.code, T0, labels, 3)]
-    cover("default", visit(contact(0), contact(1, by=2), solve(2)), samples, known=known)
-    return [(BY_CODE[each.kind].name, each.value) for each in samples[1:] if isinstance(each, Point)]
+def covered(**fields: Any) -> list[tuple[str, str, float, float]]:
+    """Return what a conversation says of its customer, whom one event names or none: bot, queue, solve, return."""
+    log = Log().started("00:00", bot=True).customer("00:10").queued("01:00").human("02:00").closed("03:00", **fields)
+    log.customer("48:00:00")
+    return seen(log, "contact_known", "solve_known", "bot_ended_known")
 
 
 def test_coverage_is_counted_where_nobody_is_told() -> None:
-    """M45, M46, M72: an unknown customer is excluded, and coverage exported. What we began is nobody's contact."""
-    assert covered(known=True) == [("contact_known", 2), ("solve_known", 2), ("bot_ended_known", 2)]
-    assert covered(known=False) == [("contact_known", 1), ("solve_known", 1), ("bot_ended_known", 1)]
+    """M45, M46, M72: an unknown customer is excluded, and coverage exported; "" is no name.
+
+    The return on the third day is another contact, and a reopening: the solve is not the last any more.
+    """
+    assert covered(customer="u") == [
+        ("contact_known", "billing", 10, 2),
+        ("bot_ended_known", "billing", 60, 2),
+        ("contact_known", "billing", 172_800, 2),
+    ]
+    assert [row[3] for row in covered()] == [row[3] for row in covered(customer="")] == [1, 1, 1]
+
+
+def test_coverage_of_a_solve() -> None:
+    """At the last solve of each episode."""
+    log = Log(customer="u").customer("00:10").human("02:00").closed("03:00")
+
+    assert seen(log, "solve_known") == [("solve_known", "none", 180, 2)]
+
+
+def test_what_we_begin_has_no_coverage() -> None:
+    """It is nobody's contact."""
+    log = Log(customer="u").started("00:00", initiated_by="agent").customer("00:20")
+
+    assert seen(log, "contact_known") == []
 
 
 # ------------------------------------------------------------------------------------------- properties

@@ -9,6 +9,7 @@ import pytest
 
 from aggregators.coverage import observe as cover
 from aggregators.hyperloglog import STANDARD_ERROR
+from aggregators.places import Places
 from aggregators.points import BOT_ENDED, Point
 from aggregators.samples import Labels, Sample
 from aggregators.told import Contained, Visit
@@ -33,7 +34,10 @@ def told(visits: dict[str, Visit], *, known: bool) -> list[Sample]:
         own: list[Sample] = [
             Point(BOT_ENDED.code, at, Labels("default", channel, queue), 1) for at, channel, queue in each.contained
         ]
-        cover("default", each, own, known=known)
+        places = Places("default")
+        places.channel, places.named_at, places.named = "chat", [0], ["billing"]
+        contacts = [(row.at, row.by == 2) for row in each.contacts]
+        cover(places, own, contacts=contacts, solved=[row.at for row in each.solved], known=known)
         samples += own
     return samples
 
@@ -155,7 +159,7 @@ def test_verified_containment() -> None:
         }
     )
     lost: list[Sample] = [Point(BOT_ENDED.code, instant(0), Labels("default", "chat", "bots"), 3)]
-    cover("default", visit(), lost, known=True)
+    cover(Places("default"), lost, contacts=(), solved=(), known=True)
     samples += lost + told(contained, known=True)
     samples += told({"e": visit(Contained(instant(0), "chat", "bots"))}, known=False)
 

@@ -66,3 +66,69 @@ def test_messages_by_who_wrote_them() -> None:
 def test_messages_go_with_their_conversation() -> None:
     """M71: taken back when it turns out to be spam."""
     assert "messages_total:customer" not in shown(Log().customer("00:00").flagged("00:10", "spam"), "01:00")
+
+
+def test_a_call_is_a_contact() -> None:
+    """M70: nobody writes in it. It begins in its first queue, or where it started; once, whatever queues follow."""
+    log = Log(channel="voice").queued("00:10").accepted("00:20").queued("00:30", "sales")
+    log.of(conversation="ivr").started("00:05", bot=True).queued("00:40")
+    log.of(conversation="ours").started("00:06", initiated_by="agent").accepted("00:20")
+
+    found = shown(log, "01:00")
+
+    assert (found["contacts"], found["contacts_outbound"]) == (2, 1)
+    assert shown(log, "00:06")["contacts"] == 1
+    assert shown(log, "01:00", "default", "voice", "billing")["contacts"] == 2
+    assert shown(log, "01:00", "default", "voice", "sales")["contacts"] == 0
+
+
+def test_a_window_that_was_opened_is_no_contact() -> None:
+    """M70: a bot greets, and nobody answers; once somebody writes, it begins there."""
+    log = Log().started("00:00", bot=True).says("00:00", "bot")
+
+    assert shown(log, "01:00")["contacts"] == 0
+    assert shown(log.customer("00:30"), "01:00")["contacts"] == 1
+
+
+def test_a_chat_in_which_only_the_agent_writes_is_a_contact() -> None:
+    """M70: the customer has queued for it. A message later on is where it began all the same."""
+    log = Log().queued("00:10").human("00:20")
+
+    assert shown(log, "01:00")["contacts"] == 1
+    assert shown(log.customer("06:00"), "05:00")["contacts"] == 1
+    assert shown(log, "06:10")["contacts"] == 1
+    assert shown(log, "06:10")["contacts_total"] == 1
+
+
+def test_abandoned_at_every_stage() -> None:
+    """M74 = M5 + M5b + M5c + M5d, stacked: in the queue one, with the bot two, before any reply one, in the chat one.
+
+    An ended bot, an answered chat and a resolved ticket are no abandonment.
+    """
+    log = Log()
+    log.of(conversation="q").queued("00:00").abandoned("00:30")
+    for bot in ("b1", "b2"):
+        log.of(conversation=bot).started("00:00", bot=True).abandoned("00:30", "bot")
+    log.of(conversation="b3").started("00:00", bot=True).closed("00:30", "bot")
+    log.of(conversation="t").created("00:00").status("00:30", "closed", by="customer")
+    log.of(conversation="u").created("00:00").commented("00:10", "human").status("00:30", "solved", by="human")
+    idle = log.of(conversation="i").queued("00:00").accepted("00:01").customer("00:02").human("00:03")
+    idle.closed("40:00", resolved=False)
+
+    found = shown(log, "41:00", window="1h")
+
+    assert {name: n for name, n in found.items() if name.startswith("conversations_abandoned_any")} == {
+        "conversations_abandoned_any:queue": 1,
+        "conversations_abandoned_any:bot": 2,
+        "conversations_abandoned_any:before_reply": 1,
+        "conversations_abandoned_any:chat": 1,
+    }
+
+
+def test_a_stage_that_nobody_passed_is_absent() -> None:
+    """M74: no data is not 0; nobody left the queue, nobody was with a bot."""
+    found = shown(Log().queued("00:00").accepted("00:10"), "01:00")
+
+    assert {name: n for name, n in found.items() if name.startswith("conversations_abandoned_any")} == {
+        "conversations_abandoned_any:queue": 0
+    }
