@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HISTOGRAM_PARTS = ("sum", "count")
 ALL_METRICS: Mapping[Level, Sequence[Metric]] = {
-    level: [metric for metric in METRICS if level in metric.levels] for level in EVERY_LEVEL
+    level: [metric for metric in METRICS if level in metric.every_level] for level in EVERY_LEVEL
 }
 
 

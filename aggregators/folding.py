@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregators.rolling import Group, groups_of
+from aggregators.levels import part_of
+from aggregators.rolling import PARTS, Group, groups_of
 from aggregators.samples import Labels
 
 if TYPE_CHECKING:
@@ -21,20 +22,22 @@ MOST_CHARACTERS = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """How many names have series of their own: tenants in all, channels and queues of each tenant."""
+    """How many names have series of their own: tenants in all, channels, queues and names of a level of each tenant."""
 
     tenants: int = 100
     channels: int = 50
     queues: int = 500
+    parts: int = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """The names that have series of their own, as (tenant,), (tenant, channel) and (tenant, queue); None: all do."""
+    """The names that have series of their own, each beside its tenant; None: all do. Parts are "level=name"."""
 
     tenants: frozenset[str] | None = None
     channels: frozenset[tuple[str, str]] | None = None
     queues: frozenset[tuple[str, str]] | None = None
+    parts: frozenset[tuple[str, str]] | None = None
     folded: int = 0
 
     def groups(self, labels: Labels) -> tuple[Group, ...]:
@@ -43,11 +46,14 @@ class Folding:
 
     def fold(self, labels: Labels) -> Labels:
         """Return *labels* with every name over its cap replaced by `other`; where there is none, none."""
-        tenant, channel, queue = labels
+        tenant, channel, queue, part = labels
         return Labels(
             tenant if self.tenants is None or tenant in self.tenants else OTHER,
             channel if not channel or self.channels is None or (tenant, channel) in self.channels else OTHER,
             queue if not queue or self.queues is None or (tenant, queue) in self.queues else OTHER,
+            part
+            if not part or self.parts is None or (tenant, part) in self.parts
+            else part_of(part.partition("=")[0], OTHER),
         )
 
 
@@ -56,18 +62,30 @@ def fold(first: Mapping[Labels, int], caps: Caps) -> Folding:
     tenants: dict[tuple[str, str], int] = {}
     channels: dict[tuple[str, str], int] = {}
     queues: dict[tuple[str, str], int] = {}
+    parts: dict[str, dict[tuple[str, str], int]] = {str(level): {} for level in PARTS}
     for labels, at in first.items():
         for names, name in ((tenants, ("", labels[0])), (channels, labels[:2]), (queues, (labels[0], labels[2]))):
             if name[1] and at < names.get(name, at + 1):
                 names[name] = at
+        if labels[3]:
+            level, _, named = labels[3].partition("=")
+            first_of = parts[level]
+            first_of[labels[0], named] = min(at, first_of.get((labels[0], named), at))
     kept_tenants, out_tenants = _first_of(tenants, caps.tenants)
     kept_channels, out_channels = _first_of(channels, caps.channels)
     kept_queues, out_queues = _first_of(queues, caps.queues)
+    kept_parts: set[tuple[str, str]] = set()
+    out_parts = 0
+    for level, names in parts.items():
+        kept, out = _first_of(names, caps.parts)
+        kept_parts.update((tenant, part_of(level, name)) for tenant, name in (names if kept is None else kept))
+        out_parts += out
     return Folding(
         None if kept_tenants is None else frozenset(name for _, name in kept_tenants),
         None if kept_channels is None else frozenset(kept_channels),
         None if kept_queues is None else frozenset(kept_queues),
-        out_tenants + out_channels + out_queues,
+        frozenset(kept_parts) if out_parts else None,
+        out_tenants + out_channels + out_queues + out_parts,
     )
 
 

@@ -110,7 +110,7 @@ def _flow_of(entries: Mapping[Entry, int]) -> tuple[Flow, list[tuple[int, Labels
     for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, _ = interval
-        if kind not in (WAITED, WAITING) or end is None:
+        if kind not in (WAITED, WAITING) or end is None or labels[3]:
             continue
         flow[start - start % FINE.ms, labels] += number
         if kind == WAITING:

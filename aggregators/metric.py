@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from aggregators.rolling import LEVELS, Level
+from aggregators.rolling import LEVELS, PARTS, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ LABELS: dict[Level, tuple[str, ...]] = {
     "channel": ("tenant", "channel"),
     "tenant": ("tenant",),
     "desk": ("tenant", "queue"),
+    **{level: ("tenant", level) for level in PARTS},
 }
 PREFIX = "support"
 _NAMED: dict[Level, str] = {"desk": "queue"}
@@ -31,8 +32,9 @@ class Metric:
 
     `source` names its definition (M…), `edges` the cases in which people expect something else, `vendors` what other
     products call it and where they differ. `asked` is the family of the definitions that has to ask for it, "" none.
-    `levels` are those at which it stands, never queue and desk both. What `grows` changes as time passes, though
-    nothing comes into its window or leaves it.
+    `levels` are those at which it stands, never queue and desk both; `parts` those at which it stands where the
+    definitions ask for the level, "agent" among them if what it counts is one agent's (`by_agent`). What
+    `grows` changes as time passes, though nothing comes into its window or leaves it.
     """
 
     suffix: str
@@ -48,7 +50,14 @@ class Metric:
     vendors: str = ""
     asked: str = ""
     levels: tuple[Level, ...] = LEVELS
+    parts: tuple[Level, ...] = ()
+    by_agent: bool = False
     grows: bool = False
+
+    @property
+    def every_level(self) -> tuple[Level, ...]:
+        """All levels at which it may stand."""
+        return (*self.levels, *self.parts)
 
     def name(self, level: Level) -> str:
         """Return the full name at *level*, as Prometheus has it."""
@@ -67,9 +76,10 @@ def state(
     extra: str | None = None,
     edges: str = "",
     vendors: str = "",
+    by_agent: bool = False,
 ) -> Metric:
     """Return a gauge of what holds now: name, unit, help, formula, source."""
-    return _gauge("state", row, read=read, extra=extra, edges=edges, vendors=vendors)
+    return _gauge("state", row, read=read, extra=extra, edges=edges, vendors=vendors, by_agent=by_agent)
 
 
 def rolling(
@@ -78,17 +88,26 @@ def rolling(
     extra: str | None = None,
     edges: str = "",
     vendors: str = "",
+    by_agent: bool = False,
 ) -> Metric:
     """Return a gauge of a window: name, unit, help, formula, source."""
-    return _gauge("rolling", row, read=read, extra=extra, edges=edges, vendors=vendors)
+    return _gauge("rolling", row, read=read, extra=extra, edges=edges, vendors=vendors, by_agent=by_agent)
 
 
 def count(
-    suffix: str, text: str, source: str, measure: int, *, unit: str = "legs", edges: str = "", vendors: str = ""
+    suffix: str,
+    text: str,
+    source: str,
+    measure: int,
+    *,
+    unit: str = "legs",
+    edges: str = "",
+    vendors: str = "",
+    by_agent: bool = False,
 ) -> Metric:
     """Return a gauge of how often a window counts *measure*."""
     row = (suffix, unit, f"{text} in the window.", text[0].lower() + text[1:], source)
-    return _gauge("rolling", row, read=lambda r: r[measure], edges=edges, vendors=vendors)
+    return _gauge("rolling", row, read=lambda r: r[measure], edges=edges, vendors=vendors, by_agent=by_agent)
 
 
 def counter(suffix: str, text: str, source: str, measure: int, *, unit: str) -> Metric:
@@ -112,6 +131,7 @@ def _gauge(
     read: Callable[[Reading], Value | Mapping[str, Value]],
     edges: str,
     vendors: str,
+    by_agent: bool,
     extra: str | None = None,
 ) -> Metric:
     suffix, unit, text, formula, source = row
@@ -126,4 +146,5 @@ def _gauge(
         extra=extra,
         edges=edges,
         vendors=vendors,
+        by_agent=by_agent,
     )

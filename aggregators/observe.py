@@ -16,6 +16,7 @@ from aggregators import (
     escalations,
     health,
     legs,
+    levels,
     measures,
     points,
     presence,
@@ -233,6 +234,8 @@ class _Conversation:
             return NOTHING._replace(told=told) if told else NOTHING
         samples: list[Sample] = []
         intervals: list[Interval] = []
+        deeds: list[levels.Credit] = []
+        asked: list[levels.Asked] = []
         definitions, places = self._definitions, self._places
         families = definitions.families
         unanswered, clocks = "unanswered" in families, "sla" in families
@@ -249,11 +252,13 @@ class _Conversation:
         for wait in said.open_responses:
             intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
-            self._observe_surveys(samples)
+            self._observe_surveys(samples, asked)
         parts: list[tells.Part] = []
         solved: list[tells.Solved] = []
         if self._work or self._raised is not None:
-            work.observe(self._work, places, definitions, samples, intervals, raised=self._raised, parts=parts)
+            work.observe(
+                self._work, places, definitions, samples, intervals, raised=self._raised, parts=parts, deeds=deeds
+            )
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:
@@ -272,11 +277,14 @@ class _Conversation:
             coverage.observe(
                 places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
             )
+        numbered = _numbered(samples)
+        if definitions.levels:
+            levels.add(self._facts, definitions.levels, numbered, counted, deeds=deeds, asked=asked)
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None
         told = self._tell(contacts, solved, samples, parts)
-        return Observation(_numbered(samples), counted, self._events(), open=waits_on, told=told)
+        return Observation(numbered, counted, self._events(), open=waits_on, told=told)
 
     def _observe_contacts(
         self, contacts: Sequence[tuple[int, bool]], samples: list[Sample]
@@ -342,7 +350,8 @@ class _Conversation:
             samples.append(Stay(STAY, ended, places.of(queue), left, waited))
         return rows
 
-    def _observe_surveys(self, samples: list[Sample]) -> None:
+    def _observe_surveys(self, samples: list[Sample], asked: list[levels.Asked]) -> None:
+        """Add the surveys, and to *asked* each sample of one with the instant that says who is rated."""
         definitions, places = self._definitions, self._places
         named = {fact.fields.get(KIND) for fact in self._surveys}
         for kind, rated in _RATED.items():
@@ -355,11 +364,14 @@ class _Conversation:
                         samples.append(SurveySent(SURVEY_SENT, row.sent, labels, answered))
                     else:
                         samples.append(Point(_SENT[kind], row.sent, labels, 1 + answered))
+                    asked.append(levels.Asked(samples[-1], row.sent))
                 if row.responded is not None and row.normalised is not None and row.span is not None:
                     share = row.normalised
                     good = int(surveys.is_good(kind, share, row.span, definitions))
-                    labels = places.at(row.responded if row.sent is None else row.sent)
+                    at = row.responded if row.sent is None else row.sent
+                    labels = places.at(at)
                     samples.append(Rating(rated, row.responded, labels, share.numerator, share.denominator, good))
+                    asked.append(levels.Asked(samples[-1], at))
 
     def _events(self) -> dict[Labels, dict[int, int]]:
         """Return the number of events of each type, and of messages by who wrote them, by the labels they stood at."""

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
     from aggregators.samples import Labels
 
-Level = Literal["queue", "channel", "tenant", "desk"]
+Level = Literal["queue", "channel", "tenant", "desk", "priority", "team", "language", "agent"]
 LEVELS: tuple[Level, ...] = ("queue", "channel", "tenant")
 """Where a conversation counts."""
-EVERY_LEVEL: tuple[Level, ...] = (*LEVELS, "desk")
+PARTS: tuple[Level, ...] = ("priority", "team", "language", "agent")
+"""Where a conversation counts as well, if the definitions ask for it."""
+EVERY_LEVEL: tuple[Level, ...] = (*LEVELS, "desk", *PARTS)
 """A desk is a queue of a tenant over all channels: what agents sign up for. Nothing of a desk adds up to its tenant."""
 
 
 class Group(NamedTuple):
-    """A label set at a level: `values` are those of tenant, or tenant and channel, or all three; of a desk two."""
+    """A label set at a level: `values` are those of tenant, or tenant and channel, or all three; of others two."""
 
     level: Level
     values: tuple[str, ...]
@@ -31,15 +33,19 @@ TOTALS = "all"
 """Stands for a window in `sums`: everything there ever was, for counters and histograms."""
 _NONE: Sums = {}
 _NOTHING = Span(0, 0, 0)
+_LEVEL_OF: dict[str, Level] = {str(level): level for level in PARTS}
 
 
 def groups_of(labels: Labels) -> tuple[Group, ...]:
     """Return the group of *labels* at each level at which they stand, the finest first.
 
     Without a queue they stand at channel and tenant, without a channel either at tenant; with a queue and without a
-    channel only at desk.
+    channel only at desk. With a part they stand at its level alone.
     """
-    tenant, channel, queue = labels
+    tenant, channel, queue, part = labels
+    if part:
+        level, _, name = part.partition("=")
+        return (Group(_LEVEL_OF[level], (tenant, name)),)
     if not channel:
         return (Group("desk", (tenant, queue)) if queue else Group("tenant", (tenant,)),)
     above = (Group("channel", (tenant, channel)), Group("tenant", (tenant,)))

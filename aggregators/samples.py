@@ -125,11 +125,15 @@ INTERVAL_NAMES: Final = {
 
 
 class Labels(NamedTuple):
-    """The finest bounded dimensions; every level above is a sum over them."""
+    """The finest bounded dimensions; every level above is a sum over them.
+
+    With a `part`, "level=name", they stand for a copy that counts at that level alone.
+    """
 
     tenant: str
     channel: str
     queue: str
+    part: str = ""
 
 
 class Queued(NamedTuple):

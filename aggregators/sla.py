@@ -95,7 +95,7 @@ class _Clocks:
 
     def _policy(self, which: int, start: int) -> _Policy:
         definitions = self._definitions
-        tenant, channel, queue = self._places.at(start)
+        tenant, channel, queue, _ = self._places.at(start)
         if which == FIRST_REPLY:
             target_ms = definitions.response_target(channel, queue)
         elif which == NEXT_REPLY:

@@ -59,7 +59,7 @@ class Tally:
         for cells in rows:
             for measure, amount in amounts:
                 cells[measure] = cells.get(measure, 0) + amount * by
-        if sample[0] in measures.TOTALLED:
+        if sample[0] in measures.TOTALLED and not labels[3]:
             cells = _of(self._groups(ALL_TIME), labels)
             for measure, amount in measures.all_time(sample):
                 cells[measure] = cells.get(measure, 0) + amount * by

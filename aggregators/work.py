@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from aggregators.levels import Credit
 from aggregators.parts import Part
 from aggregators.places import NO_QUEUE
 from aggregators.points import (
@@ -80,7 +81,9 @@ class _Sweep:
         *,
         raised: Fact | None,
         parts: list[Told],
+        deeds: list[Credit],
     ) -> None:
+        self._deeds = deeds
         self._parts = parts
         self._places = places
         self._silent_ms = definitions.silent_ms
@@ -94,6 +97,7 @@ class _Sweep:
         self._answered = False
         self._left: Point | None = None
         self._escalated = raised
+        self._lasted = 0  # how many intervals there were before the part
 
     def run(self, facts: Sequence[Fact]) -> None:
         last = 0
@@ -140,7 +144,9 @@ class _Sweep:
         elif code == _TRANSFERRED:
             self._transfer(fact)
         elif code == _MISSED:
-            self._samples.append(Point(OFFER_MISSED.code, at, self._places.at(at), 0))
+            missed = Point(OFFER_MISSED.code, at, self._places.at(at), 0)
+            self._samples.append(missed)
+            self._credit(fields.get(AGENT), missed)
         elif code == _ESCALATED:
             self._escalate(fact)
 
@@ -162,6 +168,7 @@ class _Sweep:
         self._part = Part(
             agent, self._places.at(at), at, talks=self._talks, idle_ms=self._idle_ms, intervals=self._intervals
         )
+        self._lasted = len(self._intervals)
 
     def _finish(self, at: int) -> None:
         """End the part that lasts, if one does; its wrap-up may follow."""
@@ -169,6 +176,7 @@ class _Sweep:
         if part is None:
             return
         part.end(at)
+        self._credit(part.agent, *self._intervals[self._lasted :])
         self._part = None
         if part.wrapped == at:
             self._handled(part, at)
@@ -188,14 +196,22 @@ class _Sweep:
     def _handled(self, part: Part, wrapped: int | None) -> None:
         at = part.ended if wrapped is None else wrapped
         after_ms = -1 if wrapped is None else wrapped - part.ended
-        self._samples.append(_new(Handled, (HANDLED, at, part.labels, at - part.opened, part.gaps_ms, after_ms)))
+        handled: Handled = _new(Handled, (HANDLED, at, part.labels, at - part.opened, part.gaps_ms, after_ms))
+        self._samples.append(handled)
+        self._credit(part.agent, handled)
         if part.agent is not None:
             self._parts.append(Told(part.agent, part.labels, part.opened, part.ended, at, lapsed=False))
 
     def _lapse(self, part: Part, at: int) -> None:
         """Let *part* have lapsed at *at*."""
+        self._credit(part.agent, *self._intervals[self._lasted :])
         if part.agent is not None:
             self._parts.append(Told(part.agent, part.labels, part.opened, at, at, lapsed=True))
+
+    def _credit(self, agent: str | None, *contents: Sample | Interval) -> None:
+        """Note that *agent*, if somebody is named, did this."""
+        if agent:
+            self._deeds += [Credit(agent, each) for each in contents]
 
     def _write(self, fact: Fact) -> None:
         at, _, _, _, fields = fact
@@ -216,9 +232,13 @@ class _Sweep:
         at, _, _, _, fields = fact
         kind, queue, agent = fields.get(KIND), fields.get(TO_QUEUE), fields.get(TO_AGENT)
         if kind != "reassignment":
-            self._samples.append(Point(TRANSFERRED_OUT.code, at, self._before(fact), 0))
+            gone = Point(TRANSFERRED_OUT.code, at, self._before(fact), 0)
+            self._samples.append(gone)
+            self._credit(fields.get(AGENT) or (self._part.agent if self._part is not None else None), gone)
             if queue is not None:
-                self._samples.append(Point(TRANSFERRED_IN.code, at, self._places.of(queue), 0))
+                come = Point(TRANSFERRED_IN.code, at, self._places.of(queue), 0)
+                self._samples.append(come)
+                self._credit(agent, come)
             if kind == "escalation":
                 self._escalate(fact)
         part = self._part
@@ -265,10 +285,12 @@ def observe(
     *,
     raised: Fact | None = None,
     parts: list[Told] | None = None,
+    deeds: list[Credit] | None = None,
 ) -> None:
-    """Add what one conversation contributes, and to *parts* those of its agents whose names are known.
+    """Add what one conversation contributes, to *parts* those of its agents whose names are known, to *deeds* theirs.
 
     `facts` are those of TYPES in the order of the sweep, `raised` the first event that raises it by the definitions.
     """
     told: list[Told] = [] if parts is None else parts
-    _Sweep(places, definitions, samples, intervals, raised=raised, parts=told).run(facts)
+    credited: list[Credit] = [] if deeds is None else deeds
+    _Sweep(places, definitions, samples, intervals, raised=raised, parts=told, deeds=credited).run(facts)

@@ -66,7 +66,7 @@ def run(request: Request) -> None:
     settings = load()
     definitions = definitions_of(settings)
     for prefix in request.prefixes:
-        refuse_metric_not_asked_for(prefix, definitions.families)
+        refuse_metric_not_asked_for(prefix, definitions.families, definitions.levels)
     records, rejected = _in_time_order(request.files, definitions)
     if rejected:
         total = sum(number for number, _ in rejected.values())

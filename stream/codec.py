@@ -122,5 +122,5 @@ def pack_labels(labels: Labels, first: int) -> bytes:
 
 def unpack_labels(blob: bytes) -> tuple[Labels, int]:
     """Return a label set and its first instant."""
-    tenant, channel, queue, first = unpack(blob)
-    return Labels(tenant, channel, queue), first
+    tenant, channel, queue, part, first = unpack(blob)
+    return Labels(tenant, channel, queue, part), first

@@ -75,7 +75,7 @@ class Exporter:
         families = {
             (id(metric), level): Family(metric.name(level), metric.help, metric.kind)
             for metric in METRICS
-            for level in metric.levels
+            for level in metric.every_level
         }
         with self._lock:
             if self._known_series > 2 * len(snapshot.rows) + SPARE_SERIES:

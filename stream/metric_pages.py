@@ -80,6 +80,8 @@ def _entry(metric: Metric) -> Iterator[str]:
         "Kind, unit": f"{metric.kind}, {metric.unit}",
         "Names": ", ".join(f"`{metric.name(level)}`" for level in metric.levels),
         "Labels": ", ".join(f"`{label}`" for label in metric.labels(finest)) + f" at level {finest}",
+        "More levels": ", ".join(f"`{level}`" for level in metric.parts)
+        + (" where the [definitions](../definitions-file.md#levels) ask for them" if metric.parts else ""),
         "PromQL": f"`{promql(metric)}`",
         "Edge cases": metric.edges,
         "Elsewhere": metric.vendors,

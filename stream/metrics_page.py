@@ -53,7 +53,7 @@ def budget(windows: int, families: Container[str] = (), level: Level = "queue") 
 
     With *families* asked for.
     """
-    counted = [m for m in METRICS if level in m.levels and (not m.asked or m.asked in families)]
+    counted = [m for m in METRICS if level in m.every_level and (not m.asked or m.asked in families)]
     return sum(series(metric) * (windows if metric.family == "rolling" else 1) for metric in counted)
 
 
@@ -72,6 +72,7 @@ def as_data(windows: Sequence[str]) -> dict[str, Any]:
                 "formula": metric.formula,
                 "definition": metric.source,
                 "counted_by": metric.asked or "always",
+                "more_levels": list(metric.parts),
                 "series": series(metric) * (len(windows) if metric.family == "rolling" else 1),
             }
             for metric in METRICS
@@ -95,7 +96,11 @@ def _lines(windows: Sequence[str]) -> Iterator[str]:
     yield (
         "Metrics of the support centre stand at up to three levels, and the level is in the name: `support_queue_…` "
         "has the labels `tenant`, `channel`, `queue`; `support_channel_…` has `tenant`, `channel`; `support_tenant_…` "
-        "has `tenant`. What is counted of agents has no channel. M… are the numbers of the definitions. A value that "
+        "has `tenant`. What is counted of agents has no channel. Where the "
+        "[definitions](definitions-file.md#levels) ask for it, `support_team_…` has `tenant`, `team`, and so have "
+        "`priority`, `language` and `agent`, each name of them for up to "
+        f"{budget(len(windows), level='team')} series, an agent {budget(len(windows), level='agent')}. M… are "
+        "the numbers of the definitions. A value that "
         "is unknown has no series: it is absent, not 0."
     )
     for family, title in TITLES.items():
@@ -112,9 +117,8 @@ def _lines(windows: Sequence[str]) -> Iterator[str]:
         f"{_cost('state')} for its state, {len(windows)} × {_cost('rolling')} for the windows, {_cost('total')} "
         f"counters and histogram buckets; {budget(len(windows), FAMILIES)} with every "
         "[family](definitions-file.md#families). Each channel and each tenant costs about the same once more. "
-        "`DESKPULSE_WINDOWS` leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS` and "
-        "`DESKPULSE_MAX_TENANTS` bound the "
-        "names."
+        "`DESKPULSE_WINDOWS` leaves windows out; `DESKPULSE_MAX_QUEUES`, `DESKPULSE_MAX_CHANNELS`, "
+        "`DESKPULSE_MAX_OF_LEVEL` and `DESKPULSE_MAX_TENANTS` bound the names."
     )
     yield from ("", "## The processor itself", "")
     yield from _table(

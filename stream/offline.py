@@ -49,7 +49,12 @@ def board_of(
     definitions: Definitions | None = None,
 ) -> Board:
     """Return an empty board as *settings* want it, with rows of *metrics*, by *definitions* or their own."""
-    caps = Caps(tenants=settings.max_tenants, channels=settings.max_channels, queues=settings.max_queues)
+    caps = Caps(
+        tenants=settings.max_tenants,
+        channels=settings.max_channels,
+        queues=settings.max_queues,
+        parts=settings.max_of_level,
+    )
     info = ZoneInfo(settings.zone)
     defined = definitions or definitions_of(settings)
     return Board(defined, zone=info, windows=settings.windows, caps=caps, metrics=metrics)

@@ -26,7 +26,7 @@ _CATALOGUE = {metric: place for place, metric in enumerate(METRICS)}
 
 def names() -> list[str]:
     """Return the name of every sample there may be, in the order of the catalogue."""
-    return [name for metric in METRICS for level in metric.levels for name in _names_of(metric, level)]
+    return [name for metric in METRICS for level in metric.every_level for name in _names_of(metric, level)]
 
 
 def metrics_named(prefixes: tuple[str, ...]) -> Mapping[Level, Sequence[Metric]]:
@@ -51,13 +51,18 @@ def refuse_unknown_metric(prefix: str) -> None:
     raise UsageError(message)
 
 
-def refuse_metric_not_asked_for(prefix: str, families: Collection[str]) -> None:
-    """Raise UsageError if every metric whose name begins with *prefix* is of a family that is not counted."""
-    found = [metric for metrics in metrics_named((prefix,)).values() for metric in metrics]
-    if any(not metric.asked or metric.asked in families for metric in found):
+def refuse_metric_not_asked_for(prefix: str, families: Collection[str], levels: Collection[str]) -> None:
+    """Raise UsageError if no metric whose name begins with *prefix* is of a family and at a level that is counted."""
+    found = [(metric, level) for level, metrics in metrics_named((prefix,)).items() for metric in metrics]
+    counted = [(metric, level) for metric, level in found if level in levels or level not in metric.parts]
+    if any(not metric.asked or metric.asked in families for metric, _ in counted):
         return
-    asked = ", ".join(sorted({f'"{metric.asked}"' for metric in found}))
-    where = f"DESKPULSE_DEFINITIONS: families = [{asked}]"
+    if counted:
+        asked = ", ".join(sorted({f'"{metric.asked}"' for metric, _ in counted}))
+        where = f"DESKPULSE_DEFINITIONS: families = [{asked}]"
+    else:
+        asked = ", ".join(sorted({f'"{level}"' for _, level in found}))
+        where = f"DESKPULSE_DEFINITIONS: levels = [{asked}]"
     message = f"--metric: {prefix!r} is counted where the definitions ask for it ({where})"
     raise UsageError(message)
 

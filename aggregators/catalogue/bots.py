@@ -57,6 +57,7 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         p.HANDOFF_RESPONSE.count,
         unit="replies",
+        by_agent=True,
     ),
     rolling(
         "handoff_response_mean_seconds",
@@ -66,6 +67,7 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         read=lambda r: mean_s(r[p.HANDOFF_RESPONSE.total], r[p.HANDOFF_RESPONSE.count]),
         edges="The second clock: the first response time goes on counting from the customer's first message.",
+        by_agent=True,
     ),
     rolling(
         "handoff_response_seconds",
@@ -75,5 +77,6 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         read=lambda r: r.quantiles_s(p.HANDOFF_RESPONSE.bins),
         extra="q",
+        by_agent=True,
     ),
 )

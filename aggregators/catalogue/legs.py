@@ -51,7 +51,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.state.waiting_past_target,
     ),
     count("queued", "Legs that opened", "M8", m.QUEUED),
-    count("answered", "Legs answered", "M8", m.ANSWERED),
+    count("answered", "Legs answered", "M8", m.ANSWERED, by_agent=True),
     count("abandoned", "Legs abandoned, without the short ones", "M8", m.ABANDONED),
     count("short_abandoned", "Legs abandoned within the short-abandon threshold", "M8", m.SHORT_ABANDONED),
     count("flowed_out", "Legs that left for another queue or elsewhere", "M8", m.FLOWED_OUT),
@@ -89,6 +89,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ wait of answered / answered",
         "M3",
         read=lambda r: mean_s(r[m.WAIT_MS], r[m.ANSWERED]),
+        by_agent=True,
     ),
     rolling(
         "wait_seconds",
@@ -98,6 +99,7 @@ METRICS: tuple[Metric, ...] = (
         "M3",
         read=lambda r: r.quantiles_s(m.WAIT_BIN),
         extra="q",
+        by_agent=True,
     ),
     rolling(
         "wait_all_mean_seconds",

@@ -40,7 +40,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.state.response_open_past_target,
         edges=_DUE,
     ),
-    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies"),
+    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies", by_agent=True),
     rolling(
         "first_response_mean_seconds",
         "s",
@@ -48,6 +48,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ first response time / first responses",
         "M10",
         read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
+        by_agent=True,
     ),
     rolling(
         "first_response_seconds",
@@ -57,6 +58,7 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
         extra="q",
+        by_agent=True,
     ),
     rolling(
         "first_response_attainment_ratio",
@@ -67,7 +69,9 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: ratio(r[m.FIRST_RESPONSES_WITHIN], r[m.FIRST_RESPONSES] + r.state.response_open_past_target),
         edges=_DUE,
     ),
-    count("replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies"),
+    count(
+        "replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies", by_agent=True
+    ),
     rolling(
         "reply_mean_seconds",
         "s",
@@ -75,6 +79,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ reply time / replies",
         "M11",
         read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
+        by_agent=True,
     ),
     rolling(
         "reply_seconds",
@@ -84,6 +89,7 @@ METRICS: tuple[Metric, ...] = (
         "M11",
         read=lambda r: r.quantiles_s(m.REPLY_BIN),
         extra="q",
+        by_agent=True,
     ),
     Metric(
         suffix="first_response_seconds",

@@ -20,6 +20,7 @@ METRICS: tuple[Metric, ...] = (
         "M20",
         read=lambda r: r.state.lasting.get(ACTIVE, 0),
         edges="It ends 24 h after the last event of the conversation when nobody ends it.",
+        by_agent=True,
     ),
     state(
         "held_chats",
@@ -29,6 +30,7 @@ METRICS: tuple[Metric, ...] = (
         "M20",
         read=lambda r: r.state.lasting.get(HELD, 0),
         edges="A snoozed chat counts here, not in active_chats.",
+        by_agent=True,
     ),
     state(
         "idle_chats",
@@ -39,6 +41,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.state.lasting.get(IDLE, 0),
         edges="A conversation in which nobody has written at all, such as a call, is never idle.",
         vendors="Intercom's default idle time is 30 minutes too.",
+        by_agent=True,
     ),
     count(
         "handled",
@@ -47,6 +50,7 @@ METRICS: tuple[Metric, ...] = (
         p.HANDLED.count,
         unit="parts",
         edges=f"{_SEVERAL} Dated at the end of the wrap-up where there is one.",
+        by_agent=True,
     ),
     rolling(
         "handle_mean_seconds",
@@ -57,6 +61,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: mean_s(r[p.HANDLED.total], r[p.HANDLED.count]),
         edges=f"{_SEVERAL} A part that nobody ended is in no mean.",
         vendors="Amazon Connect's average handle time has the same three parts.",
+        by_agent=True,
     ),
     rolling(
         "handle_seconds",
@@ -66,6 +71,7 @@ METRICS: tuple[Metric, ...] = (
         "M26",
         read=lambda r: r.quantiles_s(p.HANDLED.bins),
         extra="q",
+        by_agent=True,
     ),
     rolling(
         "handle_active_mean_seconds",
@@ -75,6 +81,7 @@ METRICS: tuple[Metric, ...] = (
         "M26",
         read=lambda r: mean_s(r[p.HANDLED_ACTIVE.total], r[p.HANDLED_ACTIVE.count]),
         edges="A gap is left out whole, its first 30 minutes too; calls have no gaps.",
+        by_agent=True,
     ),
     rolling(
         "after_work_mean_seconds",
@@ -84,6 +91,7 @@ METRICS: tuple[Metric, ...] = (
         "M26",
         read=lambda r: mean_s(r[p.AFTER_WORK.total], r[p.AFTER_WORK.count]),
         edges="A wrap-up that ends after the next accept in the conversation is none.",
+        by_agent=True,
     ),
     count(
         "transfers_out",
@@ -92,6 +100,7 @@ METRICS: tuple[Metric, ...] = (
         p.TRANSFERRED_OUT.count,
         unit="transfers",
         edges="To another agent of the same queue too; an automatic reassignment is no transfer.",
+        by_agent=True,
     ),
     count(
         "transfers_in",
@@ -100,6 +109,7 @@ METRICS: tuple[Metric, ...] = (
         p.TRANSFERRED_IN.count,
         unit="transfers",
         edges="Those that name a queue to go to.",
+        by_agent=True,
     ),
     rolling(
         "transfer_ratio",
@@ -109,6 +119,7 @@ METRICS: tuple[Metric, ...] = (
         "M27",
         read=lambda r: ratio(r[p.TRANSFERRED_OUT.count], r[m.ANSWERED]),
         edges="Above 1 where conversations are passed on more often than they are answered.",
+        by_agent=True,
     ),
     count(
         "escalations",
@@ -135,6 +146,7 @@ METRICS: tuple[Metric, ...] = (
         unit="offers",
         edges="One leg may have several.",
         vendors="Amazon Connect counts each miss too.",
+        by_agent=True,
     ),
     count("chats_ended", "Answered chats that ended", "M5d", p.CHAT_ENDED.count, unit="chats"),
     rolling(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 NAMES = st.sampled_from("abcd")
-SEEN = st.dictionaries(st.builds(Labels, NAMES, NAMES, NAMES), st.integers(T0, T0 + 5), max_size=20)
+PARTS = st.sampled_from(["", "team=a", "team=b", "team=c", "agent=a", "agent=b"])
+SEEN = st.dictionaries(st.builds(Labels, NAMES, NAMES, NAMES, PARTS), st.integers(T0, T0 + 5), max_size=20)
 
 
 def test_below_the_caps_everybody_has_a_name() -> None:
@@ -91,11 +92,34 @@ def test_tenants_and_channels_are_folded_too() -> None:
     assert folding.groups(Labels("v", "web", "q"))[1] == Group("channel", (OTHER, OTHER))
 
 
+def test_names_of_a_level_are_folded_by_their_own_cap() -> None:
+    """Two teams and two agents of one each: the later ones are others, each at its level; the long name is one too."""
+    first = {
+        Labels("t", "chat", "q"): T0,
+        Labels("t", "chat", "q", "team=one"): T0,
+        Labels("t", "chat", "q", "team=two"): T0 + 1,
+        Labels("t", "chat", "q", "agent=a-2"): T0 + 1,
+        Labels("t", "web", "q", "agent=a-1"): T0 + 1,
+        Labels("u", "web", "q", "team=two"): T0 + 9,
+        Labels("u", "web", "q", f"agent={'a' * (MOST_CHARACTERS + 1)}"): T0,
+        Labels("u", "web", "q", f"agent={'a' * MOST_CHARACTERS}"): T0,
+    }
+
+    folding = fold(first, Caps(parts=1))
+
+    assert [folding.fold(labels).part for labels in first] == [
+        "", "team=one", "team=other", "agent=other", "agent=a-1", "team=two", "agent=other",
+        f"agent={'a' * MOST_CHARACTERS}",
+    ]  # fmt: skip
+    assert folding.folded == 3
+    assert folding.groups(Labels("t", "chat", "q", "team=two")) == (Group("team", ("t", OTHER)),)
+
+
 @EXAMPLES
 @given(first=SEEN, chance=st.randoms(use_true_random=False))
 def test_arrival_decides_nothing(first: dict[Labels, int], chance: random.Random) -> None:
     """In any order the same names are kept, and never more than the caps allow."""
-    caps = Caps(tenants=2, channels=2, queues=1)
+    caps = Caps(tenants=2, channels=2, queues=1, parts=1)
     shuffled = list(first.items())
     chance.shuffle(shuffled)
 
@@ -107,6 +131,9 @@ def test_arrival_decides_nothing(first: dict[Labels, int], chance: random.Random
     for tenant in {labels.tenant for labels in shown} - {OTHER}:
         assert len({labels.queue for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.queues
         assert len({labels.channel for labels in shown if labels.tenant == tenant} - {OTHER}) <= caps.channels
+        for level in ("team", "agent"):
+            parts = {labels.part for labels in shown if labels.tenant == tenant and labels.part.startswith(level)}
+            assert len(parts - {f"{level}={OTHER}"}) <= caps.parts
 
 
 def board_after(lines: list[bytes], *, size: int) -> Board:

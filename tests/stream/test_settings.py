@@ -57,6 +57,7 @@ BAD = [
     ("MAX_QUEUES", "0"),
     ("MAX_QUEUES", "many"),
     ("MAX_CHANNELS", "-1"),
+    ("MAX_OF_LEVEL", "0"),
     ("MAX_TENANTS", "1.5"),
     ("LOG_LEVEL", "loud"),
     ("LOG_FORMAT", "xml\nwith a newline"),
