@@ -47,6 +47,15 @@ class Solve(NamedTuple):
     reopened: bool
 
 
+class Settled(NamedTuple):
+    """An episode that is solved by now: received when, solved last when, and all that was done in it until then."""
+
+    received: int
+    at: int
+    reopened: bool
+    done: list[Event]
+
+
 class Course(NamedTuple):
     """What became of one conversation: instants, and for receipts whether the episode is solved by now."""
 
@@ -57,6 +66,7 @@ class Course(NamedTuple):
     open_since: int | None
     open_until: int | None
     """A chat that nobody ends falls silent; a ticket is open for good (None)."""
+    settled: list[Settled]
 
 
 def doer(e: Event) -> str | None:
@@ -108,10 +118,13 @@ def course_of(events: list[Event]) -> Course | None:
     found: list[Solve] = []
     reopened: list[int] = []
     deleted: list[int] = []
+    settled: list[Settled] = []
     opened = first = 0
     """Since when the present episode is open; the place from which on what was done belongs to it."""
     last: int | None = None
     """The place of the solve that holds, None while it is open."""
+    again = False
+    """The customer has reopened the present episode."""
 
     def receive(at: int) -> None:
         nonlocal opened
@@ -126,10 +139,13 @@ def course_of(events: list[Event]) -> Course | None:
             if by == "human" and gap <= CORRECTION:
                 found.pop()
             elif by == "customer" and gap > SETTLE:
-                by_now[-1], first = True, last + 1
+                by_now[-1] = True
+                settled.append(Settled(received[-1], read[last].at, again, read[first : last + 1]))
+                first, again = last + 1, False
                 receive(e.at)
             else:
                 found[-1] = Solve(found[-1].at, by == "customer")
+                again = again or by == "customer"
                 reopened.append(e.at)
                 opened = e.at
             last = None
@@ -148,11 +164,13 @@ def course_of(events: list[Event]) -> Course | None:
             return None
         receive(beginnings(read)[0])
     by_now[-1] = last is not None
+    if last is not None:
+        settled.append(Settled(received[-1], read[last].at, again, read[first : last + 1]))
     is_open = last is None and not deleted
     is_chat = any(e.type.startswith("chat.") for e in read) and not any(e.type == "ticket.created" for e in read)
     silent = read[-1].at + SILENT if is_open and is_chat else None
     receipts = list(zip(received, by_now, strict=True))
-    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent)
+    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent, settled)
 
 
 def beginnings(events: Sequence[Event]) -> list[int]:

@@ -99,6 +99,21 @@ def _thought(dice: Random) -> list[tuple[int, dict[str, Any]]]:
     return dice.choice(courses)
 
 
+def with_other_customers(lines: Sequence[Line], *, share: float, seed: int) -> list[Line]:
+    """Name somebody else in a share of the later events: a customer is renamed, or becomes known; another topic, too."""
+    dice = Random(f"customers/{seed}")
+    found = []
+    for line in lines:
+        if b'"conversation":' in line.value and dice.random() < share / 10:
+            fields = json.loads(line.value) | {"customer": f"u-{dice.randrange(20)}"}
+            if dice.random() < 0.5:  # noqa: PLR2004 - half of them
+                fields["topic"] = dice.choice(("invoice", "refund", "login"))
+            found.append(Line(line.at, json.dumps(fields).encode()))
+        else:
+            found.append(line)
+    return found
+
+
 def on_the_road(lines: Iterable[Line], *, duplicates: float, disorder_ms: int, late: float = 0.0) -> list[Line]:
     """Return the lines as they arrive, some twice or with other content, up to `disorder_ms` late, or a day."""
     from stream.simulator import Event
