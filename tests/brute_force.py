@@ -6,8 +6,14 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from aggregators.board import ALL_METRICS
+from aggregators.catalogue import METRICS
+from aggregators.definitions import FAMILIES, Definitions
+from aggregators.rolling import LEVELS
+from stream.offline import Offline
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tests.columns import Series
 
@@ -33,6 +39,17 @@ def _agree(value: Value, seen: float | None) -> bool:
     if isinstance(value, Fraction):
         return seen is not None and math.isclose(seen, value, rel_tol=1e-9, abs_tol=1e-12)
     return (seen or 0) == (value or 0)
+
+
+def product(names: Collection[str]) -> Offline:
+    """Return the product, which counts every family and shows the metrics called *names*, without prefix and level."""
+    shown = [metric for metric in METRICS if metric.family != "total"]
+    shown = [each for each in shown if (f"rolling_{each.suffix}" if each.family == "rolling" else each.suffix) in names]
+    assert len(shown) == len(names)
+    return Offline(
+        metrics=dict.fromkeys(ALL_METRICS, ()) | dict.fromkeys(LEVELS, shown),
+        definitions=Definitions(families=FAMILIES),
+    )
 
 
 def metrics_of(right: Mapping[Series, Value], *, level: str = "tenant") -> set[str]:

@@ -1,4 +1,4 @@
-"""First contact resolution and repeat contacts by brute force: M45, M46 and M72 of a day, sharing no code with the product.
+"""First contact resolution and repeat contacts by brute force: M45, M46, M72 of a day. No code of the product.
 
 Written from `KPIS.md` and `docs/definitions-customers.md`: each contact is compared with each other of its customer.
 """
@@ -156,7 +156,8 @@ class CustomersOracle:
 
 def _tells(key: tuple[str, str], events: list[Event]) -> tuple[list[Contact], list[Solved]]:
     def last(field: str) -> str:
-        return ([""] + [e.body[field] for e in events if field in e.body])[-1]
+        named: list[str] = [e.body[field] for e in events if field in e.body]
+        return named[-1] if named else ""
 
     def labels(at: int) -> Labels:
         return key[0], channel_of(events), queue_at(events, at)
@@ -201,7 +202,8 @@ def _right(contacts: list[Contact], solved: list[Solved], t: int) -> Right:
     anchors = [anchor for of_one in mine.values() for anchor in _anchors(of_one)]
     outcomes = [each for who, of_one in solves.items() for each in _outcomes(sorted(of_one), mine[who])]
     right: Right = {}
-    everywhere = {labels[:depth] for labels in {each.labels for each in (*contacts, *solved)} for depth in (1, 2, 3)}
+    met = {each.labels for each in contacts} | {each.labels for each in solved}
+    everywhere = {labels[:depth] for labels in met for depth in (1, 2, 3)}
     for at in everywhere:
         level = LEVELS[len(at) - 1]
         pairs = tuple(zip(LEVELS, at, strict=False))

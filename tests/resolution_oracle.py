@@ -109,7 +109,7 @@ def solves(done: Sequence[Event], e: Event) -> bool:
     return replied or call or by_bot(done, e)
 
 
-def course_of(events: list[Event]) -> Course | None:
+def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one sweep, told in one piece
     """What became of a conversation; None if nothing of it counts."""
     read = sorted((e for e in events if e.type in READ), key=lambda e: (e.at, e.rank, not is_customer_message(e), e.id))
     received: list[int] = []

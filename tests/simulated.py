@@ -100,13 +100,13 @@ def _thought(dice: Random) -> list[tuple[int, dict[str, Any]]]:
 
 
 def with_other_customers(lines: Sequence[Line], *, share: float, seed: int) -> list[Line]:
-    """Name somebody else in a share of the later events: a customer is renamed, or becomes known; another topic, too."""
+    """Name somebody else in a share of the later events: customers are renamed, or known, topics too."""
     dice = Random(f"customers/{seed}")
     found = []
     for line in lines:
         if b'"conversation":' in line.value and dice.random() < share / 10:
             fields = json.loads(line.value) | {"customer": f"u-{dice.randrange(20)}"}
-            if dice.random() < 0.5:  # noqa: PLR2004 - half of them
+            if dice.random() < 0.5:
                 fields["topic"] = dice.choice(("invoice", "refund", "login"))
             found.append(Line(line.at, json.dumps(fields).encode()))
         else:

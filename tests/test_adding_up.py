@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregators.board import ALL_METRICS
 from aggregators.catalogue import METRICS
-from aggregators.rolling import LEVELS
 from aggregators.windows import IDENTITY_WINDOWS
 from stream.offline import Offline
 from tests import simulated
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MINUTES_5, HALF_HOUR_MS = 300_000, 1_800_000
 SHOWN = ("waiting", "queued", *ENDS)
 METRICS_OF_QUEUES = {
-    **dict.fromkeys(LEVELS, ()),
+    **dict.fromkeys(ALL_METRICS, ()),
     "queue": [metric for metric in METRICS if metric.family != "total" and metric.suffix in SHOWN],
 }
 """No others are looked at, and those of all levels take their time."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from aggregators.definitions import FAMILIES, Definitions
-from stream.offline import Offline
 from tests import simulated
-from tests.brute_force import metrics_of, wrong
+from tests.brute_force import metrics_of, product, wrong
 from tests.resolution_oracle import ResolutionOracle
 from tests.simulated import DAY_MS, T0, Line
 
@@ -27,15 +25,10 @@ def log(seed: int) -> list[Line]:
     return simulated.on_the_road(lines, duplicates=0.05, disorder_ms=120_000)
 
 
-def product() -> Offline:
-    """Return the product, which counts every family."""
-    return Offline(None, definitions=Definitions(families=FAMILIES))
-
-
 def test_backlog_and_reopening_are_right_while_time_goes_by() -> None:
     """At 24 instants, of all events before each; all ten metrics have had a value other than 0."""
     lines = log(1)
-    oracle, offline = ResolutionOracle(line.value for line in lines), product()
+    oracle, offline = ResolutionOracle(line.value for line in lines), product(NAMES)
     met: set[str] = set()
 
     for t in range(T0 + FEED_MS, T0 + DAYS * DAY_MS + 1, FEED_MS):
@@ -50,7 +43,7 @@ def test_backlog_and_reopening_are_right_while_time_goes_by() -> None:
 def test_backlog_and_reopening_are_right_in_order_of_arrival() -> None:
     """With copies of other content, disorder and lines that are a day late, at the end and ten days after it."""
     lines = simulated.on_the_road(log(2), duplicates=0.05, disorder_ms=3_600_000, late=0.02)
-    oracle, offline = ResolutionOracle(line.value for line in lines), product()
+    oracle, offline = ResolutionOracle(line.value for line in lines), product(NAMES)
     offline.feed(line.value for line in lines)
 
     last = max(line.at for line in lines)
