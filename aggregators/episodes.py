@@ -130,7 +130,7 @@ class Episode:
         self._undo(solve, outcome=2 if by_customer else 1)
         self.pending = None
         self._add(points.REOPENED, at)
-        self._reopened = True
+        self._reopened = self._reopened or by_customer
         self._opened = self._stays_since = at
 
     def delete(self, at: int) -> None:

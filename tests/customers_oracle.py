@@ -81,7 +81,8 @@ def episodes_of(events: Sequence[Event]) -> list[tuple[int, bool]]:
             if not any(is_customer_message(each) or is_human_reply(each) for each in between):
                 found.append((e.at, True))
     if not found:
-        begun = [e.at for e in ordered if e.type in ("chat.started", "chat.queued", "ticket.created")]
+        types = {"chat.queued"} | ({"chat.started"} if channel_of(list(events)) == "voice" else set())
+        begun = [e.at for e in ordered if e.type in types]
         return [(begun[0], not by_us)] if begun else []
     return found
 

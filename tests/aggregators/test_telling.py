@@ -45,6 +45,21 @@ def test_a_customer_hears_of_contacts_and_solves() -> None:
     assert told(log)[CUSTOMER, "u"] == ((contact,), (solved,), ())
 
 
+def test_only_the_customer_reopens() -> None:
+    """M45: an agent takes it up again after 10 min, for whatever reason: that is no reopening by the customer.
+
+    closed 5:00 · reopened 15:00 · closed 20:00: one solve that holds, at 20:00
+    """
+
+    def reopened(by: str) -> bool:
+        log = Log(customer="u").queued("00:05").customer("00:10").accepted("00:20", agent="a-1").human("01:00")
+        log.closed("05:00").add("chat.reopened", "15:00", by=by).closed("20:00")
+        _, (solved,), _ = told(log)[CUSTOMER, "u"]
+        return bool(solved.reopened)
+
+    assert (reopened("customer"), reopened("human"), reopened("system")) == (True, False, False)
+
+
 def test_who_is_renamed_leaves_nothing_behind() -> None:
     """x, then y, then z: what there is belongs to z, and x and y are told that there is nothing."""
     log = Log().started("00:00", customer="x").customer("00:10").customer("01:00", customer="y")
