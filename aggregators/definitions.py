@@ -108,6 +108,8 @@ FAMILIES: Final = (
     "health",
 )
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
+NEEDS: Final = {"people": "work"}
+"""Families that count what another one finds, and are asked for together with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

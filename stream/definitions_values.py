@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregators.calendars import WEEKDAYS, Openings, joined
-from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEVER_MS
+from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEEDS, NEVER_MS
 from aggregators.instants import SECOND_MS
 from aggregators.zones import DAY_MINUTES, Zone, instant_of, zone_of
 from stream.settings import LONGEST_RETENTION_D, UNIT_MS, duration_ms
@@ -116,7 +117,12 @@ def levels(value: object) -> tuple[str, ...]:
 
 def families(value: object) -> tuple[str, ...]:
     """Return the families of metrics asked for, in their own order."""
-    return _of(FAMILIES, value)
+    found = _of(FAMILIES, value)
+    for family, needed in NEEDS.items():
+        if family in found and needed not in found:
+            message = f"{family!r} counts what {needed!r} finds (try {json.dumps([*found, needed])})"
+            raise ValueError(message)
+    return found
 
 
 def genesys(value: object) -> tuple[str, ...]:

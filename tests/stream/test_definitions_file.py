@@ -214,6 +214,10 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
             "2: service_level.genesys: 'abandoned_out' takes the short ones out already",
         ),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
+        (
+            'families = ["people"]\n',
+            '1: families: \'people\' counts what \'work\' finds (try ["people", "work"])',
+        ),
         ('families = ["works"]\n', f"1: families: 'works' is not one of {', '.join(FAMILIES)}"),
         ("[surveys.csat]\nmin = 5\n", "2: surveys.csat.min: is not below max (here 5 and 5)"),
         ("[surveys.nps]\nmax = -1\n", "2: surveys.nps.max: is not above min (here 0 and -1)"),
