@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators import measures as m
+from aggregators.advisor import Advisor
 from aggregators.catalogue import METRICS, Metric, Value
 from aggregators.drift import Drift
 from aggregators.folding import Caps, Folding, fold
@@ -84,6 +85,7 @@ class Board:
         self._rolling = Rolling(self._windows, local=locals_of(definitions, zone), grouping=self._groups)
         self._identity = Identity(self._windows, grouping=self._groups)
         self._drift = Drift() if "resolution" in definitions.families else None
+        self._advisor = Advisor(definitions, grouping=self._groups) if "expected_wait" in definitions.families else None
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -107,6 +109,8 @@ class Board:
             self._rolling.add(pane, labels, amounts)
             if self._drift is not None:
                 self._drift.add(pane, labels, amounts)
+            if self._advisor is not None:
+                self._advisor.add(pane, labels, amounts)
 
     def set_hour(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
         """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows."""
@@ -152,6 +156,8 @@ class Board:
                 known = (*self._rolling.groups(window), *states)
                 self._rolling.changed.update((window, group) for group in known if group.level in self._growing)
         self._states = states
+        if self._advisor is not None:
+            self._rolling.changed.update((_NOW, group) for group in self._advisor.move(as_of, states))
 
     def rows(self) -> Iterator[Row]:
         """Yield every value there is, absent ones left out. Only what changed is computed anew.
@@ -213,6 +219,8 @@ class Board:
             self._folding, self._groups = folding, cache(folding.groups)
             self._rolling.regroup(self._groups)
             self._identity.regroup(self._groups)
+            if self._advisor is not None:
+                self._advisor.regroup(self._groups)
 
     def _present(self) -> set[Group]:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""
@@ -257,6 +265,7 @@ class Board:
             self._definitions,
             level=group.level,
             window=window if family == "rolling" else "",
+            advice=None if self._advisor is None or window != _NOW else self._advisor.advice.get(group),
         )
         for metric in self._metrics[group.level]:
             if metric.family == family:

@@ -106,6 +106,7 @@ FAMILIES: Final = (
     "customers",
     "selfservice",
     "health",
+    "expected_wait",
 )
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 NEEDS: Final = {"people": "work"}

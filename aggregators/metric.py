@@ -34,7 +34,8 @@ class Metric:
     products call it and where they differ. `asked` is the family of the definitions that has to ask for it, "" none.
     `levels` are those at which it stands, never queue and desk both; `parts` those at which it stands where the
     definitions ask for the level, "agent" among them if what it counts is one agent's (`by_agent`). What
-    `grows` changes as time passes, though nothing comes into its window or leaves it.
+    `grows` changes as time passes, though nothing comes into its window or leaves it. An `advisory`
+    one is an estimate that depends on when somebody looked: batch and live need not agree on it.
     """
 
     suffix: str
@@ -53,6 +54,7 @@ class Metric:
     parts: tuple[Level, ...] = ()
     by_agent: bool = False
     grows: bool = False
+    advisory: bool = False
 
     @property
     def every_level(self) -> tuple[Level, ...]:

@@ -14,6 +14,9 @@ from aggregators.sketch import quantiles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aggregators.expected_wait import Advice
+
+
 Value = float | int | None
 """What is shown; None, which means absent, where nothing is known."""
 
@@ -48,7 +51,7 @@ class Reading:
     """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms).
 
     The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
-    `level` is that of the group; `window` is "" where there is none.
+    `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told.
     """
 
     sums: Mapping[int, int]
@@ -58,6 +61,7 @@ class Reading:
     definitions: Definitions = field(default_factory=Definitions)
     level: str = "tenant"
     window: str = ""
+    advice: Advice | None = None
     _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from aggregators.definitions import Definitions
 
-_FIXED_MS = {"5m": 5 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS}
+_FIXED_MS = {"5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, "1h": HOUR_MS}
 WINDOWS = ("5m", "30m", "1h", "today", "7d")
 SHIFT = "shift"
 """The window there is beside WINDOWS, where the definitions have shifts."""
-IDENTITY_WINDOWS = tuple(_FIXED_MS)
+IDENTITY_WINDOWS = ("5m", "30m", "1h")
 """The identity is checked for these: intervals are kept as long as 10-second panes."""
 _WEEK_MS = 7 * DAY_MS
 

@@ -26,6 +26,7 @@ TITLES = {
     "selfservice": ("Self-service", "What sessions on the help pages look for, and whether a contact follows."),
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),
+    "expected_wait": ("Expected wait", "How long somebody who came now would wait."),
     "health": ("Health of the numbers", "How far the events can be believed."),
 }
 
@@ -82,6 +83,7 @@ def _entry(metric: Metric) -> Iterator[str]:
         "Labels": ", ".join(f"`{label}`" for label in metric.labels(finest)) + f" at level {finest}",
         "More levels": ", ".join(f"`{level}`" for level in metric.parts)
         + (" where the [definitions](../definitions-file.md#levels) ask for them" if metric.parts else ""),
+        "Advisory": "an estimate; batch and live need not agree on it" if metric.advisory else "",
         "PromQL": f"`{promql(metric)}`",
         "Edge cases": metric.edges,
         "Elsewhere": metric.vendors,

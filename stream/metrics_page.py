@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aggregators import measures, points
 from aggregators.catalogue import METRICS
 from aggregators.definitions import FAMILIES
+from aggregators.expected_wait import Advice
 from aggregators.pipeline_metrics import PIPELINE
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS
@@ -33,6 +34,7 @@ EXTRAS = {
     "clock": "first_reply, next_reply, resolution",
     "direction": "customer, human, bot, system, note",
     "stop": "what stopped",
+    "estimator": "the estimator's name",
     "field": "customer, agent, queue",
     "stage": "bot, queue, before_reply, chat",
     "why": "no_human, passed_on, reopened, returned",
@@ -169,4 +171,5 @@ def _everything() -> Reading:
         oldest=dict.fromkeys(INTERVAL_NAMES, 0),
     )
     customer = points.CELLS + 1
-    return Reading(dict.fromkeys((*plain, *families, *written, *types, score, customer), 1), state, _AS_OF)
+    sums = dict.fromkeys((*plain, *families, *written, *types, score, customer), 1)
+    return Reading(sums, state, _AS_OF, advice=Advice("position", 1, 1, 1, 1, 1))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from aggregators.catalogue import (
     bots,
     customers,
+    expected_wait,
     health,
     legs,
     people,
@@ -66,6 +67,7 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "selfservice": _asked("selfservice", selfservice.METRICS),
     "voice": _parted(voice.METRICS, by_agent=True),
     "volume": _parted((*_asked("volume", volume.ASKED_METRICS), *volume.METRICS)),
+    "expected_wait": _asked("expected_wait", expected_wait.METRICS),
     "health": _asked("health", health.METRICS),
 }
 METRICS: tuple[Metric, ...] = tuple(metric for family in FAMILIES.values() for metric in family)

@@ -16,7 +16,6 @@ DEFINITIONS = (
     *("M60", "M61", "M62", "M63", "M64", "M70", "M71", "M72", "M73", "M74"),
 )
 NOT_COUNTED_YET = {
-    "M7": "the expected wait",
     "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
     "M50": "cost",
     "M64": "the CSAT jump",
