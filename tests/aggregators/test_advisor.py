@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aggregators.calendars import Calendar, Schedule, Version
+from aggregators.catalogue import METRICS
 from aggregators.definitions import Definitions
 from aggregators.instants import MINUTE_MS, SECOND_MS
 from aggregators.zones import zone_of
@@ -103,6 +104,9 @@ def test_then_the_best_estimator_is_chosen_and_its_band_told() -> None:
     assert shown(values, "support_queue_expected_wait_error_seconds")[""] == pytest.approx(0, abs=0.3)
     coverage = shown(values, "support_queue_expected_wait_coverage_ratio")
     assert (coverage["0.5"], coverage["0.9"]) == (1, 1)
+    # All there is to it, so that none is left out of what is exported.
+    advisory = {metric.name("queue") for metric in METRICS if metric.advisory}
+    assert {name for name, _ in values} >= advisory
 
 
 def test_waits_of_nothing_are_learnt_from_too() -> None:

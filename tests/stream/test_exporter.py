@@ -135,7 +135,10 @@ def test_every_family_has_help_and_type() -> None:
 
 
 def test_every_metric_of_the_catalogue_is_exported() -> None:
-    """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong."""
+    """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong.
+
+    What is advisory needs more looks than one.
+    """
     offline, noon = Offline(definitions=Definitions(families=FAMILIES)), after("12:00:00")
     simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
@@ -147,6 +150,7 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
     missing = [
         name
         for metric_ in METRICS
+        if not metric_.advisory
         for level in metric_.levels
         if families.get((name := metric_.name(level)).removesuffix("_total")) != metric_.kind
     ]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from aggregators.catalogue import METRICS
 from stream.demo import definitions
 from stream.offline import Offline, Values
 from stream.snapshot import Snapshots
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 STEP_MS = 7 * DAY_MS // 50 // 10_000 * 10_000
 INSTANTS = [T0 + STEP_MS * n for n in range(1, 51)]
 LOOK_S = 0.2
+ADVISORY = {metric.name(level) for metric in METRICS if metric.advisory for level in metric.levels}
+"""What depends on when somebody looked."""
 
 
 def week() -> list[Line]:
@@ -77,7 +80,8 @@ async def boards(settings: Settings) -> AsyncIterator[Boards]:
 
 def differences(shown: Values, right: Values) -> list[str]:
     """Return what differs, a line each: the first of them."""
-    keys = sorted(key for key in shown.keys() | right.keys() if shown.get(key) != right.get(key))
+    known = [key for key in shown.keys() | right.keys() if key[0] not in ADVISORY]
+    keys = sorted(key for key in known if shown.get(key) != right.get(key))
     return [f"{name} {dict(pairs)}: {shown.get((name, pairs))}, right is {right.get((name, pairs))}"
             for name, pairs in keys][:20]  # fmt: skip
 
