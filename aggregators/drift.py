@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from aggregators import points as p
 from aggregators.instants import HOUR_MS
 from aggregators.panes import ALL_TIME, FINE, Pane
-from aggregators.samples import OPEN, Interval, Labels
+from aggregators.samples import OPEN, Interval, Labels, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,8 @@ class Drift:
 
     def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int]) -> None:
         """Add the difference *amounts* to the cells of a pane."""
-        if pane != ALL_TIME and pane.width != FINE.ms:
+        # Copies that count at a level of their own are not counted for all time.
+        if labels.part or (pane != ALL_TIME and pane.width != FINE.ms):
             return
         by = 0
         for measure, sign in _SIGNS.items():
@@ -107,9 +108,9 @@ class Drift:
         apart = self._states.before(instant)
         apart.subtract(self._flows.before(instant))
         for entry, number in passed.items():
-            kind, at, labels = entry.content[:3]
-            if kind == p.LAPSED.code and at < instant:  # type: ignore[operator]  # a sample
-                apart[labels] += number  # type: ignore[index]  # as above
+            sample: Sample = entry.content  # type: ignore[assignment]  # never an interval here
+            if sample[0] == p.LAPSED.code and sample[1] < instant and not sample[2].part:
+                apart[sample[2]] += number
         return sum(abs(number) for number in apart.values())
 
 
@@ -119,7 +120,7 @@ def _ends_of(entries: Mapping[Entry, int]) -> Counter[tuple[int, Labels]]:
     for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, _ = interval
-        if kind == OPEN:
+        if kind == OPEN and not labels.part:
             ends[start - start % FINE.ms, labels] += number
             if end is not None:
                 ends[end - end % FINE.ms, labels] -= number

@@ -53,6 +53,20 @@ def test_a_simulated_day_with_lost_closes_does_not_drift() -> None:
     assert set(found) == {0}
 
 
+def test_levels_of_their_own_do_not_drift() -> None:
+    """Copies by team count in no cell of all time; what they are copies of is compared."""
+    offline = Offline(definitions=Definitions(families=("resolution",), levels=("team",)))
+    offline.feed(Log(team="blue").created("00:00", queue="a").assigned("01:00", "b").lines)
+    offline.feed(Log(conversation="d", team="blue").queued("00:00").customer("00:01").lines)
+
+    found = []
+    for clock in ("00:30", "02:00", "30:00:00"):
+        offline.board.move(after(clock))
+        found.append(offline.board.backlog_drift())
+
+    assert found == [0, 0, 0]
+
+
 LOGS = {
     "solved": Log().created("00:00", queue="a").commented("01:00", "human").status("02:00", "solved"),
     "reopened": Log().created("00:00").status("02:00", "solved").commented("03:00", "customer"),
