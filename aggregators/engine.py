@@ -221,20 +221,14 @@ class Engine:
         tenant, conversation = key[0], key[1]
         old, new = before.samples, after.samples
         for sample, number in new.items():
-            by = number - old.get(sample, 0)
+            by = number - old.get(sample, 0) if old else number
             if by:
                 self._change(_new(Entry, (tenant, conversation, sample)), by, number, tally, watermark)
                 touched.add(sample[2])
         for sample, number in old.items():
             if sample not in new:
                 self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
-        for interval, number in after.intervals.items():
-            if before.intervals.get(interval, 0) != number:
-                self._put_interval(_new(Entry, (tenant, conversation, interval)), number, delta, watermark)
-                touched.add(interval[1])
-        for interval in before.intervals:
-            if interval not in after.intervals:
-                self._put_interval(_new(Entry, (tenant, conversation, interval)), 0, delta, watermark)
+        _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
         self._see_labels(touched, life, delta)
         return after
 
@@ -274,15 +268,6 @@ class Engine:
                 tally.delta.due[bucket_of(at)][entry] = 0
                 tally.add(entry, number, number, watermark=watermark)
 
-    def _put_interval(self, entry: Entry, number: int, delta: Delta, watermark: int) -> None:
-        interval: Interval = entry[2]  # type: ignore[assignment]  # never a sample here
-        if interval.end is None:
-            delta.intervals[open_bucket(entry)][entry] = number
-            return
-        bucket = bucket_of(interval.end)
-        if is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
-            delta.intervals[bucket][entry] = number
-
     def _see_labels(self, touched: Iterable[Labels], life: Life, delta: Delta) -> None:
         """Note for each label set the first instant of any conversation that ever counted under it."""
         first = self._first(life)
@@ -301,9 +286,36 @@ class Engine:
             self._sources[source] = delta.sources[source] = at
 
 
-def open_bucket(entry: Entry) -> int:
-    """Return the bucket of an interval without an end: below 0, spread by conversation."""
-    return -1 - crc32(entry.conversation.encode()) % OPEN_BUCKETS
+def _change_intervals(
+    key: Key,
+    before: dict[Interval, int],
+    after: dict[Interval, int],
+    delta: Delta,
+    *,
+    watermark: int,
+    touched: set[Labels],
+) -> None:
+    """Put what has changed, unless it ended too long ago, and note its labels where it came about."""
+    tenant, conversation = key[0], key[1]
+    changes = [(interval, number) for interval, number in after.items() if before.get(interval, 0) != number]
+    for interval, _ in changes:
+        touched.add(interval[1])
+    changes += [(interval, 0) for interval in before if interval not in after]
+    lasting = 0
+    for interval, number in changes:
+        end = interval[3]
+        if end is None:
+            bucket = lasting = lasting or open_bucket(conversation)
+        else:
+            bucket = bucket_of(end)
+            if not is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
+                continue
+        delta.intervals[bucket][_new(Entry, (tenant, conversation, interval))] = number
+
+
+def open_bucket(conversation: str) -> int:
+    """Return the bucket of the intervals of *conversation* without an end: below 0, spread by conversation."""
+    return -1 - crc32(conversation.encode()) % OPEN_BUCKETS
 
 
 def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, definitions: Definitions) -> bool:

@@ -60,6 +60,8 @@ class Pauses:
 
     def between(self, start: int, end: int) -> int:
         """Return for how many of the ms from *start* to *end* it was paused."""
+        if self._since < 0 and not self._ended:
+            return 0
         paused = max(0, end - max(self._since, start)) if self._since >= 0 else 0
         for since, until in self._ended:
             paused += max(0, min(until, end) - max(since, start))
@@ -177,6 +179,9 @@ class Episode:
     def _last_until(self, end: int | None) -> None:
         """Be open until *end* (None: until an event ends it), queue by queue, and count the moves between them."""
         places = self._places
+        if not places.named:
+            self._intervals += places.pieces(OPEN, self._opened, end, self._opened)
+            return
         where = places.at(self._opened)
         for piece in places.pieces(OPEN, self._opened, end, self._opened):
             self._intervals.append(piece)

@@ -193,15 +193,14 @@ class _Conversation:
         roles = 0
         flags: dict[str, bool] = {}
         wanted = _wanted(self._definitions.families)
-        counted, named_at, named = self._counted, self._places.named_at, self._places.named
+        counted, places = self._counted, self._places
         for fact in self._facts:
             at, _, _, code, fields = fact
             if CHANNEL in fields:
                 channel = fields[CHANNEL]
             queue = fields[TO_QUEUE] if TO_QUEUE in fields else fields.get(QUEUE)
             if queue is not None:
-                named_at.append(at)
-                named.append(queue)
+                places.name(at, queue)
             role = _ROLES[code]
             roles |= role
             counted.append(code)
@@ -406,7 +405,9 @@ def _direction(fact: Fact) -> int:
 
 
 def _numbered(rows: list[Counted]) -> dict[Counted, int]:
-    counts: dict[Counted, int] = {}
-    for row in rows:
-        counts[row] = counts.get(row, 0) + 1
+    counts: dict[Counted, int] = dict.fromkeys(rows, 1)
+    if len(counts) < len(rows):
+        counts = dict.fromkeys(rows, 0)
+        for row in rows:
+            counts[row] += 1
     return counts

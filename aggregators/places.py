@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aggregators.samples import Interval, Labels
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NO_QUEUE: Final = "none"
+_new: Final = tuple.__new__
+"""As in observe: a named tuple in half the time."""
 
 
 class Places:
@@ -23,19 +22,29 @@ class Places:
         self.named: list[str] = []
         self._labels: dict[str, Labels] = {}
 
+    def name(self, at: int, queue: str) -> None:
+        """Take in that an event at *at*, none before those so far, named *queue*."""
+        if not self.named or self.named[-1] != queue:
+            self.named_at.append(at)
+            self.named.append(queue)
+
     @property
     def only(self) -> Labels | None:
         """The labels of all its events, None if they stood in several queues."""
         named = self.named
         if not named:
             return self.of(NO_QUEUE)
-        return self.of(named[0]) if named.count(named[0]) == len(named) else None
+        return self.of(named[0]) if len(named) == 1 else None
 
     def at(self, instant: int) -> Labels:
         """Return the labels at *instant*: the last queue named at or before it, else the first named later."""
-        if not self.named:
+        named = self.named
+        if not named:
             return self.of(NO_QUEUE)
-        return self.of(self.named[max(0, bisect_right(self.named_at, instant) - 1)])
+        if len(named) == 1:
+            return self.of(named[0])
+        place = bisect_right(self.named_at, instant)
+        return self.of(named[place - 1] if place else named[0])
 
     def of(self, queue: str) -> Labels:
         """Return the labels of *queue*."""
@@ -44,16 +53,20 @@ class Places:
             labels = self._labels[queue] = Labels(self.tenant, self.channel, queue)
         return labels
 
-    def pieces(self, kind: int, start: int, end: int | None, since: int) -> Iterator[Interval]:
-        """Yield what lasts from *start* to *end* by queue: at t it stands in the last queue named before t."""
-        place = bisect_right(self.named_at, start)
-        queue = self.named[place - 1] if place else NO_QUEUE
-        for at, named in zip(self.named_at[place:], self.named[place:], strict=True):
+    def pieces(self, kind: int, start: int, end: int | None, since: int) -> list[Interval]:
+        """Return what lasts from *start* to *end* by queue: at t it stands in the last queue named before t."""
+        found: list[Interval] = []
+        named_at, named = self.named_at, self.named
+        place = bisect_right(named_at, start)
+        queue = named[place - 1] if place else NO_QUEUE
+        for number in range(place, len(named)):
+            at = named_at[number]
             if end is not None and at >= end:
                 break
-            if named != queue:
+            if named[number] != queue:
                 if at > start:
-                    yield Interval(kind, self.of(queue), start, at, since)
-                start, queue = at, named
+                    found.append(_new(Interval, (kind, self.of(queue), start, at, since)))
+                start, queue = at, named[number]
         if end is None or end > start:
-            yield Interval(kind, self.of(queue), start, end, since)
+            found.append(_new(Interval, (kind, self.of(queue), start, end, since)))
+        return found

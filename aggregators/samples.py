@@ -21,8 +21,8 @@ SURVEY_SENT: Final = 6
 CSAT: Final = 7
 CES: Final = 8
 NPS: Final = 9
-HANDLED: Final = points.HANDLED.code
-SOLVED: Final = points.SOLVED.code
+HANDLED: Final[int] = points.HANDLED.code
+SOLVED: Final[int] = points.SOLVED.code
 # The others from points.FIRST_CODE on: points.
 
 # Outcomes of a leg.
