@@ -38,6 +38,7 @@ from aggregators.samples import (
     CES,
     CSAT,
     FIRST_RESPONSE,
+    FOLLOWING,
     LEG,
     LOST,
     NPS,
@@ -268,14 +269,13 @@ class _Conversation:
                 sla.observe(said, lives, places, definitions=definitions, samples=samples, intervals=intervals)
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
-        counted = _numbered(intervals)
         if unanswered:
-            for stretch in said.stretches:
-                self._observe_stretch(stretch, counted)
+            self._observe_stretches(said, intervals)
         if "customers" in families:
             coverage.observe(
                 places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
             )
+        counted = _numbered(intervals)
         numbered = _numbered(samples)
         if definitions.levels:
             levels.add(self._facts, definitions.levels, numbered, counted, deeds=deeds, asked=asked)
@@ -316,15 +316,16 @@ class _Conversation:
             told |= tells.to_agents(self._key, self._facts, parts, silent_ms=self._definitions.silent_ms)
         return told
 
-    def _observe_stretch(self, stretch: replies.Stretch, intervals: dict[Interval, int]) -> None:
-        """Let a stretch last message by message, each piece as often as messages wait in it."""
-        messages, end = stretch
-        last = len(messages) - 1
-        for place, at in enumerate(messages):
-            until = end if place == last else messages[place + 1]
-            if until is None or until > at:
-                for interval in self._places.pieces(UNANSWERED, at, until, messages[0]):
-                    intervals[interval] = place + 1
+    def _observe_stretches(self, said: replies.Replies, intervals: list[Interval]) -> None:
+        """Let each message of a stretch wait until its end. Where a first response is open, the first one waits so."""
+        pieces = self._places.pieces
+        firsts = {(wait.start, wait.end) for wait in said.open_responses}
+        for messages, end in said.stretches:
+            start = messages[0]
+            if (start, end) not in firsts:
+                intervals += pieces(UNANSWERED, start, end, start)
+            for at in messages[1:]:
+                intervals += pieces(FOLLOWING, at, end, at)
 
     def _observe_legs(
         self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool

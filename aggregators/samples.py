@@ -38,7 +38,7 @@ WAITED: Final = 1
 WAITING: Final = 2
 RESPONSE_OPEN: Final = 3
 UNANSWERED: Final = 4
-# 5 is free.
+FOLLOWING: Final = 5
 ACTIVE: Final = 6
 HELD: Final = 7
 IDLE: Final = 8
@@ -108,6 +108,7 @@ INTERVAL_NAMES: Final = {
     WAITING: "waiting",
     RESPONSE_OPEN: "first_response_open",
     UNANSWERED: "unanswered",
+    FOLLOWING: "unanswered_following",
     ACTIVE: "active",
     HELD: "held",
     IDLE: "idle",

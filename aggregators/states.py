@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregators.business import due_at, hours_of
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import RESPONSE_OPEN, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
+from aggregators.samples import FOLLOWING, RESPONSE_OPEN, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,6 +107,7 @@ def _states(
     states: dict[Labels, State] = {}
     low, high = -math.inf, math.inf
     pane_end = as_of + (-as_of) % FINE.ms
+    unanswered = "unanswered" in definitions.families
     for entry, number in entries.items():
         interval: Interval = entry.content  # type: ignore[assignment]  # never a sample here
         kind, labels, start, end, since = interval
@@ -134,14 +135,11 @@ def _states(
             state.response_open += number
             state.oldest_response_open = _least(state.oldest_response_open, since)
             state.response_open_past_target += number if late < as_of else 0
+            if unanswered:
+                # Its first message is one without an answer for as long.
+                _count(state, UNANSWERED, number, since)
         elif kind not in (WAITED, WAITING):
-            # As often as messages wait for an answer; else always once.
-            if kind == UNANSWERED:
-                state.unanswered_messages += number
-                state.lasting[kind] = state.lasting.get(kind, 0) + 1
-            else:
-                state.lasting[kind] = state.lasting.get(kind, 0) + number
-            state.oldest[kind] = min(since, state.oldest.get(kind, since))
+            _count(state, kind, number, since)
         else:
             late = start + definitions.wait_target(labels[1], labels[2])
             state.waiting += number
@@ -168,6 +166,15 @@ def _turn(state: State, kind: int, number: int, at: int) -> None:
     """Let *number* of a kind begin at *at*, which lies ahead, or end if it is negative."""
     turns, instants = state.ahead.get(kind, (0, 0))
     state.ahead[kind] = (turns + number, instants + number * at)
+
+
+def _count(state: State, kind: int, number: int, since: int) -> None:
+    """Count *number* of a kind that began at *since*. A message that follows another begins nothing."""
+    if kind in (UNANSWERED, FOLLOWING):
+        state.unanswered_messages += number
+    if kind != FOLLOWING:
+        state.lasting[kind] = state.lasting.get(kind, 0) + number
+        state.oldest[kind] = min(since, state.oldest.get(kind, since))
 
 
 def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Group, State]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.aggregators.observed import shown
 from tests.logs import Log
 
@@ -26,6 +29,58 @@ def test_unanswered_now() -> None:
 def test_unanswered_between_two_messages() -> None:
     """M12: at an instant only what came before it waits: the second message is not there yet."""
     assert shown(Log().queued("00:00").customer("00:10").customer("00:40"), "00:30")["unanswered_messages"] == 1
+
+
+def test_unanswered_again_after_a_reply() -> None:
+    """M12: answered at 00:20; of the two that came since, the first waits longest. What we began waits as well."""
+    log = Log().queued("00:00").customer("00:10").human("00:20").customer("00:30").customer("00:40")
+    found = shown(log, "01:00")
+    assert (found["unanswered_conversations"], found["unanswered_messages"]) == (1, 2)
+    assert found["unanswered_oldest_seconds"] == 30
+
+    ours = shown(Log().started("00:00", initiated_by="agent").human("00:10").customer("00:45"), "01:00")
+    assert (ours["unanswered_conversations"], ours["unanswered_messages"]) == (1, 1)
+    assert ours["unanswered_oldest_seconds"] == 15
+
+
+def test_unanswered_moves_with_the_queue() -> None:
+    """M12: both messages stand in the queue that was named last."""
+    log = Log().queued("00:00", "billing").customer("00:10").customer("00:20").queued("00:30", "sales")
+
+    found = shown(log, "01:00", "default", "chat", "sales")
+    assert (found["unanswered_conversations"], found["unanswered_messages"]) == (1, 2)
+    assert shown(log, "00:30", "default", "chat", "billing")["unanswered_messages"] == 2
+    assert shown(log, "01:00", "default", "chat", "billing")["unanswered_messages"] == 0
+
+
+@settings(max_examples=25, derandomize=True, database=None, deadline=None)
+@given(steps=st.lists(st.sampled_from(["customer", "human", "closed", "sales", "billing"]), max_size=9))
+def test_unanswered_by_force(steps: list[str]) -> None:
+    """M12: what the customer wrote since the last reply or resolve, by going back from the end, a second a step."""
+    log = Log().queued("00:00", "billing")
+    for second, step in enumerate(steps, start=1):
+        clock = f"00:{second:02}"
+        match step:
+            case "customer":
+                log.customer(clock)
+            case "human":
+                log.human(clock)
+            case "closed":
+                log.closed(clock)
+            case queue:
+                log.queued(clock, queue)
+    waiting: list[int] = []
+    for second, step in reversed(list(enumerate(steps, start=1))):
+        if step in ("human", "closed"):
+            break
+        if step == "customer":
+            waiting.append(second)
+
+    found = shown(log, "00:10")
+
+    assert found["unanswered_messages"] == len(waiting)
+    assert found["unanswered_conversations"] == (1 if waiting else 0)
+    assert found.get("unanswered_oldest_seconds") == (10 - waiting[-1] if waiting else None)
 
 
 def test_a_resolve_answers() -> None:
