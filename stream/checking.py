@@ -14,6 +14,7 @@ from stream.definitions_told import differences, duration_text, hours_now
 from stream.offline import definitions_of
 from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, look_at_redis
 from stream.settings import PREFIX, Settings, hidden
+from stream.telling import read_topics, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
@@ -93,6 +94,8 @@ def of_kafka(view: KafkaView, settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "Kafka", f"{settings.kafka} answers, {view.brokers} broker{'s' * (view.brokers != 1)}")
     for topic in settings.source_topics:
         yield _of_topic(view, topic)
+    for topic in told_topics(settings).values():
+        yield _of_topic(view, topic) if topic in view.topics else _of_untold(topic)
     yield _of_dead_letters(view, settings)
 
 
@@ -191,7 +194,7 @@ def of_changes(held: Definitions | None, given: Definitions) -> Iterator[Finding
 
 def of_lag(kafka: KafkaView, redis: RedisView, settings: Settings, *, now_ms: int) -> Iterator[Finding]:
     """Yield how far the tables are behind each topic, and whether workers are there."""
-    for topic in settings.source_topics:
+    for topic in read_topics(settings):
         spans = {partition: span for partition, span in kafka.spans.items() if partition.topic == topic}
         if not spans:
             continue
@@ -232,6 +235,11 @@ def _of_topic(view: KafkaView, topic: str) -> Finding:
         return Finding(
             "warn", f"topic {topic}", f"{text}, but not more than {limit} bytes a partition (retention.bytes)"
         )
+    return Finding("ok", f"topic {topic}", text)
+
+
+def _of_untold(topic: str) -> Finding:
+    text = "does not exist yet; the first worker makes it, to tell others of customers and agents"
     return Finding("ok", f"topic {topic}", text)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stream.generations import Generation
     from stream.patience import Client
     from stream.settings import Settings
+from stream.telling import read_topics
 
 ANSWER_S = 5.0
 SIZED_S = 1.5
@@ -84,13 +85,13 @@ async def look_at_kafka(settings: Settings) -> KafkaView:
         async with asyncio.timeout(ANSWER_S), admin_client(settings) as admin:
             cluster = await admin.describe_cluster()
             existing = set(await admin.list_topics())
-            wanted = [topic for topic in (*settings.source_topics, settings.topics_deadletter) if topic in existing]
+            wanted = [topic for topic in (*read_topics(settings), settings.topics_deadletter) if topic in existing]
             described = await admin.describe_topics(wanted) if wanted else []
             topics = {
                 each["topic"]: TopicView(len(each["partitions"]), await _config(admin, each["topic"]))
                 for each in described
             }
-        sources = {topic: topics[topic].partitions for topic in settings.source_topics if topic in topics}
+        sources = {topic: topics[topic].partitions for topic in read_topics(settings) if topic in topics}
         async with asyncio.timeout(ANSWER_S):
             spans = await spans_of(settings, sources)
     except (KafkaError, OSError, UsageError) as error:

@@ -235,6 +235,24 @@ def test_a_topic_must_keep_what_a_rebuild_needs(config: dict[str, str], mark: st
     assert (found.mark, text in found.text) == (mark, True)
 
 
+def test_topics_of_what_is_told_are_looked_at_where_anybody_is_told(tmp_path: Path) -> None:
+    """Before the first worker they are not there, which is well; kept too short they lose what a rebuild needs."""
+    (tmp_path / "told.toml").write_text('families = ["customers"]\n')
+    settings = load({"definitions": str(tmp_path / "told.toml")})
+    name = f"deskpulse.{definitions_of(settings).generation()}.customers"
+
+    def line(view: KafkaView) -> Finding:
+        (found,) = [each for each in of_kafka(view, settings) if each.subject == f"topic {name}"]
+        return found
+
+    assert line(KafkaView(brokers=1)).mark == "ok"
+    assert line(KafkaView(brokers=1, topics={name: TopicView(4, FINE | {"retention.ms": "-1"})})).text == (
+        "4 partitions, kept for ever"
+    )
+    assert line(KafkaView(brokers=1, topics={name: TopicView(4, FINE | {"retention.ms": "1000"})})).mark == "warn"
+    assert [each for each in of_kafka(KafkaView(brokers=1), load()) if "deskpulse." in each.subject] == []
+
+
 @pytest.mark.parametrize(
     ("info", "mark", "text"),
     [
