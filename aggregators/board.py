@@ -96,6 +96,8 @@ class Board:
         self._shown: set[tuple[str, Group]] = set()
         self._known: dict[Labels, int] = {}
         self._seen_anew = self._over = False
+        self._channels: dict[str, tuple[str, ...]] = {}
+        self._since = 0
         self.as_of = 0
 
     @property
@@ -165,6 +167,11 @@ class Board:
         A label set has rows while a cell or an interval of it is kept; its counters stay for good.
         """
         present = self._present()
+        channels = {group.values for group in present if group.level == "channel"}
+        self._channels = {
+            tenant: tuple(sorted(channel for whose, channel in channels if whose == tenant)) for tenant, _ in channels
+        }
+        self._since = min(self._first.values(), default=self.as_of)
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
         if SHIFT in self._windows:
             shown = {each for each in shown if each[0] != SHIFT or self._rolling.span_of(SHIFT, each[1].values[0]).end}
@@ -255,21 +262,31 @@ class Board:
 
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
-        sums = {} if window == _NOW else self._rolling.sums(window, group)
-        start = self._rolling.span_of(window, group.values[0]).start if family == "rolling" else 0
-        reading = Reading(
-            sums,
+        reading = self._reading(group, window, is_rolling=family == "rolling")
+        for metric in self._metrics[group.level]:
+            if metric.family == family:
+                yield from _read(metric, group, window if family == "rolling" else None, reading)
+
+    def _reading(self, group: Group, window: str, *, is_rolling: bool) -> Reading:
+        tenant = group.values[0]
+        start = self._rolling.span_of(window, tenant).start if is_rolling else 0
+        whole, channels = None, self._channels.get(tenant, ())
+        if group.level == "channel" and is_rolling and self._growing:
+            whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True)
+            channels = group.values[1:]
+        return Reading(
+            {} if window == _NOW else self._rolling.sums(window, group),
             self._states.get(group, _NOBODY),
             self.as_of,
             start,
             self._definitions,
             level=group.level,
-            window=window if family == "rolling" else "",
+            window=window if is_rolling else "",
+            since=max(start, min(self._since, self.as_of)),
+            tenant=whole,
+            channels=channels,
             advice=None if self._advisor is None or window != _NOW else self._advisor.advice.get(group),
         )
-        for metric in self._metrics[group.level]:
-            if metric.family == family:
-                yield from _read(metric, group, window if family == "rolling" else None, reading)
 
 
 _NOW = "now"

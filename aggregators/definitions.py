@@ -99,6 +99,7 @@ FAMILIES: Final = (
     "volume",
     "work",
     "people",
+    "cost",
     "bots",
     "resolution",
     "sla",

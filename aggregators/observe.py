@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from aggregators import (
     bots,
+    costs,
     coverage,
     customers,
     escalations,
@@ -163,6 +164,10 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
         said = selfservice.observe(key.tenant, rows, seen)
         told = telling.of_session(key, said) if "customers" in definitions.families else {}
         return Observation(_numbered(seen), {}, {}, open=False, told=told)
+    if costs.is_cost(key.kind) and "cost" in definitions.families:
+        spent: list[Sample] = []
+        costs.observe(key.tenant, facts, definitions, spent)
+        return Observation(_numbered(spent), {}, {}, open=False, told={})
     if telling.is_agents(key.kind) and "people" in definitions.families:
         return NOTHING._replace(told=telling.of_agent_event(key, facts))
     return NOTHING

@@ -166,6 +166,8 @@ KB_VIEW: Final = PointKind(155, "kb_view", "count")
 KB_SEARCH: Final = PointKind(156, "kb_search", "choice")
 DEFLECTED: Final = PointKind(157, "deflected", "choice")
 
+COST: Final = PointKind(120, "cost", "sum")
+COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")
 EFFORT: Final = PointKind(130, "effort", "sum")
 EFFORT_BEFORE: Final = PointKind(131, "effort_before", "sum")
 

@@ -52,6 +52,8 @@ class Reading:
 
     The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
     `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told.
+    Since `since` anything at all is known. Of a channel `tenant` reads its tenant; `channels` is that channel, or those
+    of a tenant.
     """
 
     sums: Mapping[int, int]
@@ -62,6 +64,9 @@ class Reading:
     level: str = "tenant"
     window: str = ""
     advice: Advice | None = None
+    since: int = 0
+    tenant: Reading | None = None
+    channels: tuple[str, ...] = ()
     _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:

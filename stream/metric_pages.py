@@ -19,6 +19,7 @@ TITLES = {
     "responsiveness": ("Responsiveness", "How long customers wait for a human's word."),
     "work": ("Work", "Who handles conversations, for how long, and where they are passed on."),
     "people": ("People", "What agents are doing, how many they can take, how busy they are."),
+    "cost": ("Cost", "What is spent, and what a resolution costs."),
     "bots": ("Bots", "What a bot begins, and how its part ends."),
     "resolution": ("Resolution", "What came in, what was solved, what came back, and what is open."),
     "sla": ("Service level agreements", "What is due, what is at risk, and what was not kept, by policy clock."),

@@ -39,6 +39,7 @@ EXTRAS = {
     "stage": "bot, queue, before_reply, chat",
     "why": "no_human, passed_on, reopened, returned",
     "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale",
+    "currency": "that of the definitions, `none` without one",
     "le": "upper bounds, in seconds where no unit is named",
 }
 _AS_OF = 10

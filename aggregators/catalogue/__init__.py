@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from aggregators.catalogue import (
     bots,
+    cost,
     customers,
     expected_wait,
     health,
@@ -60,6 +61,7 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     ),
     "work": _parted(_asked("work", work.METRICS)),
     "people": _asked("people", people.METRICS),
+    "cost": _asked("cost", cost.METRICS),
     "bots": _parted(_asked("bots", bots.METRICS)),
     "resolution": _parted(_asked("resolution", resolution.METRICS)),
     "sla": _parted(_asked("sla", sla.METRICS)),

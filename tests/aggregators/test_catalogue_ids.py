@@ -17,7 +17,6 @@ DEFINITIONS = (
 )
 NOT_COUNTED_YET = {
     "M30": "staffing is a function, `aggregators/staffing.py`, and no number of now",
-    "M50": "cost",
     "M64": "the CSAT jump",
     "M73": "contact reasons",
 }
