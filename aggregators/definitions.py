@@ -106,6 +106,7 @@ FAMILIES: Final = (
     "business_time",
     "customers",
     "selfservice",
+    "surveys",
     "health",
     "expected_wait",
 )

@@ -106,7 +106,9 @@ class Engine:
         self._timers = [(entry.content.at, entry) for entry in self._due]  # type: ignore[union-attr]  # samples
         heapq.heapify(self._timers)
         self._late_ms = min(LATE_MS, definitions.retention_ms)
-        self._expires_after_ms = definitions.retention_ms + max(definitions.ghost_ms, definitions.silent_ms)
+        settle_ms = definitions.survey_settle_ms if "surveys" in definitions.families else 0
+        longest_ms = max(definitions.ghost_ms, definitions.silent_ms, settle_ms)
+        self._expires_after_ms = definitions.retention_ms + longest_ms
         self._again = False
         self._warm_owners = warm_owners
         self._warm: dict[Key, tuple[Facts, Observation]] = {}

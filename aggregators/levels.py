@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aggregators.points import (
     BOT_ENDED_KNOWN,
     CES_SENT,
+    CES_SETTLED,
     CONTACT_KNOWN,
     COVERED,
     HANDOFF_RESPONSE,
     NPS_SENT,
+    NPS_SETTLED,
     ORPHAN_STOP,
     REVIVED,
     SOLVE_KNOWN,
+    SURVEY_SETTLED,
     UNKNOWN_ACTOR,
 )
 from aggregators.samples import (
@@ -56,7 +59,9 @@ _new: Final = tuple.__new__
 """As in observe: a named tuple in half the time."""
 _ACCEPTED: Final = code_of("chat.accepted")
 _WRITTEN: Final = frozenset({code_of("chat.message"), code_of("ticket.commented")})
-_OF_SURVEYS: Final = frozenset({SURVEY_SENT, CSAT, CES, NPS, CES_SENT.code, NPS_SENT.code})
+_OF_SURVEYS: Final = frozenset({SURVEY_SENT, CSAT, CES, NPS, CES_SENT.code, NPS_SENT.code}) | frozenset(
+    {SURVEY_SETTLED.code, CES_SETTLED.code, NPS_SETTLED.code}
+)
 _RESPONSES: Final = frozenset({FIRST_RESPONSE, REPLY, HANDOFF_RESPONSE.code})
 _NOT_COPIED: Final = frozenset(
     {ORPHAN_STOP.code, UNKNOWN_ACTOR.code, REVIVED.code, COVERED.code}

@@ -359,6 +359,7 @@ class _Conversation:
         """Add the surveys, and to *asked* each sample of one with the instant that says who is rated."""
         definitions, places = self._definitions, self._places
         named = {fact.fields.get(KIND) for fact in self._surveys}
+        settling = "surveys" in definitions.families
         for kind, rated in _RATED.items():
             if kind not in named:
                 continue
@@ -370,6 +371,11 @@ class _Conversation:
                     else:
                         samples.append(Point(_SENT[kind], row.sent, labels, 1 + answered))
                     asked.append(levels.Asked(samples[-1], row.sent))
+                    if settling:
+                        settled = row.sent + definitions.survey_settle_ms
+                        in_time = row.answered is not None and row.answered <= settled
+                        samples.append(Point(_SETTLED[kind], settled, labels, 1 + in_time))
+                        asked.append(levels.Asked(samples[-1], row.sent))
                 if row.responded is not None and row.normalised is not None and row.span is not None:
                     share = row.normalised
                     good = int(surveys.is_good(kind, share, row.span, definitions))
@@ -400,6 +406,11 @@ class _Conversation:
 
 _BOT_ENDED: Final = points.BOT_ENDED.code
 _SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
+_SETTLED: Final = {
+    "csat": points.SURVEY_SETTLED.code,
+    "ces": points.CES_SETTLED.code,
+    "nps": points.NPS_SETTLED.code,
+}
 _RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
 
 

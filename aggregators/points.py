@@ -166,6 +166,10 @@ KB_VIEW: Final = PointKind(155, "kb_view", "count")
 KB_SEARCH: Final = PointKind(156, "kb_search", "choice")
 DEFLECTED: Final = PointKind(157, "deflected", "choice")
 
+SURVEY_SETTLED: Final = PointKind(160, "survey_settled", "choice", timed=True)
+CES_SETTLED: Final = PointKind(161, "ces_settled", "choice", timed=True)
+NPS_SETTLED: Final = PointKind(162, "nps_settled", "choice", timed=True)
+
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")
 EFFORT: Final = PointKind(130, "effort", "sum")

@@ -26,13 +26,15 @@ TYPES: Final = frozenset({_SENT, _RESPONDED, _RETRACTED})
 class SurveyRow(NamedTuple):
     """One survey. `sent` is the first time it was sent; `responded` the instant of the response that counts.
 
-    `normalised` is the score between 0 and 1, `span` the length of its scale.
+    `normalised` is the score between 0 and 1, `span` the length of its scale. `answered` is the instant from which on
+    there has always been a response that counts, whichever.
     """
 
     sent: int | None
     responded: int | None
     normalised: Fraction | None
     span: Fraction | None
+    answered: int | None = None
 
 
 def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
@@ -44,6 +46,7 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
     """
     sent: dict[str, int] = {}
     counting: dict[str, Fact | None] = {}
+    answered: dict[str, int] = {}
     for fact in facts:
         survey = fact.fields[SURVEY]
         if fact.type == _RETRACTED:
@@ -54,6 +57,8 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
         elif fact.type == _SENT:
             sent.setdefault(survey, fact.at)
         else:
+            if counting.get(survey) is None:
+                answered[survey] = fact.at
             counting[survey] = fact
     rows = []
     for survey in sorted(sent.keys() | counting.keys()):
@@ -62,7 +67,7 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
             rows.append(SurveyRow(sent.get(survey), None, None, None))
         else:
             normalised, span = normalise(response, scales)
-            rows.append(SurveyRow(sent.get(survey), response.at, normalised, span))
+            rows.append(SurveyRow(sent.get(survey), response.at, normalised, span, answered[survey]))
     return rows
 
 

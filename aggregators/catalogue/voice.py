@@ -7,6 +7,32 @@ from aggregators import points
 from aggregators.metric import Metric, count, rolling
 from aggregators.reading import ratio
 
+_PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
+_IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
+
+
+def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metric]:
+    """Return how many surveys of a kind have settled, and the share of them that was answered in time."""
+    prefix = "" if name == "survey" else f"{name}_"
+    return (
+        count(f"{prefix}surveys_settled", f"{text} sent 72 h ago", "M61", kind.count, unit="surveys", edges=_IN_TIME),
+        rolling(
+            f"{name}_settled_response_ratio",
+            "ratio",
+            f"Share of the {text[0].lower()}{text[1:]} sent 72 h ago that were answered by then.",
+            "answered within 72 h / settled",
+            "M61",
+            read=lambda r: ratio(r[kind.choice(2)], r[kind.count]),
+            edges="Final: a rating that is changed later was an answer in time, a retracted one is none.",
+        ),
+    )
+
+
+SETTLED_METRICS: tuple[Metric, ...] = (
+    *_settled("survey", "Satisfaction surveys", points.SURVEY_SETTLED),
+    *_settled("ces", "Effort surveys", points.CES_SETTLED),
+    *_settled("nps", "Recommendation surveys", points.NPS_SETTLED),
+)
 METRICS: tuple[Metric, ...] = (
     count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
     rolling(
@@ -16,6 +42,7 @@ METRICS: tuple[Metric, ...] = (
         "sent and answered / sent",
         "M61",
         read=lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
+        edges=_PROVISIONAL,
     ),
     count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
     rolling(

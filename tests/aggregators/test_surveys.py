@@ -22,7 +22,7 @@ def surveys(log: Log, kind: str = "csat") -> list[SurveyRow]:
 def test_a_survey_that_was_sent_and_answered() -> None:
     """3 of 1–5 is a half, on a scale of four steps."""
     assert surveys(Log().sent("00:00").responded("01:00", 3)) == [
-        SurveyRow(T0, after("01:00"), Fraction(1, 2), Fraction(4))
+        SurveyRow(T0, after("01:00"), Fraction(1, 2), Fraction(4), after("01:00"))
     ]
 
 
@@ -33,8 +33,17 @@ def test_surveys_come_by_their_id() -> None:
     assert surveys(log) == [
         SurveyRow(None, None, None, None),
         SurveyRow(after("00:10"), None, None, None),
-        SurveyRow(None, after("00:30"), Fraction(0), Fraction(4)),
+        SurveyRow(None, after("00:30"), Fraction(0), Fraction(4), after("00:30")),
     ]
+
+
+def test_a_survey_is_answered_from_its_first_response_on() -> None:
+    """Until it is retracted; then from the next one on. Which response counts is another matter."""
+    log = Log().responded("01:00", 1).responded("02:00", 5)
+    assert [(row.answered, row.responded) for row in surveys(log)] == [(after("01:00"), after("02:00"))]
+
+    assert [row.answered for row in surveys(log.retracted("03:00"))] == [None]
+    assert [row.answered for row in surveys(log.responded("04:00", 3).responded("05:00", 4))] == [after("04:00")]
 
 
 def test_a_retraction_of_nothing_makes_no_survey() -> None:
@@ -46,7 +55,7 @@ def test_kinds_are_kept_apart() -> None:
     """Each sweep sees its own, a retraction whatever kind its survey is."""
     log = Log().sent("00:00", "n", kind="nps").responded("00:10", 9, "n", kind="nps").responded("00:20", 5, "s")
 
-    assert surveys(log, "nps") == [SurveyRow(T0, after("00:10"), Fraction(9, 10), Fraction(10))]
+    assert surveys(log, "nps") == [SurveyRow(T0, after("00:10"), Fraction(9, 10), Fraction(10), after("00:10"))]
     assert [row.responded for row in surveys(log)] == [after("00:20")]
     assert surveys(log.retracted("00:30", "n"), "nps") == [SurveyRow(T0, None, None, None)]
 

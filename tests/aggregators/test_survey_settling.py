@@ -1,0 +1,123 @@
+"""M61: response rates are final once the surveys have settled, 72 h after they were sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregators.definitions import Definitions
+from aggregators.engine import is_expired
+from aggregators.instants import DAY_MS, HOUR_MS
+from stream.offline import Offline
+from tests.aggregators.observed import KEY, facts_of
+from tests.aggregators.running import Counted
+from tests.logs import T0, Log, after
+
+SETTLING = Definitions(families=("surveys",))
+NAMES = {"csat": "survey", "ces": "ces", "nps": "nps"}
+
+
+def shown(log: Log, as_of: int, kind: str = "csat", definitions: Definitions = SETTLING) -> tuple[float, float | None]:
+    """Return how many surveys of a kind have settled in the last seven days, and the share answered in time."""
+    offline = Offline(definitions=definitions)
+    offline.feed(log.lines)
+    values = offline.values(as_of)
+    labels = (("tenant", "default"), ("window", "7d"))
+    number = f"support_tenant_rolling_{'' if kind == 'csat' else kind + '_'}surveys_settled"
+    share = f"support_tenant_rolling_{NAMES[kind]}_settled_response_ratio"
+    return values.get((number, labels), 0), values.get((share, labels))
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_who_answers_within_72_hours_is_in_time(kind: str) -> None:
+    """M61: sent at 00:00 and answered at 71:59, at 72:00 and 1 ms later, and not at all: two of four."""
+    log = Log()
+    for name, answer in (("a", "71:59:00"), ("b", "72:00:00"), ("c", "72:00:00.001"), ("d", None)):
+        pen = log.of(conversation=name).sent("00:00", kind=kind)
+        if answer is not None:
+            pen.responded(answer, 5, kind=kind)
+
+    assert shown(log, after("72:00:00"), kind) == (0, None)
+    assert shown(log, after("72:00:00.001"), kind) == (4, 0.5)
+
+
+def test_a_cohort_is_that_of_when_it_settles() -> None:
+    """Two of Monday, one of them answered, settle on Thursday; that of Tuesday on Friday, answered: 0.5, then 2/3."""
+    log = Log()
+    log.of(conversation="a").sent("00:00").responded("01:00", 5)
+    log.of(conversation="b").sent("1:00:00")
+    log.of(conversation="c").sent("24:00:00").responded("25:00:00", 5)
+
+    assert shown(log, after("95:59:59")) == (2, 0.5)
+    assert shown(log, after("96:00:01")) == (3, 2 / 3)
+
+
+def test_a_rating_that_is_changed_later_was_an_answer_in_time() -> None:
+    """Answered after an hour, changed after four days: in time. Retracted: nobody answered. Again: too late."""
+    log = Log().sent("00:00").responded("1:00:00", 1).responded("96:00:00", 5)
+    assert shown(log, after("97:00:00")) == (1, 1)
+
+    assert shown(log.retracted("98:00:00"), after("99:00:00")) == (1, 0)
+    assert shown(log.responded("99:00:00", 5), after("99:30:00")) == (1, 0)
+
+
+def test_only_what_was_sent_settles() -> None:
+    """An answer to a survey that nobody sent is in neither part."""
+    assert shown(Log().responded("00:00", 5), after("73:00:00")) == (0, None)
+
+
+def test_settling_is_a_definition() -> None:
+    """24 h: an answer after a day and a second is too late."""
+    log = Log().sent("00:00").responded("24:00:01", 5)
+
+    assert shown(log, after("25:00:00"), definitions=replace(SETTLING, survey_settle_ms=DAY_MS)) == (1, 0)
+    assert shown(log, after("73:00:00")) == (1, 1)
+
+
+def test_nothing_settles_unless_it_is_asked_for() -> None:
+    """The family `surveys` is off by default: no timer waits for it."""
+    counted = Counted()
+    counted.feed(Log().sent("00:00").lines)
+
+    assert not any(counted.tables.due.values())
+
+
+def test_a_conversation_stays_until_its_survey_has_settled() -> None:
+    """Kept for the retention after the timer, not after the last event."""
+    facts = facts_of(Log().sent("00:00").lines).values()
+    settled = T0 + 72 * HOUR_MS + SETTLING.retention_ms
+
+    assert not is_expired(KEY, facts, watermark=settled, definitions=SETTLING)
+    assert is_expired(KEY, facts, watermark=settled + 1, definitions=SETTLING)
+    assert is_expired(KEY, facts, watermark=settled + 1 - 72 * HOUR_MS, definitions=Definitions())
+
+
+@settings(max_examples=40, derandomize=True, database=None, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["sent", "responded", "retracted", "beat"]), st.integers(0, 100)), max_size=9
+    ),
+    cut=st.integers(0, 9),
+)
+def test_the_cuts_decide_nothing(steps: list[tuple[str, int]], cut: int) -> None:
+    """However the records are cut, and whether or not the watermark had passed the timer: the same tables."""
+    log = Log()
+    for kind, hour in steps:
+        at = T0 + hour * HOUR_MS
+        if kind == "beat":
+            log.of(conversation="other").add("chat.message", at, actor="customer")
+        else:
+            score = {"score": 4} if kind == "responded" else {}
+            log.add(f"survey.{kind}", at, survey="s", kind=None if kind == "retracted" else "csat", **score)
+    log.of(conversation="last").add("chat.message", T0 + 200 * HOUR_MS, actor="customer")
+    whole, cut_up, sorted_up = Counted(SETTLING), Counted(SETTLING), Counted(SETTLING)
+    whole.feed(log.lines)
+    cut_up.feed(log.lines[:cut])
+    cut_up.restart()
+    cut_up.feed(log.lines[cut:])
+    sorted_up.feed(sorted(log.lines))
+
+    assert cut_up.lines() == sorted_up.lines() == whole.lines()
