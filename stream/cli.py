@@ -20,6 +20,7 @@ from stream.commands import (
     replay,
     serve,
     simulate,
+    staffing,
     worker,
 )
 from stream.errors import UsageError
@@ -52,7 +53,7 @@ def _options(
     """Take the options that stand before a command."""
 
 
-for module in (demo, worker, serve, rebuild, simulate, replay, compute, export, dump, catalogue, check):
+for module in (demo, worker, serve, rebuild, simulate, replay, compute, export, dump, catalogue, staffing, check):
     app.command(module.NAME)(module.command)
 app.add_typer(dead_letters.app, name="dead-letters")
 
