@@ -193,6 +193,8 @@ KINDS: Final[tuple[PointKind, ...]] = (
     *TURNS,
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
+NO_STOPS: Final = frozenset(kind.code for kind in KINDS if kind.adds in ("turn", "cell"))
+"""Kinds that no conversation stands behind, and that are in no index of stops: turns of agents, cells of sketches."""
 TIMED: Final = frozenset(kind.code for kind in KINDS if kind.timed)
 """Kinds that may come about by time alone."""
 _ADDS: Final[dict[int, str]] = {kind.code: kind.adds for kind in KINDS}

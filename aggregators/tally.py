@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregators import measures
+from aggregators import measures, points
 from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Tally:
             cells = _of(self._groups(ALL_TIME), labels)
             for measure, amount in measures.all_time(sample):
                 cells[measure] = cells.get(measure, 0) + amount * by
-        if stretch.stops is not None:
+        if stretch.stops is not None and sample[0] not in points.NO_STOPS:
             stretch.stops[entry] = number
 
     def _stretch(self, at: int, watermark: int) -> _Stretch:
