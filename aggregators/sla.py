@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.calendars import after_business, business_ms
-from aggregators.points import SLA_ATTAINED, SLA_BREACHED, Point
+from aggregators.points import SLA_ATTAINED, SLA_BREACHED, SLA_UNMET, Point
 from aggregators.samples import SLA_AT_RISK, SLA_OPEN, SLA_PAST, of_clock
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 FIRST_REPLY: Final = 1
 NEXT_REPLY: Final = 2
 RESOLUTION: Final = 3
-"""The choices of SLA_BREACHED and SLA_ATTAINED; their names stand in samples.CLOCKS."""
+"""The choices of SLA_BREACHED, and of SLA_UNMET for what came too late; their names stand in samples.CLOCKS."""
+AFTER_RESOLVE: Final = 4
+"""The choice of SLA_UNMET for a first response to an episode whose clock a resolve had ended before."""
 _NO_PAUSE: Final[Spans] = []
 
 
@@ -52,7 +54,9 @@ def observe(
 ) -> None:
     """Add what the clocks of one conversation contribute: of its replies as *said*, of its resolutions as in *lives*.
 
-    `said` has to have its stretches.
+    `said` has to have its stretches. What meets a clock is nearly always counted already, as a first response, a reply,
+    a last solve: so only those that meet none are counted here (SLA_UNMET), and what is open only where nothing else
+    says so.
     """
     clocks = _Clocks(places, definitions, samples, intervals)
     replied = set(said.replies)
@@ -63,6 +67,9 @@ def observe(
             which = FIRST_REPLY if start in firsts else NEXT_REPLY
             met_at = end if end is not None and (end, start) in replied else None
             clocks.count(which, start, [(start, end)], met_at=met_at)
+    for at, start in said.first_responses:
+        if (at, start) not in replied:
+            samples.append(Point(SLA_UNMET.code, at, places.at(at), AFTER_RESOLVE))
     for clock, stays, solved_at in lives.episodes:
         clocks.count(RESOLUTION, clock, stays, met_at=solved_at, pauses=lives.pauses)
 
@@ -77,6 +84,9 @@ class _Clocks:
         self._definitions = definitions
         self._samples = samples
         self._intervals = intervals
+        families = definitions.families
+        self._solves_count = "resolution" in families
+        self._last_elsewhere = (FIRST_REPLY, NEXT_REPLY) if "unanswered" in families else (FIRST_REPLY,)
 
     def count(self, which: int, start: int, stays: Spans, *, met_at: int | None, pauses: Spans = _NO_PAUSE) -> None:
         """Count a clock that is open during *stays* and stands still during *pauses*; met at *met_at*, None if not."""
@@ -84,9 +94,12 @@ class _Clocks:
         deadline = passed_at(target_ms, stays, pauses, hours)
         if deadline is not None:
             self._samples.append(Point(SLA_BREACHED.code, deadline, self._places.at(deadline), which))
-        elif met_at is not None:
-            self._samples.append(Point(SLA_ATTAINED.code, met_at, self._places.at(met_at), which))
-        self._last(SLA_OPEN, which, stays, None, None, since=start)
+            if met_at is not None:
+                self._samples.append(Point(SLA_UNMET.code, met_at, self._places.at(met_at), which))
+        elif met_at is not None and which == RESOLUTION and not self._solves_count:
+            self._samples.append(Point(SLA_ATTAINED.code, met_at, self._places.at(met_at), 0))
+        if which not in self._last_elsewhere:
+            self._last(SLA_OPEN, which, stays, None, None, since=start)
         risky = passed_at(target_ms - margin_ms, stays, pauses, hours)
         if risky is not None:
             self._last(SLA_AT_RISK, which, stays, risky, deadline, since=risky)

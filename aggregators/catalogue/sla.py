@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aggregators.measures import FIRST_RESPONSES, REPLIES
 from aggregators.metric import Metric, rolling, state
-from aggregators.points import SLA_ATTAINED, SLA_BREACHED
+from aggregators.points import SLA_ATTAINED, SLA_BREACHED, SLA_UNMET, SOLVED
 from aggregators.reading import Reading, Value, ratio
-from aggregators.samples import CLOCKS, SLA_AT_RISK, SLA_OPEN, SLA_PAST, of_clock
+from aggregators.samples import CLOCKS, SLA_AT_RISK, SLA_OPEN, SLA_PAST, UNANSWERED, of_clock
+from aggregators.sla import AFTER_RESOLVE, FIRST_REPLY, NEXT_REPLY, RESOLUTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,14 +34,27 @@ def _breached(r: Reading) -> Mapping[str, Value]:
     return {name: r[SLA_BREACHED.choice(number)] for number, name in _BY_NUMBER.items()}
 
 
-def _attained(r: Reading) -> Mapping[str, Value]:
-    return {name: r[SLA_ATTAINED.choice(number)] for number, name in _BY_NUMBER.items()}
+def _open(r: Reading) -> Mapping[str, Value]:
+    """Return the clocks that are open: of a first reply as first responses are, of a next one as other stretches."""
+    first, lasting = r.state.response_open, r.state.lasting
+    own = lasting.get(of_clock(SLA_OPEN, NEXT_REPLY), 0)
+    following = lasting.get(UNANSWERED, 0) - first if "unanswered" in r.definitions.families else own
+    return dict(zip(CLOCKS, (first, following, lasting.get(of_clock(SLA_OPEN, RESOLUTION), 0)), strict=True))
+
+
+def _attained(r: Reading) -> dict[str, int]:
+    """Return the clocks that were met: first responses, the other replies, last solves, but those that met none."""
+    unmet = [r[SLA_UNMET.choice(choice)] for choice in (FIRST_REPLY, NEXT_REPLY, RESOLUTION, AFTER_RESOLVE)]
+    first = r[FIRST_RESPONSES] - unmet[0] - unmet[3]
+    following = r[REPLIES] - r[FIRST_RESPONSES] - unmet[1] + unmet[3]
+    solved = r[SOLVED.count] - unmet[2] if "resolution" in r.definitions.families else r[SLA_ATTAINED.count]
+    return dict(zip(CLOCKS, (first, following, solved), strict=True))
 
 
 def _attainment(r: Reading) -> Mapping[str, Value]:
-    attained, breached = SLA_ATTAINED, SLA_BREACHED
+    attained = _attained(r)
     return {
-        name: ratio(r[attained.choice(number)], r[attained.choice(number)] + r[breached.choice(number)])
+        name: ratio(attained[name], attained[name] + r[SLA_BREACHED.choice(number)])
         for number, name in _BY_NUMBER.items()
     }
 
@@ -51,7 +66,7 @@ METRICS: tuple[Metric, ...] = (
         "Policy clocks that run or are paused now.",
         "clocks started and neither met nor ended",
         "M47",
-        read=_now(SLA_OPEN),
+        read=_open,
         extra="clock",
         edges="pending and on hold count; solved, closed and merged do not, nor a chat 24 h after its last event",
     ),
