@@ -167,11 +167,8 @@ class Board:
         A label set has rows while a cell or an interval of it is kept; its counters stay for good.
         """
         present = self._present()
-        channels = {group.values for group in present if group.level == "channel"}
-        self._channels = {
-            tenant: tuple(sorted(channel for whose, channel in channels if whose == tenant)) for tenant, _ in channels
-        }
-        self._since = min(self._first.values(), default=self.as_of)
+        if self._growing:
+            self._look_round(present)
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
         if SHIFT in self._windows:
             shown = {each for each in shown if each[0] != SHIFT or self._rolling.span_of(SHIFT, each[1].values[0]).end}
@@ -228,6 +225,15 @@ class Board:
             self._identity.regroup(self._groups)
             if self._advisor is not None:
                 self._advisor.regroup(self._groups)
+
+    def _look_round(self, present: Iterable[Group]) -> None:
+        """Note which channels the tenants have, and since when anything is known."""
+        channels: dict[str, list[str]] = {}
+        for group in present:
+            if group.level == "channel":
+                channels.setdefault(group.values[0], []).append(group.values[1])
+        self._channels = {tenant: tuple(sorted(names)) for tenant, names in channels.items()}
+        self._since = min(self._first.values(), default=self.as_of)
 
     def _present(self) -> set[Group]:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""

@@ -182,7 +182,8 @@ TURNS: Final = tuple(
     for code, name in enumerate(
         (
             *("offline", "available", "busy", "partially_busy", "acw", "break", "away", "custom", "error", "stale"),
-            *("logged_in", "slots", "slots_used", "occupied", "chats", "chatting", "worked", "shift"),
+            *("logged_in", "shift", "slots", "slots_used", "chats"),
+            *("occupied_outside", "worked_outside", "busy_without_chat", "chat_in_error"),
         ),
         start=FIRST_TURN,
     )

@@ -68,34 +68,36 @@ class _Agent:
             self.queues = tuple(named)[:MOST_QUEUES]
 
     def weights(self) -> Weights:
-        """Return what lasts now."""
+        """Return what lasts now.
+
+        Contact and work that follow from the states are not said again: only where they do not.
+        """
         slots = self.slots
         state = state_of(self.said, open_chats=self.open, wrapping=self.wrapping, slots=slots)
         used = slots_used(state, open_chats=self.open, wrapping=self.wrapping, slots=slots)
-        logged_in, occupied = is_logged_in(self.said), state in OCCUPYING
-        offers = self.said in AT_WORK
-        offered = slots if offers else used
-        free = max(0, slots - used) if offers else 0
-        weights: Weights = {(s.CHATS, ""): self.open, (s.CHATTING, ""): int(self.open > 0)}
+        logged_in, at_work = is_logged_in(self.said), self.said in AT_WORK
+        in_shift = self.scheduled > 0 if self.shift else logged_in
+        weights: Weights = {(s.CHATS, ""): self.open, (s.SHIFT, ""): int(in_shift)}
         if state:
             weights[state, ""] = 1
         if logged_in:
             weights[s.LOGGED_IN, ""] = 1
-            weights[s.SLOTS, ""] = offered
+            weights[s.SLOTS, ""] = max(slots, used) if at_work else used
             weights[s.SLOTS_USED, ""] = used
-            weights[s.SLOTS_FREE, ""] = free
-            weights[s.AGENTS_FREE, ""] = int(free > 0)
-            weights[s.OCCUPIED, ""] = int(occupied)
-        in_shift = self.scheduled > 0 if self.shift else logged_in
-        weights[s.SHIFT, ""] = int(in_shift)
-        weights[s.WORKED, ""] = int(occupied and (in_shift or logged_in))
+        if state in OCCUPYING:
+            weights[s.OCCUPIED_OUTSIDE, ""] = int(not logged_in)
+            weights[s.WORKED_OUTSIDE, ""] = int(not logged_in and not in_shift)
+        weights[s.BUSY_WITHOUT_CHAT, ""] = int(state == s.BUSY and not self.open)
+        weights[s.CHAT_IN_ERROR, ""] = int(state == s.IN_ERROR and self.open > 0)
         for queue in self.queues:
             if state:
                 weights[state, queue] = 1
-            if offers:
-                weights[s.SLOTS, queue] = slots
-                weights[s.SLOTS_FREE, queue] = free
-                weights[s.AGENTS_FREE, queue] = int(free > 0)
+            if at_work:
+                weights[s.SLOTS, queue] = max(slots, used)
+                weights[s.SLOTS_USED, queue] = used
+        if at_work and used < slots:
+            for queue in ("", *self.queues):
+                weights[s.AGENTS_FREE, queue] = 1
         return weights
 
 
@@ -107,25 +109,37 @@ class _Spells:
         self._samples = samples
         self._intervals = intervals
         self._lasting: dict[tuple[int, str], tuple[int, int]] = {}
+        self._known: dict[str, Labels] = {}
 
     def change(self, at: int, weights: Weights) -> None:
         """Let *weights* last from *at* on, and what they do not have no longer."""
-        for key, (number, start) in list(self._lasting.items()):
-            if weights.get(key, 0) != number:
-                del self._lasting[key]
-                self._add(key, number, start, at)
+        lasting = self._lasting
+        for key, (number, start) in list(lasting.items()):
+            now = weights.get(key, 0)
+            if now != number:
+                kind, queue = key
+                self._intervals += [Interval(kind, self._labels(queue), start, at, start)] * number
+                self._turn(key, at, now - number)
+                if now:
+                    lasting[key] = (now, at)
+                else:
+                    del lasting[key]
         for key, number in weights.items():
-            if number and key not in self._lasting:
-                self._lasting[key] = (number, at)
+            if number and key not in lasting:
+                lasting[key] = (number, at)
+                self._turn(key, at, number)
 
-    def _add(self, key: tuple[int, str], number: int, start: int, end: int) -> None:
+    def _turn(self, key: tuple[int, str], at: int, by: int) -> None:
+        """Let so many more, or less, of a kind last from *at* on; at a desk nothing is added up over windows."""
         kind, queue = key
-        labels = Labels(self._tenant, "", queue)
-        self._intervals += [Interval(kind, labels, start, end, start)] * number
-        if kind in SPELLS and not queue:
-            turn = SPELLS[kind]
-            self._samples.append(Point(turn, start, labels, number))
-            self._samples.append(Point(turn, end, labels, -number))
+        if not queue and kind in SPELLS:
+            self._samples.append(Point(SPELLS[kind], at, self._labels(queue), by))
+
+    def _labels(self, queue: str) -> Labels:
+        labels = self._known.get(queue)
+        if labels is None:
+            labels = self._known[queue] = Labels(self._tenant, "", queue)
+        return labels
 
 
 def observe(day: AgentDay, definitions: Definitions, samples: list[Sample], intervals: list[Interval]) -> None:

@@ -58,7 +58,7 @@ def of_clock(kind: int, which: int) -> int:
     return kind + 100 * (which - 1)
 
 
-# Of agents: the states of M21 first, those up to SHIFT in the order of points.TURNS.
+# Of agents: the states of M21 first; all but the last in the order of points.TURNS.
 OFFLINE: Final = 30
 AVAILABLE: Final = 31
 BUSY: Final = 32
@@ -70,14 +70,14 @@ CUSTOM: Final = 37
 IN_ERROR: Final = 38
 STALE: Final = 39
 LOGGED_IN: Final = 40
-SLOTS: Final = 41
-SLOTS_USED: Final = 42
-OCCUPIED: Final = 43
+SHIFT: Final = 41
+SLOTS: Final = 42
+SLOTS_USED: Final = 43
 CHATS: Final = 44
-CHATTING: Final = 45
-WORKED: Final = 46
-SHIFT: Final = 47
-SLOTS_FREE: Final = 48
+OCCUPIED_OUTSIDE: Final = 45
+WORKED_OUTSIDE: Final = 46
+BUSY_WITHOUT_CHAT: Final = 47
+CHAT_IN_ERROR: Final = 48
 AGENTS_FREE: Final = 49
 
 SPELLS: Final = {OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)}
@@ -120,7 +120,6 @@ INTERVAL_NAMES: Final = {
         for kind, name in ((SLA_OPEN, "open"), (SLA_AT_RISK, "at_risk"), (SLA_PAST, "past_deadline"))
     },
     **{OFFLINE + place: kind.name for place, kind in enumerate(points.TURNS)},
-    SLOTS_FREE: "slots_free",
     AGENTS_FREE: "agents_free",
 }
 

@@ -38,6 +38,11 @@ def _known_now(kind: int) -> Callable[[Reading], Value]:
     return read
 
 
+def _slots_free(r: Reading) -> Value:
+    slots, used = _known_now(s.SLOTS)(r), _known_now(s.SLOTS_USED)(r)
+    return None if slots is None or used is None else slots - used
+
+
 def _seconds(r: Reading) -> Mapping[str, Value]:
     found = {name: lasted_ms(r, kind) / 1000 for kind, name in STATES.items()}
     return found if any(found.values()) else {}
@@ -47,14 +52,27 @@ def _logged_in(r: Reading) -> Value:
     return lasted_ms(r, s.LOGGED_IN) / 1000 if _seconds(r) else None
 
 
+def _on_contact_ms(r: Reading) -> int:
+    """Return the time with a contact or after-contact work, whatever presence says."""
+    return lasted_ms(r, s.BUSY) + lasted_ms(r, s.PARTIALLY_BUSY) + lasted_ms(r, s.ACW)
+
+
+def _concurrency(r: Reading) -> Value:
+    without = lasted_ms(r, s.ACW) + lasted_ms(r, s.BUSY_WITHOUT_CHAT)
+    return ratio(lasted_ms(r, s.CHATS), _on_contact_ms(r) - without + lasted_ms(r, s.CHAT_IN_ERROR))
+
+
 def _time_occupancy(r: Reading) -> Value:
-    occupied = lasted_ms(r, s.OCCUPIED)
+    occupied = _on_contact_ms(r) - lasted_ms(r, s.OCCUPIED_OUTSIDE)
     return ratio(occupied, occupied + lasted_ms(r, s.AVAILABLE))
 
 
 def _slot_occupancy(r: Reading) -> Value:
-    found = ratio(lasted_ms(r, s.SLOTS_USED), lasted_ms(r, s.SLOTS))
-    return None if found is None else min(1.0, found)
+    return ratio(lasted_ms(r, s.SLOTS_USED), lasted_ms(r, s.SLOTS))
+
+
+def _utilisation(r: Reading) -> Value:
+    return ratio(_on_contact_ms(r) - lasted_ms(r, s.WORKED_OUTSIDE), lasted_ms(r, s.SHIFT))
 
 
 def _effort(r: Reading) -> Value:
@@ -112,7 +130,7 @@ _NOW: tuple[Metric, ...] = (
             "Slots of the agents at work that are free now.",
             "Σ slots - slots used",
             "M23",
-            read=_known_now(s.SLOTS_FREE),
+            read=_slots_free,
             edges="At a queue an agent of several queues counts in each: waiting against slots_free says whether "
             "anybody can come.",
         ),
@@ -129,7 +147,7 @@ _NOW: tuple[Metric, ...] = (
             edges="Who says busy without a chat known has every slot taken.",
             vendors="Amazon Connect's active slots: contacts connected, on hold and in after-contact work.",
         ),
-        levels=_TENANT,
+        levels=_DESK,
     ),
 )
 
@@ -160,7 +178,7 @@ _WINDOWS: tuple[Metric, ...] = (
         "How many chats an agent who has any has at a time.",
         "Σ chat-seconds / Σ agent-seconds with at least one chat",
         "M23",
-        read=lambda r: ratio(lasted_ms(r, s.CHATS), lasted_ms(r, s.CHATTING)),
+        read=_concurrency,
         edges="Wrap-ups are no chats. Of every agent that has a part in a conversation, whether presence is known "
         "or not.",
     ),
@@ -181,7 +199,7 @@ _WINDOWS: tuple[Metric, ...] = (
         "Σ slot-seconds used / Σ slot-seconds offered, at most 1",
         "M24",
         read=_slot_occupancy,
-        edges="Who is on a break offers none but those still used. More chats than slots are no more than all slots.",
+        edges="Who is on a break offers none but those still used. Who has more chats than slots offers as many slots.",
     ),
     rolling(
         "utilisation_ratio",
@@ -189,7 +207,7 @@ _WINDOWS: tuple[Metric, ...] = (
         "Share of the shift in which agents had a contact or after-contact work.",
         "contact or acw / time scheduled, else time logged in",
         "M25",
-        read=lambda r: ratio(lasted_ms(r, s.WORKED), lasted_ms(r, s.SHIFT)),
+        read=_utilisation,
         edges="6 h of 8 h are 0.75. A day for which a shift of the agent is known is measured by its shifts; a day "
         "without one by the time logged in. Work while logged in beyond the shift counts.",
     ),

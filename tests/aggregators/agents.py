@@ -100,7 +100,7 @@ def spans(day: AgentDay, *names: str, definitions: Definitions = EVERYTHING) -> 
         for each, number in observed(day, definitions)[1].items()
         if not each.labels.queue and INTERVAL_NAMES[each.kind] in names
     ]
-    return sorted(rows, key=lambda row: row[1:])
+    return sorted(rows, key=lambda row: (row[1:], row[0]))
 
 
 def states(day: AgentDay, definitions: Definitions = EVERYTHING) -> list[tuple[str, float, float]]:

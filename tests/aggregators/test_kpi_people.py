@@ -77,6 +77,7 @@ def test_metrics_of_agents_are_named_after_what_they_count() -> None:
         "support_queue_agents_available",
         "support_queue_slots",
         "support_queue_slots_free",
+        "support_queue_slots_used",
     }
     assert {row.pairs[:2] for row in rows if row.group.level == "desk"} == {
         (("tenant", "default"), ("queue", "billing"))

@@ -167,8 +167,11 @@ def test_an_agent_of_whom_only_chats_tell_is_on_contact_and_else_in_no_state() -
     day = Diary().chat("9:00:00", "9:10:00", "9:12:00").day()
 
     assert states(day) == [("busy", 32_400, 33_000), ("acw", 33_000, 33_120)]
-    assert spans(day, "logged_in", "slots", "slots_used", "occupied", "shift", "worked") == []
-    assert spans(day, "chats", "chatting") == [("chats", 32_400, 33_000, 1), ("chatting", 32_400, 33_000, 1)]
+    assert spans(day, "logged_in", "slots", "slots_used", "shift") == []
+    assert spans(day, "chats", "occupied_outside") == [
+        ("chats", 32_400, 33_000, 1),
+        ("occupied_outside", 32_400, 33_120, 1),
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------------- slots
@@ -185,12 +188,19 @@ def test_slots_are_those_said_last() -> None:
         ("slots", 36_000, 39_600, 2),
     ]
     assert spans(day, "slots_used") == [("slots_used", 34_200, 37_800, 1)]
-    assert spans(day, "slots_free") == [
-        ("slots_free", 28_800, 32_400, 1),
-        ("slots_free", 32_400, 34_200, 3),
-        ("slots_free", 34_200, 36_000, 2),
-        ("slots_free", 36_000, 37_800, 1),
-        ("slots_free", 37_800, 39_600, 2),
+    assert spans(day, "agents_free") == [("agents_free", 28_800, 39_600, 1)]
+
+
+def test_more_chats_than_slots_are_as_many_slots() -> None:
+    """Three chats where one is allowed: three slots offered and used, none free."""
+    diary = Diary().says("8:00:00", "available").says("9:00:00", "offline")
+    for _ in range(3):
+        diary.chat("8:30:00", "9:00:00")
+
+    assert spans(diary.day(), "slots") == [("slots", 28_800, 30_600, 1), ("slots", 30_600, 32_400, 3)]
+    assert spans(diary.day(), "slots_used", "agents_free") == [
+        ("agents_free", 28_800, 30_600, 1),
+        ("slots_used", 30_600, 32_400, 3),
     ]
 
 
@@ -227,9 +237,9 @@ def test_a_break_offers_only_what_is_still_in_use() -> None:
     day = diary.says("9:00:00", "break").says("10:00:00", "offline").day()
 
     assert spans(day, "slots") == [("slots", 28_800, 32_400, 3), ("slots", 32_400, 34_200, 1)]
-    assert spans(day, "slots_free", "agents_free") == [
+    assert spans(day, "slots_used", "agents_free") == [
         ("agents_free", 28_800, 32_400, 1),
-        ("slots_free", 28_800, 32_400, 2),
+        ("slots_used", 28_800, 34_200, 1),
     ]
 
 
@@ -238,7 +248,10 @@ def test_who_says_busy_has_no_slot_free() -> None:
     diary = Diary().says("8:00:00", "busy").slots("8:00:00", 3).says("9:00:00", "acw").says("10:00:00", "offline")
 
     assert spans(diary.day(), "slots_used") == [("slots_used", 28_800, 32_400, 3), ("slots_used", 32_400, 36_000, 1)]
-    assert spans(diary.day(), "slots_free") == [("slots_free", 32_400, 36_000, 2)]
+    assert spans(diary.day(), "slots", "agents_free") == [
+        ("slots", 28_800, 36_000, 3),
+        ("agents_free", 32_400, 36_000, 1),
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------------- queues
@@ -293,9 +306,21 @@ def test_a_shift_that_ends_before_it_begins_is_none() -> None:
 
 
 def test_work_counts_in_the_shift_and_while_logged_in() -> None:
-    """A chat from 7:00 to 9:00, shift from 8:00, presence unknown: an hour of it is work in a shift."""
+    """A chat from 7:00 to 9:00, shift from 8:00, presence unknown: an hour is outside; logged in from 7:30 half one."""
     diary = Diary().shift("7:00:00", "8:00:00", "16:00:00").chat("7:00:00", "9:00:00")
-    assert spans(diary.day(), "worked") == [("worked", 28_800, 32_400, 1)]
+    assert spans(diary.day(), "worked_outside") == [("worked_outside", 25_200, 28_800, 1)]
 
     diary.says("7:30:00", "available")
-    assert spans(diary.day(), "worked") == [("worked", 27_000, 32_400, 1)]
+    assert spans(diary.day(), "worked_outside") == [("worked_outside", 25_200, 27_000, 1)]
+
+
+def test_contact_without_a_chat_and_chats_without_contact() -> None:
+    """Busy said from 8:00 with a chat from 8:10 to 8:20, then an error with another: what concurrency must know."""
+    diary = Diary().says("8:00:00", "busy").says("8:30:00", "error").says("9:00:00", "offline")
+    diary.chat("8:10:00", "8:20:00").chat("8:40:00", "8:50:00")
+
+    assert spans(diary.day(), "busy_without_chat", "chat_in_error") == [
+        ("busy_without_chat", 28_800, 29_400, 1),
+        ("busy_without_chat", 30_000, 30_600, 1),
+        ("chat_in_error", 31_200, 31_800, 1),
+    ]
