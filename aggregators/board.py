@@ -13,13 +13,14 @@ from aggregators import measures as m
 from aggregators.advisor import Advisor
 from aggregators.catalogue import METRICS, Metric, Value
 from aggregators.drift import Drift
-from aggregators.folding import Caps, Folding, fold
+from aggregators.folding import OTHER, Caps, Folding, fold
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
 from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import EVERY_LEVEL, TOTALS, Group, Level, Rolling
 from aggregators.states import States
+from aggregators.top_reasons import TopReasons, spread
 from aggregators.windows import IDENTITY_WINDOWS, SHIFT, WINDOWS, locals_of
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Board:
         self._identity = Identity(self._windows, grouping=self._groups)
         self._drift = Drift() if "resolution" in definitions.families else None
         self._advisor = Advisor(definitions, grouping=self._groups) if "expected_wait" in definitions.families else None
+        self._reasons = TopReasons(self._rolling) if "reasons" in definitions.families else None
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -166,6 +168,9 @@ class Board:
 
         A label set has rows while a cell or an interval of it is kept; its counters stay for good.
         """
+        if self._reasons is not None:
+            self._reasons.forget()
+            self._rolling.changed |= spread(self._rolling.changed, self._windows)
         present = self._present()
         if self._growing:
             self._look_round(present)
@@ -268,6 +273,8 @@ class Board:
 
     def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
+        if group.level == "series" and group.values[1] == OTHER:
+            return  # several series are none
         reading = self._reading(group, window, is_rolling=family == "rolling")
         for metric in self._metrics[group.level]:
             if metric.family == family:
@@ -280,6 +287,7 @@ class Board:
         if group.level == "channel" and is_rolling and self._growing:
             whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True)
             channels = group.values[1:]
+        top = self._reasons if is_rolling and group.level == "tenant" else None
         return Reading(
             {} if window == _NOW else self._rolling.sums(window, group),
             self._states.get(group, _NOBODY),
@@ -292,6 +300,8 @@ class Board:
             tenant=whole,
             channels=channels,
             advice=None if self._advisor is None or window != _NOW else self._advisor.advice.get(group),
+            reasons={} if top is None else top.of(window, tenant),
+            usual={} if top is None else top.usual(tenant),
         )
 
 

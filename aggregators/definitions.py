@@ -107,6 +107,8 @@ FAMILIES: Final = (
     "customers",
     "selfservice",
     "surveys",
+    "reasons",
+    "kpi",
     "health",
     "expected_wait",
 )

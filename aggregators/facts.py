@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from aggregators.instants import DAY_MS
-from aggregators.vocabulary import BY_CODE, CONVERSATION, NAMES, RANKS, SESSION, TOLD, VERSION
+from aggregators.vocabulary import BY_CODE, CONVERSATION, NAME, NAMES, RANKS, SESSION, TOLD, VERSION
 
 if TYPE_CHECKING:
     from aggregators.events import Event
@@ -47,7 +47,7 @@ Facts = dict[str, Fact]
 
 
 def key_of(event: Event) -> Key:
-    """Return the owner of *event*: its conversation; its session on its UTC day; or itself where there is neither.
+    """Return the owner of *event*: its conversation; its session or series on its UTC day; or itself without either.
 
     An agent's heartbeats of weeks would else be one owner, read and written again with each of them, and so would a
     session that everybody shares.
@@ -56,6 +56,8 @@ def key_of(event: Event) -> Key:
         return _new(Key, (event.tenant, event.subject, ""))
     if event.type.subject == SESSION:
         return Key(event.tenant, event.subject, f"selfservice:{event.at // DAY_MS}")
+    if event.type.subject == NAME:
+        return Key(event.tenant, event.subject, f"kpi:{event.at // DAY_MS}")
     return Key(event.tenant, event.subject, f"{event.type.family}:{event.id}")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregators.levels import part_of
-from aggregators.rolling import PARTS, Group, groups_of
+from aggregators.rolling import NAMED, PARTS, Group, groups_of
 from aggregators.samples import Labels
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def fold(first: Mapping[Labels, int], caps: Caps) -> Folding:
     tenants: dict[tuple[str, str], int] = {}
     channels: dict[tuple[str, str], int] = {}
     queues: dict[tuple[str, str], int] = {}
-    parts: dict[str, dict[tuple[str, str], int]] = {str(level): {} for level in PARTS}
+    parts: dict[str, dict[tuple[str, str], int]] = {str(level): {} for level in (*PARTS, *NAMED)}
     for labels, at in first.items():
         for names, name in ((tenants, ("", labels[0])), (channels, labels[:2]), (queues, (labels[0], labels[2]))):
             if name[1] and at < names.get(name, at + 1):

@@ -20,6 +20,8 @@ from aggregators.points import (
     NPS_SENT,
     NPS_SETTLED,
     ORPHAN_STOP,
+    REASON,
+    REASONED,
     REVIVED,
     SOLVE_KNOWN,
     SURVEY_SETTLED,
@@ -66,8 +68,9 @@ _RESPONSES: Final = frozenset({FIRST_RESPONSE, REPLY, HANDOFF_RESPONSE.code})
 _NOT_COPIED: Final = frozenset(
     {ORPHAN_STOP.code, UNKNOWN_ACTOR.code, REVIVED.code, COVERED.code}
     | {CONTACT_KNOWN.code, SOLVE_KNOWN.code, BOT_ENDED_KNOWN.code}
+    | {REASON.code, REASONED.code}
 )
-"""The health of the facts is that of their sources, and what customers do is counted where they are."""
+"""The health of the facts is that of their sources; what customers do is counted where they are, reasons by theirs."""
 
 
 class Credit(NamedTuple):

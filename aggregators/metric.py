@@ -20,6 +20,8 @@ LABELS: dict[Level, tuple[str, ...]] = {
     "tenant": ("tenant",),
     "desk": ("tenant", "queue"),
     **{level: ("tenant", level) for level in PARTS},
+    "reason": ("tenant", "reason"),
+    "series": ("tenant", "name"),
 }
 PREFIX = "support"
 _NAMED: dict[Level, str] = {"desk": "queue"}

@@ -21,9 +21,11 @@ from aggregators import (
     measures,
     points,
     presence,
+    reasons,
     replies,
     resolution,
     selfservice,
+    series,
     sla,
     surveys,
     telling,
@@ -110,6 +112,8 @@ _ASKED: Final = {
     "resolution": _OF_RESOLUTION,
     "sla": _OF_RESOLUTION,
 }
+_OF_CONTACTS: Final = frozenset({"volume", "customers", "reasons"})
+"""The families that count contacts."""
 _DIRECTIONS: Final = {"customer": measures.CUSTOMER, "human": measures.HUMAN, "bot": measures.BOT}
 
 
@@ -168,6 +172,10 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
         spent: list[Sample] = []
         costs.observe(key.tenant, facts, definitions, spent)
         return Observation(_numbered(spent), {}, {}, open=False, told={})
+    if series.is_series(key.kind) and "kpi" in definitions.families:
+        lasting: list[Interval] = []
+        series.observe(key.tenant, key.subject, sorted(facts), lasting, kept_ms=definitions.retention_ms)
+        return Observation({}, _numbered(lasting), {}, open=False, told={})
     if telling.is_agents(key.kind) and "people" in definitions.families:
         return NOTHING._replace(told=telling.of_agent_event(key, facts))
     return NOTHING
@@ -295,11 +303,13 @@ class _Conversation:
     ) -> Sequence[tuple[int, bool]]:
         """Count the contacts, where they are asked for, and return them: of messages, else of a call."""
         families, places = self._definitions.families, self._places
-        if not contacts and ("volume" in families or "customers" in families):
+        if not contacts and not _OF_CONTACTS.isdisjoint(families):
             contacts = without_words(self._facts, places.channel)
         if "volume" in families:
             for at, ours in contacts:
                 samples.append(_new(Point, (points.CONTACT.code, at, places.at(at), 2 if ours else 1)))
+        if contacts and "reasons" in families:
+            reasons.observe(self._facts, places, contacts, samples)
         return contacts
 
     def _tell(

@@ -166,6 +166,8 @@ KB_SESSION: Final = PointKind(154, "kb_session", "choice")
 KB_VIEW: Final = PointKind(155, "kb_view", "count")
 KB_SEARCH: Final = PointKind(156, "kb_search", "choice")
 DEFLECTED: Final = PointKind(157, "deflected", "choice")
+REASON: Final = PointKind(158, "reason", "count")
+REASONED: Final = PointKind(159, "reasoned", "choice")
 
 SURVEY_SETTLED: Final = PointKind(160, "survey_settled", "choice", timed=True)
 CES_SETTLED: Final = PointKind(161, "ces_settled", "choice", timed=True)

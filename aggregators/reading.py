@@ -39,6 +39,8 @@ class State:
     """How many intervals of every other kind there are."""
     oldest: dict[int, int] = field(default_factory=dict)
     """Where the oldest of them began."""
+    latest: tuple[int, int] | None = None
+    """Of a series computed elsewhere: the instant of its last sample in epoch ms, and the value in millionths."""
     ahead: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Of the kinds of `samples.SPELLS` what begins or ends from now to the end of the 10-second pane, as turns are.
 
@@ -54,6 +56,8 @@ class Reading:
     `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told.
     Since `since` anything at all is known. Of a channel `tenant` reads its tenant; `channels` is that channel, or those
     of a tenant.
+    Of a tenant, `reasons` says how often each reason came in the window, `usual` which share of the contacts each has
+    over 7 d.
     """
 
     sums: Mapping[int, int]
@@ -67,6 +71,8 @@ class Reading:
     since: int = 0
     tenant: Reading | None = None
     channels: tuple[str, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    usual: Mapping[str, float] = field(default_factory=dict)
     _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
     from aggregators.samples import Labels
 
-Level = Literal["queue", "channel", "tenant", "desk", "priority", "team", "language", "agent"]
+Level = Literal["queue", "channel", "tenant", "desk", "priority", "team", "language", "agent", "reason", "series"]
 LEVELS: tuple[Level, ...] = ("queue", "channel", "tenant")
 """Where a conversation counts."""
 PARTS: tuple[Level, ...] = ("priority", "team", "language", "agent")
 """Where a conversation counts as well, if the definitions ask for it."""
-EVERY_LEVEL: tuple[Level, ...] = (*LEVELS, "desk", *PARTS)
+NAMED: tuple[Level, ...] = ("reason", "series")
+"""What has a name of its own and counts nowhere else: reasons of contacts, series computed elsewhere."""
+EVERY_LEVEL: tuple[Level, ...] = (*LEVELS, "desk", *PARTS, *NAMED)
 """A desk is a queue of a tenant over all channels: what agents sign up for. Nothing of a desk adds up to its tenant."""
 
 
@@ -33,7 +35,7 @@ TOTALS = "all"
 """Stands for a window in `sums`: everything there ever was, for counters and histograms."""
 _NONE: Sums = {}
 _NOTHING = Span(0, 0, 0)
-_LEVEL_OF: dict[str, Level] = {str(level): level for level in PARTS}
+_LEVEL_OF: dict[str, Level] = {str(level): level for level in (*PARTS, *NAMED)}
 
 
 def groups_of(labels: Labels) -> tuple[Group, ...]:
@@ -111,6 +113,10 @@ class Rolling:
     def sums(self, window: str, group: Group) -> Sums:
         """Return the measures of *group* in *window*."""
         return self._sums[window].get(group, _NONE)
+
+    def has(self, window: str) -> bool:
+        """Tell whether *window* is one of those that are summed up."""
+        return window in self._sums
 
     def groups(self, window: str) -> Iterable[Group]:
         """Return the groups that ever had anything in *window*."""

@@ -79,6 +79,8 @@ WORKED_OUTSIDE: Final = 46
 BUSY_WITHOUT_CHAT: Final = 47
 CHAT_IN_ERROR: Final = 48
 AGENTS_FREE: Final = 49
+# Of series computed elsewhere.
+SERIES: Final = 50
 
 SPELLS: Final = {OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)}
 """Kinds of intervals that are added up over windows: where they begin and end, points of these kinds say."""
@@ -121,6 +123,7 @@ INTERVAL_NAMES: Final = {
     },
     **{OFFLINE + place: kind.name for place, kind in enumerate(points.TURNS)},
     AGENTS_FREE: "agents_free",
+    SERIES: "series",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aggregators.business import due_at, hours_of
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import FOLLOWING, RESPONSE_OPEN, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
+from aggregators.samples import FOLLOWING, RESPONSE_OPEN, SERIES, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,7 +139,7 @@ def _states(
                 # Its first message is one without an answer for as long.
                 _count(state, UNANSWERED, number, since)
         elif kind not in (WAITED, WAITING):
-            _count(state, kind, number, since)
+            _last(state, interval, number)
         else:
             late = start + definitions.wait_target(labels[1], labels[2])
             state.waiting += number
@@ -154,6 +154,15 @@ def _states(
         if end is not None:
             high = min(high, end)
     return states, low, high
+
+
+def _last(state: State, interval: Interval, number: int) -> None:
+    """Let *number* of an interval that is no leg and no first response last."""
+    kind, _, start, _, since = interval
+    if kind == SERIES:
+        state.latest = max(state.latest or (start, since), (start, since))
+    else:
+        _count(state, kind, number, since)
 
 
 def _response_due(labels: Labels, since: int, definitions: Definitions) -> float:
@@ -204,6 +213,8 @@ def _sum(*states: State) -> State:
             total.ahead[kind] = (known[0] + turns, known[1] + instants)
         for kind, since in state.oldest.items():
             total.oldest[kind] = min(since, total.oldest.get(kind, since))
+        if state.latest is not None:
+            total.latest = max(total.latest or state.latest, state.latest)
     return total
 
 

@@ -28,6 +28,8 @@ TITLES = {
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),
     "expected_wait": ("Expected wait", "How long somebody who came now would wait."),
+    "reasons": ("Reasons", "What contacts are about: the most frequent topics and tags."),
+    "series": ("Series computed elsewhere", "What others compute, shown on the same board."),
     "health": ("Health of the numbers", "How far the events can be believed."),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aggregators import measures, points
+from aggregators import measures, points, top_reasons
 from aggregators.catalogue import METRICS
 from aggregators.definitions import FAMILIES
 from aggregators.expected_wait import Advice
@@ -37,6 +37,7 @@ EXTRAS = {
     "estimator": "the estimator's name",
     "field": "customer, agent, queue",
     "stage": "bot, queue, before_reply, chat",
+    "reason": "the 10 most frequent topics and tags",
     "why": "no_human, passed_on, reopened, returned",
     "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale",
     "currency": "that of the definitions, `none` without one",
@@ -170,7 +171,10 @@ def _everything() -> Reading:
         unanswered_messages=1,
         lasting=dict.fromkeys(INTERVAL_NAMES, 1),
         oldest=dict.fromkeys(INTERVAL_NAMES, 0),
+        latest=(0, 0),
     )
     customer = points.CELLS + 1
     sums = dict.fromkeys((*plain, *families, *written, *types, score, customer), 1)
-    return Reading(sums, state, _AS_OF, advice=Advice("position", 1, 1, 1, 1, 1))
+    reasons = {str(n): 1 for n in range(top_reasons.SHOWN)}
+    advice = Advice("position", 1, 1, 1, 1, 1)
+    return Reading(sums, state, _AS_OF, advice=advice, reasons=reasons, usual=dict.fromkeys(reasons, 1.0))

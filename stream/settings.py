@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     retention: str = Field("35d", description="How late an event may come, and how long closed conversations stay.")
     max_queues: int = Field(500, ge=1, description="Queues of a tenant with series of their own; the rest is `other`.")
     max_channels: int = Field(50, ge=1, description="Channels of a tenant with series of their own.")
-    max_of_level: int = Field(200, ge=1, description="Teams, agents, priorities, languages of a tenant with series.")
+    max_of_level: int = Field(
+        200, ge=1, description="Teams, agents, priorities, languages, reasons, series of a tenant."
+    )
     max_tenants: int = Field(100, ge=1, description="Tenants with series of their own.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")

@@ -16,9 +16,11 @@ from aggregators.catalogue import (
     health,
     legs,
     people,
+    reasons,
     resolution,
     responsiveness,
     selfservice,
+    series,
     sla,
     voice,
     volume,
@@ -70,6 +72,8 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "voice": _parted((*voice.METRICS, *_asked("surveys", voice.SETTLED_METRICS)), by_agent=True),
     "volume": _parted((*_asked("volume", volume.ASKED_METRICS), *volume.METRICS)),
     "expected_wait": _asked("expected_wait", expected_wait.METRICS),
+    "reasons": _asked("reasons", reasons.METRICS),
+    "series": _asked("kpi", series.METRICS),
     "health": _asked("health", health.METRICS),
 }
 METRICS: tuple[Metric, ...] = tuple(metric for family in FAMILIES.values() for metric in family)

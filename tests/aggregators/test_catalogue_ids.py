@@ -19,7 +19,6 @@ ELSEWHERE = {"M30": "staffing.md"}
 """What is no number of now, with the page that says how to ask for it."""
 NOT_COUNTED_YET = {
     "M64": "the CSAT jump",
-    "M73": "contact reasons",
 }
 """What the catalogue lacks, each with its name. A number that is built goes out of here."""
 
