@@ -106,9 +106,7 @@ class Engine:
         self._timers = [(entry.content.at, entry) for entry in self._due]  # type: ignore[union-attr]  # samples
         heapq.heapify(self._timers)
         self._late_ms = min(LATE_MS, definitions.retention_ms)
-        settle_ms = definitions.survey_settle_ms if "surveys" in definitions.families else 0
-        longest_ms = max(definitions.ghost_ms, definitions.silent_ms, settle_ms)
-        self._expires_after_ms = definitions.retention_ms + longest_ms
+        self._expires_after_ms = expires_after_ms(definitions)
         self._again = False
         self._warm_owners = warm_owners
         self._warm: dict[Key, tuple[Facts, Observation]] = {}
@@ -318,6 +316,12 @@ def _change_intervals(
 def open_bucket(conversation: str) -> int:
     """Return the bucket of the intervals of *conversation* without an end: below 0, spread by conversation."""
     return -1 - crc32(conversation.encode()) % OPEN_BUCKETS
+
+
+def expires_after_ms(definitions: Definitions) -> int:
+    """Return how long after its latest fact an owner's facts have expired at the latest, unless something is open."""
+    settle_ms = definitions.survey_settle_ms if "surveys" in definitions.families else 0
+    return definitions.retention_ms + max(definitions.ghost_ms, definitions.silent_ms, settle_ms)
 
 
 def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, definitions: Definitions) -> bool:

@@ -136,6 +136,11 @@ CONFLICTS = PipelineMetric(
 GENERATION = PipelineMetric(
     "deskpulse_generation_info", "gauge", "1; the label names the definitions that made the numbers.", ("generation",)
 )
+CARRIED = PipelineMetric(
+    "deskpulse_carried_over_before_timestamp_seconds",
+    "gauge",
+    "Panes before this instant are from the definitions of before, as the log no longer reached them; in Unix time.",
+)
 
 PIPELINE: tuple[PipelineMetric, ...] = tuple(each for each in list(globals().values()) if type(each) is PipelineMetric)
 """Every one of them, in the order above."""

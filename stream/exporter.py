@@ -151,6 +151,8 @@ def _pipeline(snapshot: Snapshot, now: int) -> Iterator[Metric]:
         yield from _one(p.AS_OF, snapshot.as_of / 1000)
     if snapshot.generation is not None:
         yield from _many(p.GENERATION, {(snapshot.generation,): 1.0})
+    if snapshot.carried_before is not None:
+        yield from _one(p.CARRIED, snapshot.carried_before / 1000)
     yield from _many(p.COVERED, {(window,): seconds for window, seconds in snapshot.covered_s.items()})
     yield from _many(p.VIOLATIONS, {(window,): queues for window, queues in snapshot.violations.items()})
     if snapshot.backlog_drift is not None:

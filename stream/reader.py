@@ -57,6 +57,7 @@ class PartitionReader:
         self._buckets: dict[str, dict[bytes, Entry]] = {}
         self.watermark: int | None = None
         self.committed_at: int | None = None
+        self.carried_before: int | None = None
         self.sources: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         self.told: dict[Partition, int] = {}
@@ -102,6 +103,7 @@ class PartitionReader:
         self._seen, self._cut = last[5], _cut(meta)
         self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
         self.committed_at = int(meta[b"committed"]) if b"committed" in meta else None
+        self.carried_before = int(meta[b"carried"]) if b"carried" in meta else None
         self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
         self.counts = {name.decode(): int(number) for name, number in _pairs(last[3]).items()}
         self.told = keys.told(meta)

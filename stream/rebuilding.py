@@ -10,32 +10,36 @@ import asyncio
 import signal
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
+from aiokafka.errors import KafkaError
 from redis import exceptions as errors
 
-from stream import codec, generations, keys
+from aggregators.instants import rfc3339
+from stream import generations, keys
 from stream import log as logs
 from stream.app import build_app
-from stream.chunks import Partition
+from stream.carrying import Carried, Carrier
 from stream.clock import now_ms
 from stream.dead_letters import KafkaDeadLetters
+from stream.dropping import delete, is_counted
 from stream.errors import UsageError
+from stream.kafka import why
 from stream.patience import connect
 from stream.probing import look_at_kafka
-from stream.processor import TableProcessor
 from stream.progress import progress
 from stream.rebuild_lock import Lock
+from stream.rebuilder import NewLetters, Rebuilder
 from stream.settings import hidden
 from stream.telling import wait_for_told
 from stream.transport import check_libraries
 from stream.worker import count, spare_the_collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from stream.chunks import DeadLetter, DeadLetterSink, Rewind
+    from stream.chunks import Partition
     from stream.generations import Generation
     from stream.patience import Client
     from stream.settings import Settings
@@ -48,7 +52,6 @@ WITHIN_S = 10.0
 LOOK_S = 0.2
 FULL_S = 5.0
 SAY_EVERY_S = 10.0
-SILENT_MS = 5_000
 HAND_OVER_S = 30.0
 INTERRUPTED = 130
 
@@ -59,42 +62,6 @@ class Outcome:
 
     text: str
     code: int = 0
-
-
-class Rebuilder(TableProcessor):
-    """Counts a generation that is not in force. `positions` is {partition: (end of its log, offset reached)}."""
-
-    leads = False
-
-    def __init__(self, settings: Settings, dead_letters: DeadLetterSink) -> None:
-        super().__init__(settings, dead_letters)
-        self.positions: dict[Partition, tuple[int, int]] = {}
-        self.reports = 0
-
-    @property
-    def trouble(self) -> str | None:
-        """What Redis says that keeps it waiting, None if nothing does."""
-        return self._patience.trouble
-
-    async def report(self, positions: Mapping[Partition, tuple[int, int]]) -> list[Rewind]:
-        """Report as a worker does, and remember how far it is."""
-        rewinds = await super().report(positions)
-        self.positions = dict(positions)
-        self.reports += 1
-        return rewinds
-
-
-class NewLetters:
-    """Sends on the letters of records that the generation in force had not counted: the others were sent by it."""
-
-    def __init__(self, sink: DeadLetterSink, counted: Mapping[Partition, int]) -> None:
-        self._sink, self._counted = sink, counted
-
-    async def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Send those that nobody may have sent."""
-        new = [each for each in letters if each.offset >= self._counted.get(Partition(each.topic, each.partition), 0)]
-        if new:
-            await self._sink.send(new)
 
 
 def run(settings: Settings, *, drop_old: bool) -> Outcome:
@@ -118,7 +85,10 @@ async def _run(settings: Settings, *, drop_old: bool) -> Outcome:
         spans = await _spans(settings)
         async with Lock(client, ours.name) as lock:
             await generations.describe(client, ours)
-            return await Rebuild(settings, client, lock, spans, before=before, ours=ours).run(drop_old=drop_old)
+            found = await generations.look(client, before)
+            carrier = None if found is None else Carrier(settings, client, spans, before=found, ours=ours.name)
+            rebuild = Rebuild(settings, client, lock, spans, carrier=carrier, before=before, ours=ours)
+            return await rebuild.run(drop_old=drop_old)
     except (errors.RedisError, OSError) as error:
         message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
         raise UsageError(message) from error
@@ -149,14 +119,18 @@ class Rebuild:
         lock: Lock,
         spans: Mapping[Partition, tuple[int, int]],
         *,
+        carrier: Carrier | None,
         before: str,
         ours: Generation,
     ) -> None:
-        """Count *spans* of the log for the generation *ours*, to be put in force in place of *before*."""
+        """Count *spans* of the log for the generation *ours*, to be put in force in place of *before*.
+
+        *carrier* takes over what the log does not reach, None where nothing can.
+        """
         group = f"{settings.group}-{ours.name}"
         self._settings = settings.model_copy(update={"group": group, "instance": None})
         self._redis, self._lock, self._spans = client, lock, spans
-        self._before, self._ours = before, ours
+        self._carrier, self._before, self._ours = carrier, before, ours
         self._full_since: float | None = None
         self._said = self._started = time.monotonic()
 
@@ -166,6 +140,7 @@ class Rebuild:
         for one in (signal.SIGTERM, signal.SIGINT):
             ended.add_signal_handler(one, stop.set)
         await wait_for_told(self._settings)
+        await self._prepare()
         counted = await self._offsets(self._before)
         async with KafkaDeadLetters(self._settings) as dead_letters:
             processor = Rebuilder(self._settings, NewLetters(dead_letters, counted))
@@ -188,6 +163,19 @@ class Rebuild:
             raise UsageError(message) from failure
         return work.result()
 
+    async def _prepare(self) -> None:
+        """Take over what stands before the beginning of the log, or say that it is not."""
+        if self._carrier is None:
+            cut = sum(begin > 0 for begin, _ in self._spans.values())
+            if cut:
+                log.warning("carried_nothing", partitions=cut, why="Redis does not hold the definitions in force")
+            return
+        try:
+            await self._carrier.prepare()
+        except (KafkaError, TimeoutError) as error:
+            message = f"DESKPULSE_KAFKA: {self._settings.kafka} does not answer ({why(error)})"
+            raise UsageError(message) from error
+
     async def _work(self, processor: Rebuilder, stop: asyncio.Event, *, drop_old: bool) -> Outcome:
         reading = asyncio.create_task(self._read_through(processor))
         stopped = asyncio.create_task(stop.wait())
@@ -196,6 +184,7 @@ class Rebuild:
             if not reading.done():
                 return Outcome("stopped; run it again to go on from here", INTERRUPTED)
             records = await reading
+            carried = Carried() if self._carrier is None else await self._carrier.finish()
         finally:
             for task in (reading, stopped):
                 task.cancel()
@@ -207,12 +196,14 @@ class Rebuild:
         log.info("generation_in_force", generation=self._ours.name, before=self._before)
         text = f"generation {self._ours.name} is in force, in place of {self._before}"
         text += f" ({records} records in {took_s:.0f} s)"
+        if carried.before is not None:
+            text += f"; panes before {rfc3339(carried.before)} of {carried.partitions} partitions are those of before"
         is_left = await self._hand_over()
         if not drop_old:
             return Outcome(f"{text}; `deskpulse rebuild --drop {self._before}` deletes the old tables")
         if not is_left:
             return Outcome(f"{text}; the old tables stay: a worker still counts them")
-        gone = await generations.drop(self._redis, self._before)
+        gone = await delete(self._settings, self._redis, self._before)
         return Outcome(f"{text}; the old tables are deleted, {gone} keys")
 
     async def _read_through(self, processor: Rebuilder) -> int:
@@ -278,34 +269,3 @@ class FullError(Exception):
 
 def _reached(spans: Mapping[Partition, tuple[int, int]], positions: Mapping[Partition, tuple[int, int]]) -> int:
     return sum(max(0, positions[one][1] - begin) for one, (begin, _) in spans.items() if one in positions)
-
-
-async def is_counted(client: Client, generation: str) -> bool:
-    """Tell whether a worker has spoken for a partition of *generation* lately."""
-    said: dict[bytes, Any] = await client.hgetall(keys.status(generation))
-    return any(now_ms() - codec.unpack(blob)[2] < SILENT_MS for blob in said.values())
-
-
-async def drop(settings: Settings, name: str) -> str:
-    """Delete the tables of the generation *name*; return what there is to say. UsageError if they are needed."""
-    client = connect(settings.redis)
-    try:
-        known = await generations.known(client)
-        rebuilt = (await client.get(keys.REBUILD) or b"").decode().partition(" ")[0]
-        is_there = name in known or (name.isalnum() and await client.exists(keys.topics(name)))
-        if not is_there:
-            message = f"--drop: there is no generation {name!r}, there is {', '.join(known) or 'none'}"
-        elif name == known[0] and name == await generations.in_force(client):
-            message = f"--drop: generation {name} is in force"
-        elif name == rebuilt:
-            message = f"--drop: generation {name} is being rebuilt"
-        elif await is_counted(client, name):
-            message = f"--drop: a worker counts generation {name}; stop it first"
-        else:
-            return f"generation {name} is deleted, {await generations.drop(client, name)} keys"
-        raise UsageError(message)
-    except (errors.RedisError, OSError) as error:
-        message = f"DESKPULSE_REDIS: {hidden('redis', settings.redis)} does not answer ({error})"
-        raise UsageError(message) from error
-    finally:
-        await client.aclose()

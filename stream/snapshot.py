@@ -51,6 +51,7 @@ class Snapshot:
     trouble: str | None = "nothing has been read from Redis yet"
     redis_up: bool = False
     generation: str | None = None
+    carried_before: int | None = None
     folded: int = 0
     covered_s: dict[str, float] = field(default_factory=dict)
     violations: dict[str, int] = field(default_factory=dict)
@@ -166,6 +167,7 @@ class Snapshots:
             trouble=trouble or gap,
             redis_up=True,
             generation=self._generation,
+            carried_before=max(filter(None, (reader.carried_before for reader in self.readers.values())), default=None),
             folded=board.folded,
             covered_s={window: board.covered_s(window) for window in windows},
             violations={window: board.violations(window) for window in judged},

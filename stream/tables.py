@@ -80,7 +80,7 @@ class RedisTables:
     async def _read(self, partition: Partition) -> Stored:
         base = keys.prefix(self.generation, partition)
         meta = await self._redis.hgetall(base + "m")
-        stored = Stored(corrupt=b"open" in meta)
+        stored = Stored(corrupt=b"open" in meta or b"seeding" in meta)
         if b"offset" not in meta:
             # Tables without an offset would count everything again: an eviction, or a wipe that was cut short.
             stored.corrupt = stored.corrupt or bool(await self._redis.exists(base + "z", base + "l", base + "n"))

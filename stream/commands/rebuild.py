@@ -23,7 +23,7 @@ def command(
     """Count the whole log anew by other definitions, beside the tables in force, and put those in force when done.
 
     Workers and `serve` go on by the definitions of before until one write, and follow it within seconds. It may be
-    ended at any time; run again, it goes on.
+    ended at any time; run again, it goes on. What Kafka has deleted is carried over from before, and marked.
 
     **Examples**
 
@@ -37,8 +37,10 @@ def command(
     if drop is not None:
         import asyncio
 
-        from stream.rebuilding import drop as dropped
+        from stream import log
+        from stream.dropping import drop as dropped
 
+        log.configure(settings)
         print(asyncio.run(dropped(settings, drop)))
         return
     from stream.rebuilding import run

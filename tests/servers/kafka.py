@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -67,6 +67,12 @@ class Kafka(Server):
         own = unique(name)
         self.create_topics({own: partitions})
         return own
+
+    def delete_records(self, topic: str, *, before: int) -> None:
+        """Delete the records of the topic's only partition whose offset is less than *before*."""
+        admin = self._admin()
+        for deleted in admin.delete_records([TopicPartition(topic, 0, before)]).values():
+            deleted.result(timeout=30)
 
     def close(self) -> None:
         """End it and remove what it wrote."""

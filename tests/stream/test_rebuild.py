@@ -7,6 +7,8 @@ import signal
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from stream import codec, generations, keys
 from stream.clock import now_ms
 from stream.offline import definitions_of
@@ -16,6 +18,7 @@ from stream.settings import load
 from tests.deskpulse import deskpulse, refused
 from tests.eventually import eventually
 from tests.faults.storm import simulated
+from tests.logs import T0, Log
 from tests.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -156,3 +159,56 @@ def test_a_full_redis_keeps_what_is_in_force(kafka: services.Kafka, own_redis: s
         pipeline.assert_equals_batch()
         assert in_force(own_redis) == generation_of("", tmp_path)
         assert not list(client.scan_iter(f"dp:{generation_of(OTHER, tmp_path)}:*"))
+
+
+def test_what_the_log_reaches_no_more_is_carried_over(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Kafka has deleted the first days: facts still kept are counted anew, panes from before them are as they were.
+
+        day 10        day 25           day 26        day 30 …   40          55       60
+        a (closed)    60 - retention   b, c opened   log begins b answered  d        now
+        ├─ panes of before ─┤├──────────── by the new definitions ───────────────────┤
+
+    c is still open. Everything equals what the whole log would have given, but for the panes of a: an answer after
+    2 min is within the target of before (4 h) and not within that of now (1 min).
+    """
+    pipeline, log = Pipeline(kafka, empty_redis, tmp_path, partitions=1), Log(channel="email")
+    pipeline.define('families = ["resolution"]')
+    of = {name: log.of(conversation=name) for name in "abcde"}
+    of["a"].created(day(10), queue="old").commented(day(10) + 120_000, "human").status(day(10) + 180_000, "closed")
+    of["b"].created(day(26), queue="mail")
+    of["c"].created(day(26) + 1, queue="mail")
+    deleted = len(log.lines)
+    of["e"].created(day(30), queue="mail").commented(day(30) + 30_000, "human")
+    of["b"].commented(day(40), "human")
+    of["d"].created(day(55), queue="mail").commented(day(55) + 90_000, "human")
+    new = 'families = ["resolution"]\n[targets.first_response]\nchannels.email = "1m"\n'
+    mark = day(60) - 35 * 86_400_000
+
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.send(log.lines)
+        pipeline.heartbeat(day(60))
+        before = pipeline.assert_equals_batch()
+        pipeline.define(new)
+        whole = pipeline.run("compute", "--as-applied", pipeline.export())
+        kafka.delete_records(pipeline.ticket, before=deleted)
+        said = pipeline.run("rebuild").decode()
+
+        after = pipeline.dump()
+        eventually(lambda: serve.value("deskpulse_carried_over_before_timestamp_seconds") == mark / 1000)
+    right = [line for line in whole.splitlines() if not is_old(line, mark)]
+    assert sorted(after.splitlines()) == sorted(right + [line for line in before.splitlines() if is_old(line, mark)])
+    assert any(is_old(line, mark) for line in set(before.splitlines()) - set(whole.splitlines()))
+    assert "; panes before 2024-03-29T00:00:00Z of 1 partitions are those of before" in said
+
+
+def day(number: int) -> int:
+    """Return midnight of a day after T0, in epoch ms."""
+    return T0 + number * 86_400_000
+
+
+def is_old(line: bytes, before: int) -> bool:
+    """Tell whether a canonical line is a cell of a pane that begins before an instant."""
+    row = orjson.loads(line)
+    return bool(row["table"] == "cell" and row["width"] > 0 and row["start"] < before)
