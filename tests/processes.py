@@ -56,6 +56,15 @@ class Process:
         self.stop(by=signal.SIGKILL)
 
 
+def values_of(text: str) -> Values:
+    """Return the samples of exposition text."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
 class Serve(Process):
     """A `serve` that answers at `url`."""
 
@@ -78,12 +87,7 @@ class Serve(Process):
 
     def scrape(self) -> Values:
         """Return all that /metrics shows now; nothing while nobody listens."""
-        families = text_string_to_metric_families(self.get("/metrics")[1])
-        return {
-            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for family in families
-            for sample in family.samples
-        }
+        return values_of(self.get("/metrics")[1])
 
     def value(self, name: str, **labels: str) -> float | None:
         """Return the only sample of *name* that has *labels*, whatever else it has; None if there is none."""

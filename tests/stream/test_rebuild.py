@@ -8,7 +8,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pytest
 
+from aggregators.instants import DAY_MS
 from stream import codec, generations, keys
 from stream.clock import now_ms
 from stream.offline import definitions_of
@@ -17,17 +19,21 @@ from stream.rebuild_lock import Lock
 from stream.settings import load
 from tests.deskpulse import deskpulse, refused
 from tests.eventually import eventually
-from tests.faults.storm import simulated
+from tests.faults.storm import START_MS, simulated
 from tests.logs import T0, Log
 from tests.pipeline import Pipeline
+from tests.processes import values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests import services
+    from tests.processes import Serve, Values
 
 OTHER = 'families = ["resolution", "customers"]\n[targets.wait]\nother = "5s"\n[times]\nghost = "1h"\n'
 NEW = "deskpulse_generation_info"
+END = START_MS + 5 * DAY_MS
+"""After everything that these logs hold."""
 
 
 def generation_of(text: str, folder: Path) -> str:
@@ -67,13 +73,33 @@ def test_the_old_definitions_serve_until_the_new_ones_have_read_everything(
         assert f"generation {new} is in force, in place of {old}" in rebuild.log
         eventually(lambda: serve.value(NEW, generation=new) == 1)
         assert serve.value(NEW, generation=old) is None
-        pipeline.send(lines[2_500:])
+        with pipeline.worker(DESKPULSE_DEFINITIONS="") as other:
+            eventually(lambda: other.says('"definitions_not_in_force"'))
+            pipeline.send(lines[2_500:])
 
-        pipeline.assert_equals_batch()
+            pipeline.assert_equals_batch()
         assert worker.says('"generation_changed"')
+        # By one that has not seen the counters of before, below which they do not fall.
+        with pipeline.serve() as fresh:
+            assert shown(fresh, pipeline) == computed(lines, pipeline)
     assert pipeline.run("rebuild").decode() == f"generation {new} is in force already: these are its definitions\n"
 
 
+def shown(serve: Serve, pipeline: Pipeline) -> Values:
+    """Return what `serve` shows of the support centre after all that was sent."""
+    pipeline.heartbeat(END)
+    return {key: round(value, 6) for key, value in serve.at(END).items() if key[0].startswith("support_")}
+
+
+def computed(lines: list[bytes], pipeline: Pipeline) -> Values:
+    """Return what `compute` shows of the same lines, by the definitions that *pipeline* gives processes now."""
+    file = pipeline.folder / "all.jsonl"
+    file.write_bytes(b"\n".join(lines))
+    text = pipeline.run("compute", file, "--as-of", str(END), "--format", "prom", "--metric", "support_").decode()
+    return {key: round(value, 6) for key, value in values_of(text).items()}
+
+
+@pytest.mark.faults
 def test_a_rebuild_that_was_killed_goes_on_from_where_it_was(
     kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
 ) -> None:
@@ -143,6 +169,7 @@ async def test_tables_that_are_needed_are_not_deleted(empty_redis: services.Redi
     await client.aclose()
 
 
+@pytest.mark.faults
 def test_a_full_redis_keeps_what_is_in_force(kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path) -> None:
     """What was rebuilt is deleted, so that workers go on; one line says so, exit code 2."""
     pipeline, lines = Pipeline(kafka, own_redis, tmp_path), simulated(4_000, seed=3)
