@@ -301,6 +301,17 @@ def test_a_pause_in_business_time() -> None:
     assert [second * 1000 + at("2024-03-04T00:00+00:00") for second in due] == [at("2026-12-01T16:00+01:00")]
 
 
+def test_a_calendar_that_changes_while_a_clock_runs() -> None:
+    """M47: 12 h from Thursday 15:00: 2 h, 8 h on Friday, 2 h on Monday, which opens at 8 by then: due at 10:00."""
+    log = Log()
+    email(log).created(at("2026-12-31T15:00+01:00"))
+    target = '[targets.first_response]\nchannels = { email = "12h" }\n'
+
+    due = [row[2] for row in points(log, "sla_breached", definitions=definitions_from(ASKED + CHANGED + target))]
+
+    assert due[0] * 1000 + at("2024-03-04T00:00+00:00") == at("2027-01-04T10:00+01:00")
+
+
 def test_the_clock_keeps_the_calendar_of_the_queue_it_started_in() -> None:
     """M47: begun in emergency, where all time counts: due Friday 20:00, also after a transfer to billing."""
     log = Log()
