@@ -82,8 +82,12 @@ def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
     packed: bytes
     if isinstance(content, Interval):
         packed = pack((tenant, conversation, content[0], lids[content[1]], *content[2:]))
-    else:
-        packed = pack((tenant, conversation, content[0], content[1], lids[content[2]], *packable(content[3:])))
+        return packed
+    kind, at, labels, *rest = content
+    try:
+        packed = pack((tenant, conversation, kind, at, lids[labels], *rest))
+    except OverflowError:
+        packed = pack((tenant, conversation, kind, at, lids[labels], *packable(rest)))
     return packed
 
 
