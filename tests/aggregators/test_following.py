@@ -21,8 +21,8 @@ def reading(**cells: int) -> Reading:
 
 def numbers_of_points() -> list[int]:
     """Return the measures of the points that are read here."""
-    kinds = (p.SOLVED, p.SOLVE, p.FIRST_SOLVED, p.SOLVED_UNPAUSED, p.CLOSED, p.RESOLVED, p.TOUCHES_TO_SOLVE)
-    kinds += (p.REPLIES_TO_SOLVE, p.HANDLED, p.HANDLED_ACTIVE, p.CHAT_ENDED, p.RECEIVED)
+    kinds = [p.SOLVED, p.SOLVE, p.FIRST_SOLVED, p.SOLVED_UNPAUSED, p.CLOSED, p.RESOLVED, p.TOUCHES_TO_SOLVE]
+    kinds += [p.REPLIES_TO_SOLVE, p.HANDLED, p.HANDLED_ACTIVE, p.CHAT_ENDED, p.RECEIVED]
     measures = []
     for kind in kinds:
         measures += [kind.count, kind.total, *(kind.bins + index for index in range(20)), kind.bins + p.FAMILY - 1]
