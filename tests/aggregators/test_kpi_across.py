@@ -1,0 +1,94 @@
+"""M45, M46, M48, M49 and M72 from the events to what is shown: conversations tell their customers, in any order."""
+
+from __future__ import annotations
+
+import random
+
+from tests.aggregators.observed import shown
+from tests.logs import Log
+
+WEEK = {"window": "7d"}
+
+
+def test_across_channels() -> None:
+    """A chat is solved on Monday, its customer calls on Wednesday, another customer writes once and is not solved.
+
+    chat of u 0:00 ─ solved 0:01 ─────── call of u 48:00 · mail of v 0:00
+    Solved 1, resolved at first contact 0: the customer returned. Anchors 2 (u's chat, v), one followed. Contacts 3 by
+    2 customers: 1.5.
+    """
+    log = Log(customer="u", conversation="a").customer("00:00").accepted("00:10", agent="x", team="one")
+    log.human("00:20", agent="x").closed("01:00")
+    log.of(conversation="b", channel="voice").queued("48:00:00").accepted("48:00:10").closed("48:05:00")
+    log.of(conversation="c", channel="email", customer="v").customer("00:00")
+
+    for lines in (log.lines, random.Random(1).sample(log.lines, len(log.lines)), [*log.lines, *log.lines]):
+        again = Log()
+        again.lines.extend(lines)
+        now = shown(again, "49:00:00", **WEEK)
+
+        assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_missed_ratio:returned"]) == (1, 0, 1)
+        assert now["fcr_one_teammate_ratio"] == 1
+        assert (now["anchors"], now["callbacks_7d"], now["callbacks_7d_ratio"]) == (2, 1, 0.5)
+        assert now["callbacks_after_resolution"] == 1
+        assert (now["known_contacts"], now["unique_customers"], now["tickets_per_customer"]) == (3, 2, 1.5)
+        assert now["contact_coverage_ratio"] == 1
+
+
+def test_a_customer_who_gets_another_name() -> None:
+    """Known later as w: the contact and the solve are w's, and u has none; so the call of w is a return."""
+    log = Log(customer="u", conversation="a").customer("00:00").human("00:20").closed("01:00")
+    log.of(conversation="b", channel="voice", customer="w").queued("02:00")
+    assert shown(log, "03:00", **WEEK)["fcr_ratio"] == 1
+
+    log.of(conversation="a", customer="w").human("02:30", public=False)
+
+    now = shown(log, "03:00", **WEEK)
+    assert (now["fcr_ratio"], now["unique_customers"], now["callbacks_7d"]) == (0, 1, 1)
+
+
+def test_nobody_is_told_of_unknown_customers() -> None:
+    """M45, M72: excluded, and the coverage says so: one of two contacts, one of two solves."""
+    log = Log(conversation="a").customer("00:00").human("00:20").closed("01:00")
+    log.of(conversation="b", customer="u").customer("00:00").human("00:20").closed("01:00")
+
+    now = shown(log, "02:00", **WEEK)
+
+    assert (now["fcr_episodes"], now["known_contacts"]) == (1, 1)
+    assert (now["fcr_coverage_ratio"], now["contact_coverage_ratio"]) == (0.5, 0.5)
+
+
+def test_a_bot_that_was_called_after() -> None:
+    """M48: of two contained conversations one is followed by a call of its customer: 1/2 is verified."""
+    log = Log(customer="u", conversation="a").started("00:00", bot=True).customer("00:10").closed("01:00", "bot")
+    log.of(conversation="b", customer="v").started("00:00", bot=True).customer("00:10").closed("01:00", "bot")
+    log.of(conversation="c", channel="voice").queued("24:00:00")
+
+    now = shown(log, "25:00:00", **WEEK)
+
+    assert now["bot_containment_ratio"] == 1
+    assert now["bot_containment_verified_ratio"] == 0.5
+
+
+def test_help_pages_that_spared_a_contact_and_did_not() -> None:
+    """M49: two sessions of known customers, one of whom writes the next morning: 1/2; the third is nobody's: 2/3."""
+    log = Log(conversation=None)
+    for session, customer in (("s", "u"), ("t", "v"), ("w", None)):
+        log.add("selfservice.viewed", "10:00:00", session=session, customer=customer)
+    log.of(conversation="c", customer="u").customer("33:00:00")
+
+    now = shown(log, "36:00:00", **WEEK)
+
+    assert now["deflection_estimate_ratio"] == 0.5
+    assert (now["selfservice_sessions"], round(now["selfservice_coverage_ratio"], 6)) == (3, 0.666667)
+
+
+def test_spam_is_no_contact() -> None:
+    """A conversation that is flagged takes back what it told."""
+    log = Log(customer="u", conversation="a").customer("00:00").human("00:20").closed("01:00")
+    log.of(conversation="b").customer("02:00")
+    assert shown(log, "03:00", **WEEK)["fcr_ratio"] == 0
+
+    now = shown(log.of(conversation="b").flagged("02:30"), "03:00", **WEEK)
+
+    assert (now["fcr_ratio"], now["known_contacts"], now["callbacks_7d"]) == (1, 1, 0)
