@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators import measures as m
@@ -14,6 +14,7 @@ from aggregators.advisor import Advisor
 from aggregators.catalogue import METRICS, Metric, Value
 from aggregators.drift import Drift
 from aggregators.folding import OTHER, Caps, Folding, fold
+from aggregators.history import MEASURES, History
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
 from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
@@ -31,10 +32,15 @@ if TYPE_CHECKING:
     from aggregators.delta import Entry
     from aggregators.samples import Labels
 
+HISTORY_WINDOW = "1h"
+"""The window that is set against the same hours of the weeks before."""
 HISTOGRAM_PARTS = ("sum", "count")
 ALL_METRICS: Mapping[Level, Sequence[Metric]] = {
     level: [metric for metric in METRICS if level in metric.every_level] for level in EVERY_LEVEL
 }
+
+
+_NOTHING: Mapping[int, int] = {}
 
 
 class Row(NamedTuple):
@@ -88,6 +94,11 @@ class Board:
         self._drift = Drift() if "resolution" in definitions.families else None
         self._advisor = Advisor(definitions, grouping=self._groups) if "expected_wait" in definitions.families else None
         self._reasons = TopReasons(self._rolling) if "reasons" in definitions.families else None
+        self._history = (
+            History(local=locals_of(definitions, zone), grouping=self._groups)
+            if "baselines" in definitions.families
+            else None
+        )
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -116,9 +127,21 @@ class Board:
             if self._advisor is not None:
                 self._advisor.add(pane, labels, amounts)
 
-    def set_hour(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
-        """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows."""
+    @property
+    def of_hours(self) -> tuple[int, ...]:
+        """The measures of hours that are to be told to `set_hour`."""
+        return () if self._history is None else MEASURES
+
+    def set_hour(
+        self, partition: object, start: int, labels: Labels, *, filled: bool, amounts: Mapping[int, int] = _NOTHING
+    ) -> None:
+        """Say whether an hour of a partition holds anything of *labels*: while one does, they have rows.
+
+        *amounts* is what it counts of the measures `of_hours`.
+        """
         self._hours.put(partition, start, labels, filled=filled)
+        if self._history is not None and not labels.part:
+            self._history.put(partition, start, labels, amounts)
 
     def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Replace a bucket of intervals."""
@@ -160,6 +183,8 @@ class Board:
                 known = (*self._rolling.groups(window), *states)
                 self._rolling.changed.update((window, group) for group in known if group.level in self._growing)
         self._states = states
+        if self._history is not None:
+            self._rolling.changed.update((HISTORY_WINDOW, group) for group in self._history.changed(as_of))
         if self._advisor is not None:
             self._rolling.changed.update((_NOW, group) for group in self._advisor.move(as_of, states))
 
@@ -230,6 +255,8 @@ class Board:
             self._identity.regroup(self._groups)
             if self._advisor is not None:
                 self._advisor.regroup(self._groups)
+            if self._history is not None:
+                self._history.regroup(self._groups)
 
     def _look_round(self, present: Iterable[Group]) -> None:
         """Note which channels the tenants have, and since when anything is known."""
@@ -288,6 +315,9 @@ class Board:
             whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True)
             channels = group.values[1:]
         top = self._reasons if is_rolling and group.level == "tenant" else None
+        past = None
+        if self._history is not None and window == HISTORY_WINDOW:
+            past = partial(self._history.same_hours, group, self.as_of)
         return Reading(
             {} if window == _NOW else self._rolling.sums(window, group),
             self._states.get(group, _NOBODY),
@@ -299,6 +329,7 @@ class Board:
             since=max(start, min(self._since, self.as_of)),
             tenant=whole,
             channels=channels,
+            past=past,
             advice=None if self._advisor is None or window != _NOW else self._advisor.advice.get(group),
             reasons={} if top is None else top.of(window, tenant),
             usual={} if top is None else top.usual(tenant),

@@ -111,6 +111,7 @@ FAMILIES: Final = (
     "kpi",
     "health",
     "expected_wait",
+    "baselines",
 )
 """What is counted where it is asked for, beside legs, first responses, replies and surveys."""
 NEEDS: Final = {"people": "work"}

@@ -12,7 +12,7 @@ from aggregators.measures import FAMILY, SCORES, fraction_of
 from aggregators.sketch import quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aggregators.expected_wait import Advice
 
@@ -53,7 +53,9 @@ class Reading:
     """The measures of one group in one window (`sums`), its state, and the instant both are for (epoch ms).
 
     The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
-    `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told.
+    `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told;
+    `past` returns what the same hours of each week before counted (history.MEASURES), the latest first, where that is
+    remembered.
     Since `since` anything at all is known. Of a channel `tenant` reads its tenant; `channels` is that channel, or those
     of a tenant.
     Of a tenant, `reasons` says how often each reason came in the window, `usual` which share of the contacts each has
@@ -68,6 +70,7 @@ class Reading:
     level: str = "tenant"
     window: str = ""
     advice: Advice | None = None
+    past: Callable[[], list[dict[int, int]]] | None = None
     since: int = 0
     tenant: Reading | None = None
     channels: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ TITLES = {
     "selfservice": ("Self-service", "What sessions on the help pages look for, and whether a contact follows."),
     "voice": ("Voice of the customer", "What customers answer to surveys."),
     "volume": ("Volume", "How much there is of everything."),
+    "baselines": ("Baselines", "How a share stands against chance, and against the weeks before."),
     "expected_wait": ("Expected wait", "How long somebody who came now would wait."),
     "reasons": ("Reasons", "What contacts are about: the most frequent topics and tags."),
     "series": ("Series computed elsewhere", "What others compute, shown on the same board."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aggregators import measures, points, top_reasons
+from aggregators.board import HISTORY_WINDOW
 from aggregators.catalogue import METRICS
 from aggregators.definitions import FAMILIES
 from aggregators.expected_wait import Advice
@@ -177,4 +178,9 @@ def _everything() -> Reading:
     sums = dict.fromkeys((*plain, *families, *written, *types, score, customer), 1)
     reasons = {str(n): 1 for n in range(top_reasons.SHOWN)}
     advice = Advice("position", 1, 1, 1, 1, 1)
-    return Reading(sums, state, _AS_OF, advice=advice, reasons=reasons, usual=dict.fromkeys(reasons, 1.0))
+    usual = dict.fromkeys(reasons, 1.0)
+    return Reading(sums, state, _AS_OF, advice=advice, reasons=reasons, usual=usual, window=HISTORY_WINDOW, past=_weeks)
+
+
+def _weeks() -> list[dict[int, int]]:
+    return [{measures.CSAT_RESPONSES: 1, measures.CSAT_SATISFIED: 1}] * 12

@@ -126,8 +126,8 @@ def show(board: Board, delta: Delta, tables: Tables, partition: object = None) -
         for labels, amounts in groups.items():
             board.add(pane, labels, amounts)
             if pane.width == HOUR.ms:
-                filled = any(tables.cells[pane][labels].values())
-                board.set_hour(partition, pane.start, labels, filled=filled)
+                counted = tables.cells[pane][labels]
+                board.set_hour(partition, pane.start, labels, filled=any(counted.values()), amounts=counted)
     for bucket in delta.intervals:
         board.set_intervals(partition, bucket, tables.intervals[bucket])
     for bucket in delta.due:

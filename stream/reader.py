@@ -45,7 +45,11 @@ class Cut(NamedTuple):
 class PartitionReader:
     """What is known of one partition. `offset` and `watermark` are those of the cut last read."""
 
-    def __init__(self, client: Client, generation: str, partition: Partition) -> None:
+    def __init__(
+        self, client: Client, generation: str, partition: Partition, *, of_hours: tuple[int, ...] = ()
+    ) -> None:
+        """Read *partition*; of the hours the measures *of_hours*, beside whether they hold anything."""
+        self._of_hours = of_hours
         self._script = client.register_script(script_text("read"))
         self._generation = generation
         self.partition = partition
@@ -84,6 +88,7 @@ class PartitionReader:
                 # What was committed since the first page, and goes on being: only ever larger pages come to its end.
                 names, size = 2 * names, 2 * size
             args = [base, self._seen, names, HOUR.ms, "cidl", reached, size, codec.pack_message(left[:names])]
+            args.append(codec.pack_message([*map(str, self._of_hours)]))
             page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
             pages.append(page)
             before, cut = cut, _cut(_pairs(page[0]))
@@ -158,8 +163,12 @@ class PartitionReader:
 
     def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Board) -> None:
         if pane.width == HOUR.ms:
-            for lid, content in groups.items():
-                board.set_hour(self.partition, pane.start, self._labels[int(lid)], filled=bool(content))
+            for lid, (held, *numbers) in groups.items():
+                amounts = {
+                    measure: int(number) for measure, number in zip(self._of_hours, numbers, strict=True) if number
+                }
+                labels = self._labels[int(lid)]
+                board.set_hour(self.partition, pane.start, labels, filled=bool(held), amounts=amounts)
             return
         shown = self._cells.setdefault(pane, {})
         for lid, content in groups.items():

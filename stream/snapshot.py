@@ -221,7 +221,9 @@ class Snapshots:
             for number in range(int(count)):
                 partition = Partition(topic, number)
                 if partition not in self.readers:
-                    self.readers[partition] = PartitionReader(self._redis, generation, partition)
+                    self.readers[partition] = PartitionReader(
+                        self._redis, generation, partition, of_hours=self._board.of_hours
+                    )
 
     def _leave_out(self, topic: str) -> None:
         if topic not in self._left_out:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aggregators.catalogue import (
+    baselines,
     bots,
     cost,
     customers,
@@ -71,6 +72,7 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "selfservice": _asked("selfservice", selfservice.METRICS),
     "voice": _parted((*voice.METRICS, *_asked("surveys", voice.SETTLED_METRICS)), by_agent=True),
     "volume": _parted((*_asked("volume", volume.ASKED_METRICS), *volume.METRICS)),
+    "baselines": _asked("baselines", baselines.METRICS),
     "expected_wait": _asked("expected_wait", expected_wait.METRICS),
     "reasons": _asked("reasons", reasons.METRICS),
     "series": _asked("kpi", series.METRICS),

@@ -2,7 +2,8 @@
 -- KEYS[1] meta hash; ARGV[1] prefix, ARGV[2] offset seen (-2: nothing yet), ARGV[3] most names a call,
 -- ARGV[4] width of the panes of which only the label sets are wanted, ARGV[5] letters of the tables wanted,
 -- ARGV[6] the page to go on from: the offset that the call before reached, ARGV[7] fields and values after which no
--- further name is read, ARGV[8] MessagePack: names that calls before have left; if there are any, only these are read.
+-- further name is read, ARGV[8] MessagePack: names that calls before have left; if there are any, only these are read,
+-- ARGV[9] MessagePack: the measures of those panes of which the numbers are wanted, behind how many there are of all.
 -- Returns MessagePack: {meta, names, sources, counts, more, reached, left}. `reached` is the offset to go on from; where
 -- `more` is true or names are `left` the picture is whole only after the calls that follow.
 local base, seen, hour, after = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[6]
@@ -28,9 +29,12 @@ local function all(key)
   size = size + #flat + 8
   return flat
 end
+local measures = cmsgpack.unpack(ARGV[9])
 local function count(key)
-  size = size + 8
-  return redis.call('HLEN', key)
+  size = size + 8 + #measures
+  local counted = #measures > 0 and redis.call('HMGET', key, unpack(measures)) or {}
+  table.insert(counted, 1, redis.call('HLEN', key))
+  return counted
 end
 local names, left = {}, {}
 for _, name in ipairs(todo) do

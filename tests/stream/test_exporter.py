@@ -137,7 +137,7 @@ def test_every_family_has_help_and_type() -> None:
 def test_every_metric_of_the_catalogue_is_exported() -> None:
     """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong.
 
-    What is advisory needs more looks than one.
+    What is advisory needs more looks than one, and a jump (M64) three weeks of before.
     """
     offline, noon = Offline(definitions=Definitions(families=FAMILIES)), after("12:00:00")
     simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
@@ -150,7 +150,7 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
     missing = [
         name
         for metric_ in METRICS
-        if not metric_.advisory
+        if not metric_.advisory and metric_.source != "M64"
         for level in metric_.levels
         if families.get((name := metric_.name(level)).removesuffix("_total")) != metric_.kind
     ]
