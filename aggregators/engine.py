@@ -320,8 +320,13 @@ def open_bucket(conversation: str) -> int:
 
 def expires_after_ms(definitions: Definitions) -> int:
     """Return how long after its latest fact an owner's facts have expired at the latest, unless something is open."""
-    settle_ms = definitions.survey_settle_ms if "surveys" in definitions.families else 0
-    return definitions.retention_ms + max(definitions.ghost_ms, definitions.silent_ms, settle_ms)
+    longest_ms = max(definitions.ghost_ms, definitions.silent_ms)
+    if "surveys" in definitions.families:
+        longest_ms = max(longest_ms, definitions.survey_settle_ms)
+    if "customers" in definitions.families:
+        # A day more: what a customer is told of stands at the day.
+        longest_ms = max(longest_ms, definitions.repeat_ms + DAY_MS, definitions.settle_ms + DAY_MS)
+    return definitions.retention_ms + longest_ms
 
 
 def is_expired(key: Key, facts: Iterable[Fact], *, watermark: int | None, definitions: Definitions) -> bool:

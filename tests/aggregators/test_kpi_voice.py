@@ -73,4 +73,6 @@ def test_a_changed_and_a_retracted_answer() -> None:
     assert shown(log, "02:00")["nps_points"] == 100
 
     log.add("survey.retracted", "01:40", survey="s")
-    assert "nps_responses" not in shown(log, "02:00")
+    found = shown(log, "02:00")
+    assert found["nps_responses"] == 0
+    assert "nps_points" not in found

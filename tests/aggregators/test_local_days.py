@@ -148,7 +148,7 @@ def test_local_windows_equal_those_made_anew(steps: list[int | tuple[int, str]],
         for tenant in ("default", "acme", "kyoto"):
             held = span(window, last, local.get(tenant, local[EVERYBODY]))
             number = sum(1 for instant, whose in added if whose == tenant and held.start <= instant < held.end)
-            assert rolling.sums(window, groups_of(Labels(tenant, "", ""))[2]) == ({1: number} if number else {})
+            assert rolling.sums(window, groups_of(Labels(tenant, "", ""))[-1]) == ({1: number} if number else {})
 
 
 # ---------------------------------------------------------------------------------------------------------- shifts
