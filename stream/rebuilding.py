@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -135,10 +136,21 @@ class Rebuild:
         self._said = self._started = time.monotonic()
 
     async def run(self, *, drop_old: bool) -> Outcome:
-        """Count, switch, hand over."""
-        stop, ended = asyncio.Event(), asyncio.get_running_loop()
+        """Count, switch, hand over. A full Redis is left as it was: workers wait while it takes no more."""
+        try:
+            return await self._run(drop_old=drop_old)
+        except (FullError, errors.OutOfMemoryError) as error:
+            await generations.drop(self._redis, self._ours.name)
+            message = (
+                f"DESKPULSE_REDIS: it is full ({error}): what was rebuilt is deleted, so that workers go on; "
+                "it takes about as much again as the generation in force (see `deskpulse check`)"
+            )
+            raise UsageError(message) from error
+
+    async def _run(self, *, drop_old: bool) -> Outcome:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGINT):
-            ended.add_signal_handler(one, stop.set)
+            loop.add_signal_handler(one, stop.set)
         await wait_for_told(self._settings)
         await self._prepare()
         counted = await self._offsets(self._before)
@@ -153,14 +165,6 @@ class Rebuild:
                 await processor.close()
         if work.cancelled():
             return Outcome("the rebuild broke off; another one goes on from there", code)
-        failure = work.exception()
-        if isinstance(failure, FullError):
-            await generations.drop(self._redis, self._ours.name)
-            message = (
-                f"DESKPULSE_REDIS: it is full ({failure}): what was rebuilt is deleted, so that workers go on; "
-                "it takes about as much again as the generation in force (see `deskpulse check`)"
-            )
-            raise UsageError(message) from failure
         return work.result()
 
     async def _prepare(self) -> None:
@@ -243,7 +247,8 @@ class Rebuild:
 
     def _tell(self, step: Callable[[int], None], steps: int, done: int, total: int) -> None:
         step(max(0, steps))
-        if time.monotonic() - self._said > SAY_EVERY_S:
+        # At a terminal the bar says it.
+        if time.monotonic() - self._said > SAY_EVERY_S and not sys.stderr.isatty():
             self._said = time.monotonic()
             log.info("rebuild_progress", generation=self._ours.name, records=done, of=total)
 
