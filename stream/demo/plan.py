@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PAST_MS = HOUR_MS
 MOST_AN_HOUR = 100_000
 """What one machine simulates, counts and shows beside everything else it does."""
+MOST_DAYS = 30
+"""Nothing is counted that lies longer ago than the retention, 35 days."""
 FIRST_SPIKE_MS = 5_000
 SPIKE_LENGTH_MS = 100_000
 SPIKE_FACTOR = 10.0
@@ -29,18 +31,23 @@ SPIKES_FOR_MS = 7 * 24 * HOUR_MS
 class Plan:
     """What is asked of the simulator. `rate` is contacts in the past hour over all tenants.
 
-    With `calm` no queue goes wrong. The numbers of the past hour are those of a quiet hour either way.
+    With `calm` no queue goes wrong. The numbers of the past hour are those of a quiet hour either way. `days` of a
+    smaller centre go before it.
     """
 
     rate: float = 2_400
     seed: int = 1
     tenants: tuple[str, ...] = ("default",)
     calm: bool = False
+    days: int = 0
 
     def centre(self, now_ms: int) -> Centre:
-        """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate beyond reason."""
+        """Return the centre whose past hour ends at `now_ms`. Raises UsageError for a rate or days beyond reason."""
         if not 0 < self.rate <= MOST_AN_HOUR:
             message = f"--rate: {self.rate} is not more than 0 and at most {MOST_AN_HOUR:,} contacts an hour (try 2400)"
+            raise UsageError(message)
+        if not 0 <= self.days <= MOST_DAYS:
+            message = f"--days: {self.days} is not from 0 to {MOST_DAYS} days (try 8)"
             raise UsageError(message)
         # The simulator's rate is that of a mean hour; a demo at night is to be as lively as one at noon.
         into = now_ms % HOUR_MS / HOUR_MS

@@ -81,6 +81,8 @@ class _Demo:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     seen: list[tuple[float, int]] = field(default_factory=list)
     sent: int = 0
+    counted: int = 0
+    past: int | None = None
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +93,14 @@ class _Demo:
         )
         with running(port=self.request.port, say=self.say) as stack:
             feeding = asyncio.create_task(
-                feed(stack.settings, self.request.plan, stop=self.stop, sent=self.count_sent, caught_up=self.caught_up)
+                feed(
+                    stack.settings,
+                    self.request.plan,
+                    stop=self.stop,
+                    sent=self.count_sent,
+                    caught_up=self.caught_up,
+                    counted=lambda: self.counted,
+                )
             )
             try:
                 await self.show(stack, feeding)
@@ -116,6 +125,7 @@ class _Demo:
         self.sent = events
 
     def caught_up(self, events: int) -> None:
+        self.past = events
         self.say(
             "simulator",
             f"the past hour is sent: {events:,} events; live now, {self.request.plan.rate:,.0f} contacts an hour",
@@ -123,7 +133,9 @@ class _Demo:
 
     async def show(self, stack: Stack, feeding: asyncio.Task[None]) -> None:
         """Wait for the first numbers, then show them until the end."""
-        self.say("simulator", "sends the past hour, then goes on live")
+        days = self.request.plan.days
+        before = f"{days} d of a smaller centre, then " if days else ""
+        self.say("simulator", f"sends {before}the past hour, then goes on live")
         scrape = await self.first(stack, feeding)
         if scrape is None:
             return
@@ -170,7 +182,9 @@ class _Demo:
             if trouble := stack.trouble():
                 raise UsageError(trouble)
             scrape, now_s = await self.scrape(stack), time.monotonic()
-            if scrape is not None and is_fresh(scrape, now_ms()):
+            self.counted = self.counted if scrape is None else scrape.accepted
+            begun = not self.request.plan.days or self.past is not None
+            if scrape is not None and begun and is_fresh(scrape, now_ms()):
                 fresh_s = fresh_s or now_s
                 if is_complete(scrape) or now_s - fresh_s > COMPLETE_WITHIN_S:
                     return scrape

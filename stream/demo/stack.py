@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stream import log as logs
+from stream.demo import definitions
 from stream.devstack.broker import embedded_broker
 from stream.devstack.process import end, free_port, spawn
 from stream.devstack.redis import embedded_redis
 from stream.settings import PREFIX, Settings
+from stream.telling import read_topics
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     Say = Callable[[str, str], None]
 
 HOST = "127.0.0.1"
+DEFINITIONS = "definitions.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def running(*, port: int, say: Say) -> Iterator[Stack]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskpulse-demo-")))
         stack.enter_context(_log_to(folder / "demo.log"))
-        kafka = stack.enter_context(embedded_broker(Settings.model_construct().source_topics))
+        kafka = stack.enter_context(embedded_broker(read_topics(_house())))
         say("broker", f"{kafka} (the mock cluster of librdkafka, in memory: no Kafka)")
         redis = stack.enter_context(embedded_redis())
         say("Redis", f"{redis.url} ({redis.server}, process {redis.pid})")
@@ -77,6 +80,7 @@ def running(*, port: int, say: Say) -> Iterator[Stack]:
         if port not in (0, found):
             say("port", f"{port} is taken, serve gets {found}")
         settings = Settings.model_construct(kafka=kafka, redis=redis.url, listen=f"{HOST}:{found}")
+        (folder / DEFINITIONS).write_text(definitions.text())
         children: list[Child] = []
         stack.callback(_end, children)
         for name in ("worker", "serve"):
@@ -101,9 +105,16 @@ def _log_to(path: Path) -> Iterator[None]:
             logging.root.handlers.clear()
 
 
+def _house() -> Settings:
+    """Return the settings of the demo's processes, but for their addresses."""
+    settings = Settings.model_construct()
+    return settings.defining(definitions.text(), retention_ms=settings.retention_ms, zone=settings.zone)
+
+
 def _child(name: str, settings: Settings, folder: Path) -> Child:
     env = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
     env |= {f"{PREFIX}{key.upper()}": getattr(settings, key) for key in ("kafka", "redis", "listen")}
+    env[f"{PREFIX}DEFINITIONS"] = str(folder / DEFINITIONS)
     output = folder / f"{name}.log"
     # -P: the folder is not where modules come from. It holds no .env either.
     command = [sys.executable, "-P", "-m", "stream.cli", name]

@@ -1,0 +1,83 @@
+"""The days before the demo are a smaller centre, finished when the past hour begins; every metric has something to say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from functools import cache
+
+from aggregators.catalogue import METRICS
+from aggregators.definitions import FAMILIES
+from aggregators.board import Row
+from stream.definitions_file import definitions_from
+from stream.demo import definitions
+from stream.demo.absent import ABSENT
+from stream.demo.history import history
+from stream.demo.plan import PAST_MS, Plan
+from stream.offline import Offline
+from stream.simulator import Event
+from stream.simulator.profile import HOUR_MS
+
+NOW_MS = 1_772_884_800_000
+"""2026-03-07T12:00:00Z, a Saturday."""
+DAYS = 8
+PLAN = Plan(days=DAYS, rate=900, calm=True)
+
+
+@cache
+def before() -> tuple[Event, ...]:
+    """Return the history of a demo that begins now."""
+    return tuple(history(PLAN, NOW_MS, step=lambda _: None))
+
+
+def test_history_ends_before_the_past_hour_and_is_in_order() -> None:
+    """Whoever came so late that it would not be over by then has not come: nobody waits from before."""
+    instants = [event.at_ms for event in before()]
+    asked: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for event in before():
+        fields = json.loads(event.value)
+        if "conversation" in fields:
+            asked[fields["conversation"]][fields["type"]] += 1
+
+    assert instants == sorted(instants)
+    assert instants[0] < NOW_MS - DAYS * 24 * HOUR_MS + HOUR_MS
+    last = max(event.at_ms for event in before() if b'"chat.queued"' in event.value)
+    assert last < NOW_MS
+    assert all(event.at_ms < NOW_MS - PAST_MS for event in before() if event.lane == "agent")
+    assert len(asked) > 500
+
+
+def test_each_day_of_history_is_a_step() -> None:
+    """A bar has so many steps as there are days; without days there is nothing."""
+    steps: list[int] = []
+
+    history(Plan(days=2, rate=300), NOW_MS, step=steps.append)
+
+    assert steps == [1, 1]
+    assert history(Plan(), NOW_MS, step=steps.append) == []
+
+
+def test_the_demo_counts_every_family() -> None:
+    """What is asked for in its definitions is all that can be asked for."""
+    assert set(definitions_from(definitions.text()).families) == set(FAMILIES)
+
+
+def rows_at(offline: Offline, t: int) -> list[Row]:
+    """Return what is shown at *t*."""
+    offline.board.move(t)
+    return list(offline.board.rows())
+
+
+def test_every_metric_has_a_value_or_is_absent_because() -> None:
+    """After eight days and the past hour: one value at any level in any window; else a reason stands in the table.
+
+    A reason for what has a value is one too many.
+    """
+    offline = Offline(definitions=definitions_from(definitions.text()))
+    offline.feed(event.value for event in before())
+    offline.feed(event.value for event in PLAN.centre(NOW_MS).events(NOW_MS - PAST_MS, NOW_MS))
+
+    shown = {row.metric.suffix for row in rows_at(offline, NOW_MS)}
+    silent = {metric.suffix for metric in METRICS} - shown
+    assert silent == set(ABSENT)
+    assert all(reason.startswith("because ") for reason in ABSENT.values())
