@@ -4,5 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-ABSENT: Final[dict[str, str]] = {}
-"""By name without prefix and level: "absent, because …"."""
+ENOUGH_DAYS: Final = 8
+"""With so many days of history the windows of a week are full, and what takes a week to be final is."""
+_IN_A_WEEK: Final = "because it is final a week after its instant, and nothing is that old (--days 8)"
+_IN_DAYS: Final = "because surveys settle 72 h after they were sent, and none is that old (--days 8)"
+_EARLY: Final[dict[str, str]] = {
+    "fcr_settled_ratio": _IN_A_WEEK,
+    "callbacks_7d_settled_ratio": _IN_A_WEEK,
+    "survey_settled_response_ratio": _IN_DAYS,
+    "ces_settled_response_ratio": _IN_DAYS,
+    "nps_settled_response_ratio": _IN_DAYS,
+}
+
+
+def absent(days: int) -> dict[str, str]:
+    """Return "because …" by name without prefix and level, where the demo begins after so many *days* of history."""
+    return {} if days >= ENOUGH_DAYS else dict(_EARLY)
+
+
+def reasons(days: int) -> list[str]:
+    """Return the same as lines: the names that share a reason, and the reason."""
+    names: dict[str, list[str]] = {}
+    for name, reason in absent(days).items():
+        names.setdefault(reason, []).append(name)
+    return [f"{', '.join(of_this)}, {reason}" for reason, of_this in names.items()]

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from aggregators.windows import WINDOWS
 from stream.clock import now_ms
+from stream.demo.absent import reasons
 from stream.demo.feed import feed
 from stream.demo.figures import Scrape
 from stream.demo.screen import View, paint
@@ -140,6 +141,8 @@ class _Demo:
         if scrape is None:
             return
         self.say("numbers", f"the first after {time.monotonic() - self.began_s:.1f} s")
+        for line in reasons(self.request.plan.days):
+            self.say("absent", line)
         self.say("Prometheus", f"{stack.address}/metrics")
         self.say("health", f"{stack.address}/ready")
         ends_s = None if self.request.for_ms is None else time.monotonic() + self.request.for_ms / 1000
