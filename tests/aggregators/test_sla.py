@@ -250,6 +250,23 @@ def test_solved_at_the_deadline_and_reopened() -> None:
     assert results(log, RESOLUTION) == [(BREACHED, 50 * HOUR_S)]
 
 
+def test_a_pause_after_a_reopening_is_one_of_the_time_after_it() -> None:
+    """40 h had run at the solve; reopened at 100 h, pending from 104 h to 114 h: 4 h are left then, so due at 118 h."""
+    log = email().status("40:00:00", "solved").commented("100:00:00", "customer")
+    log.status("104:00:00", "pending").status("114:00:00", "open")
+
+    assert results(log, RESOLUTION) == [(BREACHED, 118 * HOUR_S)]
+
+
+def test_reopened_as_pending_nothing_is_due_before_it_goes_on() -> None:
+    """Solved at its deadline and pending from 50 h to 60 h: late as soon as it is open again."""
+    log = email().status("48:00:00", "solved").status("50:00:00", "pending", by="customer")
+    assert results(log, RESOLUTION) == []
+
+    log.status("60:00:00", "open")
+    assert results(log, RESOLUTION) == [(BREACHED, 60 * HOUR_S)]
+
+
 def test_a_correction_has_never_stopped_the_clock() -> None:
     """Solved by mistake at 47 h 59 min and taken back 2 min later by the agent: due at 48 h."""
     log = email().status("47:59:00", "solved").status("48:01:00", "open", by="human").status("49:00:00", "solved")
