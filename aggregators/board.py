@@ -82,7 +82,9 @@ class Board:
         metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
     ) -> None:
         families = ("", *definitions.families)
-        self._metrics = {level: [each for each in metrics[level] if each.asked in families] for level in EVERY_LEVEL}
+        self._metrics = {
+            level: [each for each in metrics.get(level, ()) if each.asked in families] for level in EVERY_LEVEL
+        }
         self._growing = {level for level, found in self._metrics.items() if any(each.grows for each in found)}
         self._definitions = definitions
         self._windows = tuple(windows)

@@ -14,7 +14,7 @@ from aggregators import pipeline_metrics as p
 from aggregators.board import Row
 from aggregators.catalogue import METRICS, Metric
 from aggregators.definitions import FAMILIES, Definitions
-from aggregators.instants import DAY_MS
+from aggregators.instants import DAY_MS, HOUR_MS
 from aggregators.rolling import Group
 from stream.chunks import Partition
 from stream.event_clock import PartitionHealth
@@ -137,9 +137,18 @@ def test_every_family_has_help_and_type() -> None:
 def test_every_metric_of_the_catalogue_is_exported() -> None:
     """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong.
 
-    What is advisory needs more looks than one, and a jump (M64) three weeks of before.
+    What is advisory needs more looks than one, and a jump (M64) three weeks of before. Everything settles within the
+    day, and there are costs.
     """
-    offline, noon = Offline(definitions=Definitions(families=FAMILIES)), after("12:00:00")
+    definitions = Definitions(
+        families=FAMILIES,
+        survey_settle_ms=HOUR_MS,
+        settle_ms=HOUR_MS,
+        repeat_ms=HOUR_MS,
+        currency="EUR",
+        agent_hour_micros=30_000_000,
+    )
+    offline, noon = Offline(definitions=definitions), after("12:00:00")
     simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
     offline.board.move(noon)
