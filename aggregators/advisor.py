@@ -15,7 +15,7 @@ from aggregators.instants import MINUTE_MS
 from aggregators.panes import FINE, Pane
 from aggregators.points import AFTER_WORK, HANDLED
 from aggregators.rolling import Group, Rolling, Sums
-from aggregators.samples import ACTIVE
+from aggregators.samples import ACTIVE, ACW, AGENTS_FREE, AVAILABLE, BUSY, OFFLINE, PARTIALLY_BUSY, STALE
 from aggregators.sketch import EDGES, quantiles, value_of
 from aggregators.windows import EVERYBODY, UTC
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _RECENT: Final = "15m"
 _HOUR: Final = "1h"
 _PLAIN: Final = frozenset({m.ANSWERED, m.WAIT_MS, m.ABANDONED, HANDLED.total, AFTER_WORK.total})
+_WORKING: Final = (AVAILABLE, BUSY, PARTIALLY_BUSY, ACW)
 FEWEST: Final = 10
 """With fewer answered in the last hour its quantiles are no band."""
 
@@ -143,6 +144,7 @@ class Advisor:
         handled, after = _mean(hour, HANDLED.total, HANDLED.count), hour.get(AFTER_WORK.total, 0)
         above = Group("channel", group.values[:2])
         last = self._last.get(group)
+        desk = _desk(states.get(Group("desk", (group.values[0], group.values[2]))))
         return Situation(
             waiting=0 if state is None else state.waiting,
             oldest_ms=0 if oldest is None else as_of - oldest,
@@ -151,15 +153,16 @@ class Advisor:
             handle_ms=handled,
             talk_ms=None if handled is None else handled - after / hour[HANDLED.count],
             abandonment=(_mean(hour, m.ABANDONED, m.ANSWERED, m.ABANDONED) or 0.0),
-            working=self._working(state),
+            working=self._working(state) if desk is None else desk[0],
+            available=None if desk is None else desk[1],
             channel_handle_ms=_mean(self._rolling.sums(_HOUR, above), HANDLED.total, HANDLED.count),
             channel_working=self._working(states.get(above)),
         )
 
     def _working(self, state: State | None) -> int | None:
-        """Return how many places serve the queue: its active chats. None where none is active.
+        """Return how many places serve a queue of which no agents are known: its active chats. None where none is.
 
-        Nobody active says nothing of who is idle. Agents by state, where they are counted, would say both, and 0.
+        Nobody active says nothing of who is idle.
         """
         if not self._counts_work or state is None:
             return None
@@ -177,6 +180,13 @@ class Advisor:
         opening = next_opening(schedule, as_of)
         self._open[group] = (as_of // MINUTE_MS, opening)
         return opening
+
+
+def _desk(state: State | None) -> tuple[int, int] | None:
+    """Return how many of the agents who signed up for a queue work, and how many have a slot free; None of nobody."""
+    if state is None or not any(state.lasting.get(kind) for kind in range(OFFLINE, STALE + 1)):
+        return None
+    return sum(state.lasting.get(kind, 0) for kind in _WORKING), state.lasting.get(AGENTS_FREE, 0)
 
 
 def _mean(sums: Sums, total: int, *counts: int) -> float | None:

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregators import measures as m
+from aggregators import samples as s
+from aggregators.advisor import Advisor
 from aggregators.calendars import Calendar, Schedule, Version
 from aggregators.catalogue import METRICS
 from aggregators.definitions import Definitions
 from aggregators.instants import MINUTE_MS, SECOND_MS
+from aggregators.panes import FINE, Pane
+from aggregators.reading import State
+from aggregators.rolling import Group, groups_of
+from aggregators.samples import Labels
+from aggregators.sketch import bin_of
 from aggregators.zones import zone_of
 from stream.batch import _in_time_order
 from stream.offline import Offline
@@ -22,6 +30,7 @@ from tests.reference import REAL_DAY
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aggregators.expected_wait import Advice
     from stream.offline import Values
 
 ASKED = Definitions(families=("work", "expected_wait"))
@@ -170,6 +179,31 @@ def test_a_queue_over_the_cap_is_told_as_other() -> None:
 
     queues = {dict(pairs)["queue"] for name, pairs in values if name == WAIT}
     assert queues == {"other"}
+
+
+def advised(state: State | None) -> Advice | None:
+    """Return what is told of a queue in which ten waited 20 s lately, with that state of its desk."""
+    advisor = Advisor(ASKED, grouping=groups_of)
+    bins = {m.WAIT_BIN + bin_of(20_000): 10, m.ANSWERED: 10, m.WAIT_MS: 200_000}
+    advisor.add(Pane(FINE.ms, T0), Labels("default", "voice", "billing"), bins)
+    desk = Group("desk", ("default", "billing"))
+    advisor.move(T0 + MINUTE_MS, {} if state is None else {desk: state})
+    return advisor.advice.get(Group("queue", ("default", "voice", "billing")))
+
+
+def test_where_nobody_works_nothing_is_told() -> None:
+    """M7: 0 working agents ⇒ unknown not ∞. All who signed up are offline, on a break or stale; one is back."""
+    absent = {s.OFFLINE: 3, s.ON_BREAK: 1, s.STALE: 1}
+
+    assert advised(State(lasting=absent)) is None
+    for kind in (s.AVAILABLE, s.BUSY, s.PARTIALLY_BUSY, s.ACW):
+        assert advised(State(lasting=absent | {kind: 1})) is not None
+
+
+def test_where_no_agents_are_known_nothing_is_concluded() -> None:
+    """Nobody signed up for the queue: it is told by its waits."""
+    assert advised(None) is not None
+    assert advised(State(lasting={s.OPEN: 3})) is not None
 
 
 @pytest.mark.skipif(not REAL_DAY.exists(), reason="the real day is not here: shared/data/bank-1999-05-23.jsonl")
