@@ -151,6 +151,32 @@ def test_a_tenant_adds_up_queues_with_and_without_a_calendar() -> None:
     assert shown(log, "2026-11-23T14:00+01:00", queue="billing")[name] == 3 * 3600
 
 
+def test_a_quantile_counts_each_reply_once() -> None:
+    """3 h in billing, 10 h and 20 h in emergency: the median of the three is 10 h."""
+    log = Log()
+    for name, queue, hours in (("a", "billing", 67), ("b", "emergency", 10), ("d", "emergency", 20)):
+        asked = at("2026-11-20T16:00+01:00")
+        email(log, name, queue).created(asked).commented(asked + hours * HOUR_MS, "human")
+
+    found = shown(log, "2026-11-23T14:00+01:00")
+
+    assert found["first_response_business_seconds:0.5"] == pytest.approx(10 * 3600, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("where", "hours"), [('tenant = "default"', 3), ('channel = "email"', 3), ('tenant = "x"', 67)]
+)
+def test_a_calendar_holds_for_a_tenant_or_a_channel(where: str, hours: int) -> None:
+    """Of this tenant, of this channel, of another tenant: 3 of 67 h are open where it holds."""
+    office = OFFICE.partition("[[business_hours]]")[0]
+    log = Log()
+    email(log).created(at("2026-11-20T16:00+01:00")).commented(at("2026-11-23T11:00+01:00"), "human")
+
+    found = shown(log, "2026-11-23T14:00+01:00", f'{office}[[business_hours]]\n{where}\ncalendar = "office"\n')
+
+    assert found["first_response_business_mean_seconds"] == hours * 3600
+
+
 def test_outside_of_business_hours_a_reply_took_no_time() -> None:
     """Saturday to Saturday: 0 s, which counts (a genuine zero is no missing value)."""
     log = Log()

@@ -7,6 +7,7 @@ of an e-mail 48 h; at risk with less than a fifth of it left, so after 48 s, 3 h
 import random
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -399,6 +400,9 @@ def test_at_risk_by_the_time_that_is_left() -> None:
     assert lasts(email(), "first_reply")["at_risk"] == [(3.2 * HOUR_S, 4 * HOUR_S)]
     assert lasts(email(), "first_reply", definitions=hour)["at_risk"] == [(3 * HOUR_S, 4 * HOUR_S)]
     assert lasts(email(), "first_reply", definitions=third)["at_risk"] == [(4 * HOUR_S * 2 / 3, 4 * HOUR_S)]
+    # Two fifths of 4 h are 96 min.
+    fifths = replace(CLOCKS_ALONE, at_risk_share=Fraction(2, 5))
+    assert lasts(email(), "first_reply", definitions=fifths)["at_risk"] == [(2.4 * HOUR_S, 4 * HOUR_S)]
     chat = Log().customer("00:10")
     assert lasts(chat, "first_reply", definitions=hour)["at_risk"] == [(10, 70)]
 
