@@ -324,3 +324,12 @@ def test_contact_without_a_chat_and_chats_without_contact() -> None:
         ("busy_without_chat", 30_000, 30_600, 1),
         ("chat_in_error", 31_200, 31_800, 1),
     ]
+
+
+def test_nobody_signs_up_for_more_than_a_hundred_queues() -> None:
+    """The first hundred named count; one without a name is none."""
+    diary = Diary().queues("8:00:00", "", *(f"q{number:03}" for number in range(101))).says("8:00:00", "available")
+
+    found = {each.labels.queue for each in observed(diary.day())[1]} - {""}
+
+    assert found == {f"q{number:03}" for number in range(100)}
