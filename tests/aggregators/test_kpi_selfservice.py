@@ -104,11 +104,13 @@ def test_a_session_stands_in_no_queue() -> None:
 
 
 def test_the_share_of_sessions_whose_customer_is_known() -> None:
-    """Coverage: one of two; it takes any one event to name it."""
+    """Coverage: one of four; it takes any one event to name it, and "" is no name."""
     log = viewed(viewed(pages(), "00:00"), "00:01", customer="u")
     viewed(log.of(session="t"), "00:02")
+    viewed(log.of(session="v"), "00:02")
+    viewed(log.of(session="w"), "00:02", customer="")
 
-    assert shown(log, "01:00")["selfservice_coverage_ratio"] == 0.5
+    assert shown(log, "01:00")["selfservice_coverage_ratio"] == 0.25
 
 
 def test_order_and_repeats_change_nothing() -> None:
