@@ -60,11 +60,14 @@ def test_a_value_holds_over_midnight() -> None:
 
 
 def test_two_of_one_instant() -> None:
-    """The greater id is the last."""
+    """The greater id is the last, and the other never held."""
     log = Log(conversation=None, name="esat")
     log.add("kpi.sample", "00:00", id="b", value=2).add("kpi.sample", "00:00", id="a", value=1)
 
+    counted = Counted(EVERYTHING)
+    counted.feed(log.lines)
     assert values(log.lines, "01:00") == {"esat": 2}
+    assert sum(len(entries) for entries in counted.tables.intervals.values()) == 1
 
 
 def test_a_value_is_gone_after_the_retention() -> None:
@@ -79,6 +82,7 @@ def test_a_value_is_gone_after_the_retention() -> None:
 def test_a_value_that_cannot_be_kept_is_none(value: float) -> None:
     """Beyond 9·10^12 there is no value, and not the one before it either."""
     assert values(samples(("n", "00:00", 1), ("n", "00:10", value)).lines, "01:00") == {}
+    assert values(samples(("n", "00:00", 9e12)).lines, "01:00") == {"n": 9e12}
 
 
 def test_series_of_two_tenants_are_two() -> None:
