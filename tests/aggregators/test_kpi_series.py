@@ -51,6 +51,18 @@ def test_the_last_by_its_instant_not_by_its_arrival() -> None:
     assert values(again, "05:00") == {"esat": 2}
 
 
+def test_each_value_holds_until_the_next() -> None:
+    """The first, the one between and the last, at the instant of the next one still."""
+    log = samples(("esat", "00:00", 1), ("esat", "10:00", 2), ("esat", "20:00", 3))
+    counted = Counted(EVERYTHING)
+    counted.feed(log.lines)
+    spans = {each.content[2:4] for rows in counted.tables.intervals.values() for each in rows}
+
+    assert [values(log.lines, clock)["esat"] for clock in ("05:00", "10:00", "15:00", "25:00")] == [1, 1, 2, 3]
+    ten, twenty = T0 + 600_000, T0 + 1_200_000
+    assert spans == {(T0, ten), (ten, twenty), (twenty, twenty + 35 * 86_400_000)}
+
+
 def test_a_value_holds_over_midnight() -> None:
     """Until the next one, whatever day that is of."""
     log = samples(("esat", "23:59:00", 3), ("esat", "48:00:00", 5))
