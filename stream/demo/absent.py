@@ -8,6 +8,8 @@ ENOUGH_DAYS: Final = 8
 """With so many days of history the windows of a week are full, and what takes a week to be final is."""
 _IN_A_WEEK: Final = "because it is final a week after its instant, and nothing is that old (--days 8)"
 _IN_DAYS: Final = "because surveys settle 72 h after they were sent, and none is that old (--days 8)"
+_NO_WEEKS: Final = "because it is set against the same hours of earlier weeks, which have too few answers"
+_ALWAYS: Final = dict.fromkeys(("csat_jump", "csat_jump_sigmas", "csat_usual_ratio"), _NO_WEEKS)
 _EARLY: Final[dict[str, str]] = {
     "fcr_settled_ratio": _IN_A_WEEK,
     "callbacks_7d_settled_ratio": _IN_A_WEEK,
@@ -19,7 +21,7 @@ _EARLY: Final[dict[str, str]] = {
 
 def absent(days: int) -> dict[str, str]:
     """Return "because …" by name without prefix and level, where the demo begins after so many *days* of history."""
-    return {} if days >= ENOUGH_DAYS else dict(_EARLY)
+    return dict(_ALWAYS) if days >= ENOUGH_DAYS else _EARLY | _ALWAYS
 
 
 def reasons(days: int) -> list[str]:
