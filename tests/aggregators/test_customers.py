@@ -52,6 +52,8 @@ def test_one_team_and_nobody_came_back() -> None:
         (solve(1, reopened=True), REOPENED),
         (solve(1, teams=0, owners=0, replies=0), NOBODY),  # a bot alone
         (solve(1, teams=0, owners=0, replies=1), ONCE),  # somebody unnamed replied
+        (solve(1, owners=0, replies=0), ONCE),  # a team had it
+        (solve(1, teams=0, replies=0), ONCE),  # an agent had it
         (solve(1, teams=0, owners=0, replies=-1), ONCE),  # a call that somebody unnamed took
         (solve(1, teams=2, reopened=True), PASSED_ON),  # the first reason
     ],
