@@ -145,7 +145,7 @@ def of_tables(kafka: KafkaView, redis: RedisView, settings: Settings) -> Iterato
         if topic in settings.source_topics and made_for is not None and made_for != seen.partitions:
             text = f"made for {made_for} partitions of {topic}, which has {seen.partitions}: rebuild them from the log"
             yield Finding("FAIL", "tables", text)
-    told = f"{settings.topics_told}.{redis.generation}."
+    told = f"{settings.told_prefix}.{redis.generation}."
     for topic in sorted(redis.partitions.keys() - set(settings.source_topics)):
         if topic.startswith(told):
             continue

@@ -63,7 +63,7 @@ async def delete(settings: Settings, client: Client, name: str) -> int:
     gone = await generations.drop(client, name)
     try:
         async with admin_client(settings) as admin:
-            begins = f"{settings.topics_told}.{name}."
+            begins = f"{settings.told_prefix}.{name}."
             topics = [topic for topic in await admin.list_topics() if topic.startswith(begins)]
             if topics:
                 await admin.delete_topics(topics)

@@ -129,7 +129,9 @@ class Rebuild:
         *carrier* takes over what the log does not reach, None where nothing can.
         """
         group = f"{settings.group}-{ours.name}"
-        self._settings = settings.model_copy(update={"group": group, "instance": None})
+        # What is told is read on by the workers: it stands in topics of their group, not of this one.
+        told = settings.told_prefix
+        self._settings = settings.model_copy(update={"group": group, "instance": None, "topics_told": told})
         self._redis, self._lock, self._spans = client, lock, spans
         self._carrier, self._before, self._ours = carrier, before, ours
         self._full_since: float | None = None

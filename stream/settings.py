@@ -36,6 +36,7 @@ KNOWN_WINDOWS = (*FIXED_WINDOWS, SHIFT)
 SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def duration_ms(text: str) -> int:
@@ -79,8 +80,9 @@ class Settings(BaseSettings):
     topics_deadletter: str = Field(
         "support.deadletter", description="Topic for rejected records.", validate_default=True
     )
-    topics_told: str = Field(
-        "deskpulse", description="Prefix of the topics in which workers tell one another of customers and agents."
+    topics_told: str | None = Field(
+        None,
+        description="Prefix of the topics in which workers tell one another of customers; default the group.",
     )
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
@@ -176,8 +178,8 @@ class Settings(BaseSettings):
 
     @field_validator("topics_told")
     @classmethod
-    def _is_prefix(cls, value: str) -> str:
-        if not _is_topic(value) or len(value) > LONGEST_PREFIX:
+    def _is_prefix(cls, value: str | None) -> str | None:
+        if value is not None and (not _is_topic(value) or len(value) > LONGEST_PREFIX):
             message = f"{value!r} does not begin the name of a topic (letters, digits, . _ -; {LONGEST_PREFIX} at most)"
             raise ValueError(message)
         return value
@@ -190,7 +192,9 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("instance", "definitions", "sasl_plain_username", "sasl_plain_password", mode="before")
+    @field_validator(
+        "instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return value or None
@@ -313,6 +317,11 @@ class Settings(BaseSettings):
         """Every topic the workers read, in the order chat, ticket, agent."""
         named = f"{self.topics_chat},{self.topics_ticket},{self.topics_agent}"
         return tuple(dict.fromkeys(part.strip() for part in named.split(",") if part.strip()))
+
+    @property
+    def told_prefix(self) -> str:
+        """How the topics begin in which workers tell one another: those of two groups are never the same."""
+        return self.topics_told or _NO_NAME.sub("-", self.group)[:LONGEST_PREFIX]
 
     @property
     def listen_address(self) -> tuple[str, int]:

@@ -47,7 +47,7 @@ def told_topics(settings: Settings) -> dict[int, str]:
     They belong to a generation: what was told by other definitions is of no use.
     """
     definitions = definitions_of(settings)
-    begins = f"{settings.topics_told}.{definitions.generation()}"
+    begins = f"{settings.told_prefix}.{definitions.generation()}"
     return {which: begins + ends for which, (family, ends) in _TOLD.items() if family in definitions.families}
 
 

@@ -144,6 +144,13 @@ def test_every_setting_has_a_wrong_value_here() -> None:
     assert {name.lower() for name, _ in BAD} | anything == set(Settings.model_fields)
 
 
+def test_two_groups_never_hear_what_the_other_tells() -> None:
+    """The topics in which workers tell one another begin with the group's name, as a topic may have it, or as told."""
+    assert load({"group": "day shift/a"}).told_prefix == "day-shift-a"
+    assert load({"group": "b"}).told_prefix == "b"
+    assert load({"group": "b", "topics_told": "ours"}).told_prefix == "ours"
+
+
 def test_every_setting_says_what_it_is() -> None:
     """Each has a description that ends like a sentence."""
     assert [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")] == []
