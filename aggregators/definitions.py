@@ -21,6 +21,9 @@ NEVER_MS: Final = -1
 MOST_SLOTS: Final = 100
 """No agent has more: what says so is a mistake."""
 
+RATED: Final = ("replied", "assigned")
+"""Who is rated by a survey: who replied last before it was sent, or who had the conversation when it was answered."""
+
 LEVELS: Final = ("priority", "team", "language", "agent")
 """The levels there are beside queue, channel and tenant, in the order in which they are shown."""
 
@@ -158,6 +161,7 @@ class Definitions:
     scales: dict[str, Scale] = field(default_factory=usual_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4
+    rated: str = "replied"
     easy_from: Fraction = Fraction(2, 3)
     promoter_from: Fraction = Fraction(9, 10)
     detractor_to: Fraction = Fraction(6, 10)

@@ -53,13 +53,16 @@ from aggregators.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from aggregators.definitions import Definitions
     from aggregators.facts import Fact
 
 _new: Final = tuple.__new__
 """As in observe: a named tuple in half the time."""
 _ACCEPTED: Final = code_of("chat.accepted")
+_ASSIGNING: Final = frozenset({_ACCEPTED, code_of("ticket.assigned")})
+_RATINGS: Final = frozenset({CSAT, CES, NPS})
 _WRITTEN: Final = frozenset({code_of("chat.message"), code_of("ticket.commented")})
 _OF_SURVEYS: Final = frozenset({SURVEY_SENT, CSAT, CES, NPS, CES_SENT.code, NPS_SENT.code}) | frozenset(
     {SURVEY_SETTLED.code, CES_SETTLED.code, NPS_SETTLED.code}
@@ -94,7 +97,7 @@ def part_of(level: str, name: str) -> str:
 
 def add(
     facts: Iterable[Fact],
-    levels: Sequence[str],
+    definitions: Definitions,
     samples: dict[Sample, int],
     intervals: dict[Interval, int],
     *,
@@ -105,7 +108,9 @@ def add(
 
     *deeds* are of those that have done what no message and no accept tells, *asked* the samples of surveys.
     """
+    levels = definitions.levels
     said = _said(facts)
+    by_assignee = definitions.rated == "assigned"
     made: list[tuple[Sample, int]] = []
     lasting: list[tuple[Interval, int]] = []
     for level, named in (("priority", said.priority), ("team", said.team), ("language", said.language)):
@@ -118,11 +123,11 @@ def add(
             lasting += [(_interval(interval, part), number) for interval, number in intervals.items()]
     if "team" in levels:
         for sample, at in asked:
-            team = _last(said.teams_at, said.teams, at)
+            team = _last(said.teams_at, said.teams, _answered(sample, at) if by_assignee else at)
             if team:
                 made.append((_sample(sample, part_of("team", team)), 1))
     if "agent" in levels:
-        for credit in [*_credited(samples, said), *_rated(asked, said), *deeds]:
+        for credit in [*_credited(samples, said), *_rated(asked, said, by_assignee=by_assignee), *deeds]:
             part, content = part_of("agent", credit.agent), credit.content
             if isinstance(content, Interval):
                 lasting.append((_interval(content, part), 1))
@@ -146,6 +151,8 @@ class _Said(NamedTuple):
     replied: list[str]
     first_replied: dict[int, str]
     accepted: dict[int, list[str]]
+    assigned_at: list[int]
+    assigned: list[str]
 
 
 def _said(facts: Iterable[Fact]) -> _Said:
@@ -156,6 +163,8 @@ def _said(facts: Iterable[Fact]) -> _Said:
     replied: list[str] = []
     first_replied: dict[int, str] = {}
     accepted: dict[int, list[str]] = {}
+    assigned_at: list[int] = []
+    assigned: list[str] = []
     for at, _, _, code, fields in facts:
         priority = fields.get(PRIORITY, priority)
         language = fields.get(LANGUAGE, language)
@@ -172,7 +181,17 @@ def _said(facts: Iterable[Fact]) -> _Said:
                 first_replied.setdefault(at, agent)
         elif code == _ACCEPTED:
             accepted.setdefault(at, []).append(fields.get(AGENT, ""))
-    return _Said(priority, language, team, teams_at, teams, replied_at, replied, first_replied, accepted)
+        if code in _ASSIGNING and AGENT in fields:
+            assigned_at.append(at)
+            assigned.append(fields[AGENT])
+    return _Said(
+        priority, language, team, teams_at, teams, replied_at, replied, first_replied, accepted, assigned_at, assigned
+    )
+
+
+def _answered(sample: Sample, at: int) -> int:
+    """Return when a survey was answered, for its ratings; *at* for what else is counted of it."""
+    return sample[1] if sample[0] in _RATINGS else at
 
 
 def _credited(samples: Iterable[Sample], said: _Said) -> list[Credit]:
@@ -194,9 +213,15 @@ def _credited(samples: Iterable[Sample], said: _Said) -> list[Credit]:
     return found
 
 
-def _rated(asked: Iterable[Asked], said: _Said) -> list[Credit]:
-    """Return who is rated: who sent the last human reply before the survey, whoever had it later."""
-    found = [(_last(said.replied_at, said.replied, at), sample) for sample, at in asked]
+def _rated(asked: Iterable[Asked], said: _Said, *, by_assignee: bool) -> list[Credit]:
+    """Return who is rated: who sent the last human reply before the survey, whoever had it later.
+
+    By assignee it is who was assigned or accepted last when the survey was answered.
+    """
+    if by_assignee:
+        found = [(_last(said.assigned_at, said.assigned, _answered(sample, at)), sample) for sample, at in asked]
+    else:
+        found = [(_last(said.replied_at, said.replied, at), sample) for sample, at in asked]
     return [Credit(agent, sample) for agent, sample in found if agent]
 
 

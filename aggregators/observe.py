@@ -291,7 +291,7 @@ class _Conversation:
         counted = _numbered(intervals)
         numbered = _numbered(samples)
         if definitions.levels:
-            levels.add(self._facts, definitions.levels, numbered, counted, deeds=deeds, asked=asked)
+            levels.add(self._facts, definitions, numbered, counted, deeds=deeds, asked=asked)
         waits_on = False
         for interval in counted:
             waits_on = waits_on or interval[3] is None

@@ -168,6 +168,7 @@ def _surveys(surveys: Table, default: Definitions) -> dict[str, Any]:
             key = "promoter_from" if table.has("promoter_from") else "detractor_to"
             raise Wrong((*table.path, key), "makes one and the same a promoter and a detractor")
         table.done()
+    changes["rated"] = surveys.optional("rated", values.rated, default.rated)
     surveys.done()
     return changes
 

@@ -105,6 +105,8 @@ def _of_surveys(definitions: Definitions, default: Definitions) -> Iterator[tupl
     wide = definitions.satisfied_wide_scale
     if wide != default.satisfied_wide_scale:
         yield "surveys.csat.wide_from", f"{wide} (default {default.satisfied_wide_scale})"
+    if definitions.rated != default.rated:
+        yield "surveys.rated", f"{definitions.rated} (default {default.rated})"
 
 
 def _of_costs(definitions: Definitions) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aggregators.calendars import WEEKDAYS, Openings, joined
-from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEEDS, NEVER_MS
+from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEEDS, NEVER_MS, RATED
 from aggregators.instants import SECOND_MS
 from aggregators.zones import DAY_MINUTES, Zone, instant_of, zone_of
 from stream.settings import LONGEST_RETENTION_D, UNIT_MS, duration_ms
@@ -141,6 +141,14 @@ def _of(known: tuple[str, ...], value: object) -> tuple[str, ...]:
             message = f"{each!r} is not one of {', '.join(known)}"
             raise ValueError(message)
     return tuple(each for each in known if each in asked)
+
+
+def rated(value: object) -> str:
+    """Return who is rated by a survey."""
+    if not isinstance(value, str) or value not in RATED:
+        message = f"{shown(value)} is not one of {', '.join(RATED)}"
+        raise ValueError(message)
+    return value
 
 
 def is_falling(value: object) -> bool:

@@ -207,6 +207,7 @@ CHANGES: dict[str, Any] = {
     "scales": DEFAULT.scales | {"ces": Scale(Fraction(1), Fraction(7), falling=True)},
     "satisfied_from": Fraction(1, 2),
     "satisfied_wide_scale": 3,
+    "rated": "assigned",
     "easy_from": Fraction(1, 2),
     "promoter_from": Fraction(8, 10),
     "detractor_to": Fraction(5, 10),

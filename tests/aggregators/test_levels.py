@@ -29,9 +29,11 @@ WITHOUT = Definitions(families=FAMILIES)
 EVERYWHERE = replace(WITHOUT, levels=LEVELS)
 
 
-def shown(lines: Iterable[bytes], clock: str, level: str, name: str) -> dict[str, float]:
+def shown(
+    lines: Iterable[bytes], clock: str, level: str, name: str, *, definitions: Definitions = EVERYWHERE
+) -> dict[str, float]:
     """Return what is shown of one name of a level at a clock reading, by the name of the metric without its level."""
-    offline = Offline(definitions=EVERYWHERE)
+    offline = Offline(definitions=definitions)
     offline.feed(lines)
     found: dict[str, float] = {}
     for (metric, pairs), value in offline.values(after(clock)).items():
@@ -84,6 +86,19 @@ def test_a_rating_after_reassignment_is_of_who_replied_last() -> None:
     assert (one["surveys_sent"], one["survey_response_ratio"]) == (1, 1)
     assert (one["csat_responses"], one["csat_mean_ratio"], one["csat_satisfied_ratio"]) == (1, 1, 1)
     assert (two["surveys_sent"], two["csat_responses"]) == (0, 0)
+
+
+def test_a_rating_by_the_assignee_is_of_who_had_it_when_it_was_answered() -> None:
+    """M60's other form: a-2 accepted it last, a-3 is assigned before the answer; who replied has nothing of it."""
+    log = handed_on().assigned("02:30", agent="a-3")
+    by_assignee = replace(EVERYWHERE, rated="assigned")
+
+    one, two, three = (
+        shown(log.lines, "04:00", "agent", name, definitions=by_assignee) for name in ("a-1", "a-2", "a-3")
+    )
+
+    assert [each["csat_responses"] for each in (one, three)] == [0, 1]
+    assert (two["surveys_sent"], two["csat_responses"]) == (1, 0)
 
 
 def test_a_rating_of_what_nobody_is_assigned_to_at_close() -> None:

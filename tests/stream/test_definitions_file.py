@@ -199,7 +199,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ('[targets.wait]\nchat = "1m"\n', "2: targets.wait.chat: is not a key of this file (try chan"),
         ('\n\ntarget.wait.other = "5s"\n', "3: target: is not a key of this file (try targets)"),
         ("[times]\nidel = 5\n", "2: times.idel: is not a key of this file (try idle)"),
-        ("[surveys.thumbs]\n", "1: surveys.thumbs: is not a key of this file (try ces, csat, nps)"),
+        ("[surveys.thumbs]\n", "1: surveys.thumbs: is not a key of this file (try ces, csat, nps, rated)"),
         ('[targets.wait.queues]\n"" = "5s"\n', "2: targets.wait.queues.\"\": '' is not a name"),
         ('[targets.wait.queues]\n"a\\nb" = "5s"\n', "2: targets.wait.queues.\"a\\nb\": 'a\\nb' is not a name"),
         ('levels = ["team", "town"]\n', "1: levels: 'town' is not one of priority, team, language, agent"),
