@@ -309,14 +309,15 @@ class Board:
             if metric.family == family:
                 yield from _read(metric, group, window if family == "rolling" else None, reading)
 
-    def _reading(self, group: Group, window: str, *, is_rolling: bool) -> Reading:
+    def _reading(self, group: Group, window: str, *, is_rolling: bool, is_shown: bool = True) -> Reading:
+        """Return what metrics of *group* read; of one that is not shown itself only what others read of it."""
         tenant = group.values[0]
         start = self._rolling.span_of(window, tenant).start if is_rolling else 0
         whole, channels = None, self._channels.get(tenant, ())
         if group.level == "channel" and is_rolling and self._growing:
-            whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True)
+            whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True, is_shown=False)
             channels = group.values[1:]
-        top = self._reasons if is_rolling and group.level == "tenant" else None
+        top = self._reasons if is_rolling and is_shown and group.level == "tenant" else None
         past = None
         if self._history is not None and window == HISTORY_WINDOW:
             past = partial(self._history.same_hours, group, self.as_of)

@@ -20,6 +20,9 @@ class Measured(Protocol):
     def __getitem__(self, measure: int, /) -> int:
         """Return a measure."""
 
+    def choices(self, first: int, behind: int) -> int:
+        """Return the sum of the measures from *first* up to *behind*, none of which follows from others."""
+
     def values(self, family: int) -> tuple[int, int]:
         """Return how many values are counted in a family of measures, and their sum."""
 
@@ -29,8 +32,8 @@ Follows = dict[int, "Callable[[Measured], int]"]
 
 def _of_kind(kind: p.PointKind) -> Follows:
     if kind.adds == "choice":
-        choices = range(kind.choice(1), kind.count + p.MEASURES_A_KIND)
-        return {kind.count: lambda r: sum(r[choice] for choice in choices)}
+        first, behind = kind.choice(1), kind.count + p.MEASURES_A_KIND
+        return {kind.count: lambda r: r.choices(first, behind)}
     count: Follows = {kind.count: lambda r: r.values(kind.bins)[0]}
     if kind.adds == "number":
         return {**count, kind.total: lambda r: r.values(kind.bins)[1]}

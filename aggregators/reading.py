@@ -84,6 +84,11 @@ class Reading:
         follows = FOLLOWS.get(measure)
         return found if follows is None else found + follows(self)
 
+    def choices(self, first: int, behind: int) -> int:
+        """Return the sum of the measures from *first* up to *behind*, none of which follows from others."""
+        sums = self.sums
+        return sum([sums[measure] for measure in range(first, behind) if measure in sums])
+
     def values(self, family: int) -> tuple[int, int]:
         """Return how many values are counted one by one in a family of measures, and their sum."""
         if not self._added_up:

@@ -41,7 +41,7 @@ class TopReasons:
     def usual(self, tenant: str) -> dict[str, float]:
         """Return the usual share of each reason in the contacts of *tenant*."""
         contacts = self._rolling.sums(USUAL, Group("tenant", (tenant,))) if self._rolling.has(USUAL) else {}
-        whole = sum([number for measure, number in contacts.items() if REASONED.count < measure <= REASONED.choice(2)])
+        whole = contacts.get(REASONED.choice(1), 0) + contacts.get(REASONED.choice(2), 0)
         return {name: number / whole for name, number in self.of(USUAL, tenant).items()} if whole else {}
 
     def _gather(self, window: str) -> dict[str, dict[str, int]]:
