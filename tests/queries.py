@@ -42,10 +42,13 @@ class Selector:
 
 def catalogue() -> dict[str, Known]:
     """Return every metric there is, by the names of its samples."""
-    known = {
-        each.name: Known(name=each.name, kind=each.kind, rolling=False, labels=frozenset(each.labels))
-        for each in PIPELINE
-    }
+    known: dict[str, Known] = {}
+    for each in PIPELINE:
+        is_histogram = each.kind == "histogram"
+        for part in [f"{each.name}{part}" for part in HISTOGRAM_PARTS] if is_histogram else [each.name]:
+            kind = "counter" if is_histogram else each.kind
+            labels = frozenset((*each.labels, *(("le",) if part.endswith("_bucket") else ())))
+            known[part] = Known(name=part, kind=kind, rolling=False, labels=labels)
     for metric in METRICS:
         for level in metric.levels:
             name = metric.name(level)
