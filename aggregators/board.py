@@ -182,7 +182,8 @@ class Board:
                 self._rolling.changed.update((window, group) for window in self._windows)
         if self._growing:
             for window in self._windows:
-                known = (*self._rolling.groups(window), *states)
+                # Also those of which nothing holds any more, though nothing of them was counted within the window.
+                known = (*self._rolling.groups(window), *self._states, *states)
                 self._rolling.changed.update((window, group) for group in known if group.level in self._growing)
         self._states = states
         if self._history is not None:

@@ -51,6 +51,15 @@ def test_a_state_holds_after_its_sign_and_stale_comes_by_time_alone() -> None:
     assert found == [[], ["agents:available"], ["agents:available"], ["agents:stale"]]
 
 
+def test_what_holds_no_more_is_no_more_in_the_window_however_long_nobody_looked() -> None:
+    """A sign at 9:00 makes it stale from 21:00 on. Of the 5 minutes up to 22:00 all were; 20 h later nothing holds."""
+    known = board([Diary().says("9:00:00", "available").day()])
+
+    found = [read(known, after(clock), window="5m") for clock in ("22:00:00", "42:00:00")]
+
+    assert [each.get("agent_state_seconds:stale") for each in found] == [300, None]
+
+
 def test_agents_by_queue() -> None:
     """Depth against staffed slots: ann takes billing and sales with 3 slots, one used; bob takes sales, on a break."""
     ann = Diary("ann").queues("9:00:00", "billing", "sales").slots("9:00:00", 3).says("9:00:00", "available")
