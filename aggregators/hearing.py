@@ -15,7 +15,6 @@ from aggregators.facts import Key
 from aggregators.instants import DAY_MS
 from aggregators.tally import Tally
 from aggregators.telling import BY_CUSTOMER, Batch, fact_of, owners
-from aggregators.vocabulary import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,10 +68,9 @@ class Hearing(Engine):
                     if life is None:
                         life = lives[owner] = self._life(Key(*owner), lookup)
                         oldest[owner] = min([fact[0] for fact in life.facts.values()], default=_NEVER)
+                    # Nothing is kept as well: a worker that has lost its partition may tell something older after it.
                     fact = fact_of(row, version)
                     life = lives[owner] = self._awake(life, watermark, tally, oldest=oldest[owner])
-                    if fact.fields[CONTENT] is None and fact.id not in life.facts:
-                        continue
                     oldest[owner] = min(oldest[owner], fact.at)
                     change = life.add(fact)
                     if change != "new":

@@ -280,10 +280,7 @@ def test_what_came_and_went_within_a_crash_is_told_again(again: bool) -> None:  
 @settings(max_examples=100, derandomize=True, database=None, deadline=None)
 @given(lines=logs(), data=st.data())
 def test_the_order_of_what_is_told_changes_nothing(lines: list[bytes], data: st.DataObject) -> None:
-    """Rows of many versions, shuffled, some twice, in batches at will: the greatest version counts.
-
-    What is nothing is told by name here: where it comes first and is not kept, what is older may not come after it.
-    """
+    """Rows of many versions, shuffled, some twice, in batches at will: the greatest version counts, nothing too."""
     source = Source(TELLING)
     cuts = sorted(data.draw(st.sets(st.integers(1, len(lines)), max_size=4)) | {len(lines)})
     batches = []
@@ -292,11 +289,23 @@ def test_the_order_of_what_is_told_changes_nothing(lines: list[bytes], data: st.
     straight, tables = Tables(offset=0), Tables(offset=0)
     hear(Hearing(TELLING), straight, batches)
 
-    kept = [batch for batch in batches if all(row.content is not None for row in batch.rows)]
-    if len(kept) == len(batches):
-        shuffled = data.draw(st.permutations([*batches, *batches[::2]]))
-        hear(Hearing(TELLING), tables, shuffled)
-        assert known(tables) == known(straight)
+    shuffled = data.draw(st.permutations([*batches, *batches[::2]]))
+    hear(Hearing(TELLING), tables, shuffled)
+
+    assert known(tables) == known(straight)
+
+
+def test_a_worker_that_lost_its_partition_tells_too_late() -> None:
+    """It waits for Kafka with what it read: x. Meanwhile the next one has read on, and told x that there is nothing."""
+    log = Log().started("00:00", customer="x").customer("00:10").customer("01:00", customer="y")
+    records = incoming(log.lines)
+    source, tables, hearing = Source(TELLING), Tables(offset=0), Hearing(TELLING)
+    delayed = source.take(records[:2], commits=False)
+
+    hear(hearing, tables, [source.take(records, again=True)])
+    hear(hearing, tables, [delayed])
+
+    assert known(tables) == known(heard([log.lines]))
 
 
 def test_a_customer_reads_visits_by_conversation() -> None:
