@@ -175,7 +175,8 @@ def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
             at, code, kept = content
             signs.append(Fact(at, RANKS[code], identifier[2:], code, dict(kept)))
         else:
-            shares[identifier[2:]] = tuple(Share(*row) for row in content)
+            conversation = identifier[2:].partition(":")[2]
+            shares[conversation] = (*shares.get(conversation, ()), *(Share(*row) for row in content))
     return AgentDay(key.tenant, key.subject, int(key.kind.partition(":")[2]), sorted(signs), shares)
 
 

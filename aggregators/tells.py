@@ -87,22 +87,51 @@ def to_customers(
 
 
 def to_agents(key: Key, facts: Sequence[Fact], parts: Iterable[Part], *, silent_ms: int) -> Telling:
-    """Return what the conversation tells every agent who ever accepted it, whole, or that there is nothing."""
-    first: dict[str, int] = {}
-    for fact in facts:
-        if fact[3] == _ACCEPTED and OF_AGENT in fact[4]:
-            first.setdefault(fact[4][OF_AGENT], fact[0])
-    if not first:
+    """Return what the conversation tells every agent who ever accepted it, or that there is nothing.
+
+    It tells of the parts that began on one UTC day together: people come back to a conversation for months.
+    """
+    accepts = [(fact[0], fact[4].get(OF_AGENT)) for fact in facts if fact[3] == _ACCEPTED]
+    agents = dict.fromkeys(agent for _, agent in accepts if agent is not None)
+    if not agents:
         return {}
-    shares: dict[str, list[Share]] = {}
+    first: dict[tuple[str, int], int] = {}
+    for at, agent in accepts:
+        # A part that nobody was named for is that of whoever is named next.
+        for name in agents if agent is None else (agent,):
+            first.setdefault((name, at // DAY_MS), at)
+    shares: dict[tuple[str, int], list[Share]] = {}
     for part in parts:
         row = Share(part.labels.channel, part.labels.queue, part.opened, part.ended, part.wrapped, part.lapsed)
-        shares.setdefault(part.agent, []).append(row)
-    until = last_hour(facts[-1][0], silent_ms)
-    return {
-        To(AGENT, key.tenant, agent, _id(key)): Said(at, until, tuple(shares[agent]) if agent in shares else None)
-        for agent, at in first.items()
-    }
+        shares.setdefault((part.agent, part.opened // DAY_MS), []).append(row)
+    heard = _heard_last(facts, silent_ms)
+    telling = {}
+    for (agent, day), at in first.items():
+        mine = shares.get((agent, day), [])
+        until = max([last_hour(heard[day], silent_ms), *(share.wrapped for share in mine)])
+        telling[To(AGENT, key.tenant, agent, f"c:{day}:{key.subject}")] = Said(at, until, tuple(mine) or None)
+    return telling
+
+
+def _heard_last(facts: Sequence[Fact], silent_ms: int) -> dict[int, int]:
+    """Return for each UTC day with facts when the conversation was last heard of before it fell silent after that day.
+
+    No part that began on the day lasts longer, but for its wrap-up. A fact that comes late can only move it on.
+    """
+    heard: dict[int, int] = {}
+    talking: list[int] = []
+    last = facts[0][0]
+    for fact in facts:
+        at = fact[0]
+        if at - last >= silent_ms:
+            heard.update(dict.fromkeys(talking, last))
+            talking = []
+        last = at
+        day = at // DAY_MS
+        if not talking or talking[-1] != day:
+            talking.append(day)
+    heard.update(dict.fromkeys(talking, last))
+    return heard
 
 
 def _id(key: Key) -> str:

@@ -148,6 +148,23 @@ def test_a_share_stands_on_every_day_it_touches() -> None:
     assert days[f"by-agent:{today + 1}"] == {"c": (share,)}
 
 
+def test_a_conversation_taken_up_again_after_weeks_is_told_for_that_day() -> None:
+    """Accepted and closed each Monday for six weeks: on the day of the last one the agent has that part, and no other.
+
+    Mondays are days 0, 7, 14, 21, 28, 35: the last lies more than 31 days after the first accept.
+    """
+    log = Log()
+    for week in range(6):
+        hour = week * 7 * 24
+        log.queued(f"{hour}:00:00").accepted(f"{hour}:10:00", agent="a-1").closed(f"{hour + 1}:00:00")
+    tables = heard([log.lines])
+
+    key = Key("default", "a-1", f"by-agent:{T0 // DAY_MS + 35}")
+
+    share = Share("chat", "billing", after("840:10:00"), after("841:00:00"), after("841:00:00"), lapsed=False)
+    assert day_of(key, tables.facts[key].values()).shares == {"c": (share,)}
+
+
 def heard(chunks: Iterable[Sequence[bytes]], definitions: Definitions = TELLING) -> Tables:
     """Return what is known where it is told, after chunks were counted one after the other."""
     source, tables = Source(definitions), Tables(offset=0)
