@@ -85,6 +85,11 @@ def changed(before: Telling, after: Telling, *, again: bool) -> Telling:
     told so.
     """
     found = {to: said for to, said in after.items() if again or before.get(to) != said}
+    for to, said in found.items():
+        known = before.get(to)
+        if known is not None and to.which == AGENT:
+            # Days that were told before, and are not concerned any more, learn of it too.
+            found[to] = said._replace(since=min(said.since, known.since), until=max(said.until, known.until))
     for to, said in before.items():
         if to not in after:
             found[to] = said._replace(content=None)

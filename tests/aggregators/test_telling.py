@@ -165,6 +165,27 @@ def test_a_conversation_taken_up_again_after_weeks_is_told_for_that_day() -> Non
     assert day_of(key, tables.facts[key].values()).shares == {"c": (share,)}
 
 
+def test_a_day_that_was_told_hears_that_it_is_another() -> None:
+    """A state of the fourth day, then the same event with an earlier instant, on the first day: that one counts."""
+    log = Log(conversation=None, agent="a-1")
+    log.add("agent.state_changed", "72:00:00", id="s", state="available")
+    log.add("agent.state_changed", "1:00:00", id="s", state="available")
+
+    at_once, one_by_one = heard([log.lines]), heard([[line] for line in log.lines])
+
+    assert counted(one_by_one) == counted(at_once)
+
+
+def counted(tables: Tables) -> dict[tuple[int, Any], int]:
+    """Return how often each interval is counted, with its bucket."""
+    return {
+        (bucket, entry): number
+        for bucket, entries in tables.intervals.items()
+        for entry, number in entries.items()
+        if number
+    }
+
+
 def heard(chunks: Iterable[Sequence[bytes]], definitions: Definitions = TELLING) -> Tables:
     """Return what is known where it is told, after chunks were counted one after the other."""
     source, tables = Source(definitions), Tables(offset=0)
