@@ -69,7 +69,7 @@ class Hearing(Engine):
                         life = lives[owner] = self._life(Key(*owner), lookup)
                         oldest[owner] = min([fact[0] for fact in life.facts.values()], default=_NEVER)
                     # Nothing is kept as well: a worker that has lost its partition may tell something older after it.
-                    fact = fact_of(row, version)
+                    fact = fact_of(row, version, owner[2])
                     life = lives[owner] = self._awake(life, watermark, tally, oldest=oldest[owner])
                     oldest[owner] = min(oldest[owner], fact.at)
                     change = life.add(fact)

@@ -137,10 +137,13 @@ def owners(row: Row) -> Iterator[tuple[str, str, str]]:
             yield tenant, subject, f"{BY_AGENT}:{day}"
 
 
-def fact_of(row: Row, version: int) -> Fact:
-    """Return *row* as a fact of whoever is told."""
-    _, _, _, identifier, since, until, content = row
-    at = until if row.which == CUSTOMER else since
+def fact_of(row: Row, version: int, kind: str) -> Fact:
+    """Return *row* as a fact of an owner of this kind whom it is for, dated at the last it says of that one.
+
+    For an agent's day that is its end at the latest: from then on it is kept like everything else.
+    """
+    which, _, _, identifier, _, until, content = row
+    at = until if which == CUSTOMER else min(until, (int(kind.partition(":")[2]) + 1) * DAY_MS)
     return Fact(at, RANKS[TOLD], identifier, TOLD, {VERSION: version, CONTENT: content})
 
 

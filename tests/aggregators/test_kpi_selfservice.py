@@ -9,7 +9,7 @@ import pytest
 
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS
-from aggregators.telling import Row, fact_of, visits_of
+from aggregators.telling import BY_CUSTOMER, Row, fact_of, visits_of
 from aggregators.told import Session
 from tests.aggregators.observed import shown
 from tests.aggregators.running import EVERYTHING, Counted
@@ -192,7 +192,7 @@ def test_the_customer_is_told_of_the_session() -> None:
         ("u", None),
         ("v", Session(T0, T0 + 1_000, "selfservice")),
     }
-    of_v = [fact_of(Row(*to, *said), 1) for to, said in told.items() if to.subject == "v"]
+    of_v = [fact_of(Row(*to, *said), 1, BY_CUSTOMER) for to, said in told.items() if to.subject == "v"]
     assert list(visits_of(of_v).values()) == [visit(Session(T0, T0 + 1_000, "selfservice"))]
 
 
@@ -203,4 +203,4 @@ def test_a_session_is_never_taken_for_a_conversation() -> None:
     (of_session,) = [Row(*to, *said) for to, said in told.items()]
     of_conversation = of_session._replace(id=f"c:{key.subject}", content=((contact(0),), (), ()))
 
-    assert len(visits_of([fact_of(of_session, 1), fact_of(of_conversation, 1)])) == 2
+    assert len(visits_of([fact_of(of_session, 1, BY_CUSTOMER), fact_of(of_conversation, 1, BY_CUSTOMER)])) == 2

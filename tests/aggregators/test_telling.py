@@ -176,6 +176,23 @@ def test_a_day_that_was_told_hears_that_it_is_another() -> None:
     assert counted(one_by_one) == counted(at_once)
 
 
+def test_a_part_that_lasts_longer_than_the_retention_is_kept_on_the_days_it_touches() -> None:
+    """Three days of retention; a-1 accepted on the first day and writes every 6 h up to the sixth, takes another there.
+
+    However the records are cut, both parts stand on the sixth day: what is told of a day is as old as that day.
+    """
+    log, brief = Log(), Definitions(families=TELLING.families, retention_ms=3 * DAY_MS)
+    log.queued("0:00:00").accepted("0:10:00", agent="a-1")
+    for hour in range(6, 126, 6):
+        log.human(f"{hour}:00:00")
+    other = log.of(conversation="d")
+    other.queued("127:00:00").accepted("127:10:00", agent="a-1").human("128:00:00")
+    key = Key("default", "a-1", f"by-agent:{T0 // DAY_MS + 5}")
+
+    for chunks in ([log.lines], [[line] for line in log.lines]):
+        assert sorted(day_of(key, heard(chunks, brief).facts[key].values()).shares) == ["c", "d"]
+
+
 def counted(tables: Tables) -> dict[tuple[int, Any], int]:
     """Return how often each interval is counted, with its bucket."""
     return {
