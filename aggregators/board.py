@@ -112,7 +112,7 @@ class Board:
         self._known: dict[Labels, int] = {}
         self._seen_anew = self._over = False
         self._channels: dict[str, tuple[str, ...]] = {}
-        self._since = 0
+        self._since: dict[str, int] = {}
         self.as_of = 0
 
     @property
@@ -268,7 +268,7 @@ class Board:
             if group.level == "channel":
                 channels.setdefault(group.values[0], []).append(group.values[1])
         self._channels = {tenant: tuple(sorted(names)) for tenant, names in channels.items()}
-        self._since = min(self._first.values(), default=self.as_of)
+        self._since = self._hours.since()
 
     def _present(self) -> set[Group]:
         """Return the groups that have rows: a cell or an interval of theirs is kept."""
@@ -330,7 +330,7 @@ class Board:
             self._definitions,
             level=group.level,
             window=window if is_rolling else "",
-            since=max(start, min(self._since, self.as_of)),
+            since=max(start, min(self._since.get(tenant, self.as_of), self.as_of)),
             tenant=whole,
             channels=channels,
             past=past,

@@ -19,6 +19,7 @@ class KeptHours:
         self._bits: dict[object, int] = {}
         self._hours: dict[Labels, dict[int, int]] = {}
         self._latest: dict[Labels, int] = {}
+        self._earliest: dict[Labels, int] = {}
         self._forgot: int | None = None
 
     def put(self, partition: object, start: int, labels: Labels, *, filled: bool) -> None:
@@ -30,7 +31,8 @@ class KeptHours:
         if partitions:
             hours[start] = partitions
             self._latest[labels] = max(start, self._latest.get(labels, start))
-        elif hours.pop(start, None) and start == self._latest[labels]:
+            self._earliest[labels] = min(start, self._earliest.get(labels, start))
+        elif hours.pop(start, None) and start in (self._latest[labels], self._earliest[labels]):
             self._relate(labels, hours)
 
     def labels(self, as_of: int) -> Iterator[Labels]:
@@ -38,6 +40,13 @@ class KeptHours:
         for labels, start in self._latest.items():
             if is_kept(Pane(HOUR.ms, start), as_of):
                 yield labels
+
+    def since(self) -> dict[str, int]:
+        """Return by tenant where the first hour begins that holds anything of it."""
+        found: dict[str, int] = {}
+        for labels, start in self._earliest.items():
+            found[labels.tenant] = min(start, found.get(labels.tenant, start))
+        return found
 
     def forget(self, as_of: int) -> None:
         """Forget the hours that are not kept any more at *as_of*: once an hour, as there are so many."""
@@ -52,6 +61,8 @@ class KeptHours:
     def _relate(self, labels: Labels, hours: dict[int, int]) -> None:
         if hours:
             self._latest[labels] = max(hours)
+            self._earliest[labels] = min(hours)
         else:
             self._latest.pop(labels, None)
+            self._earliest.pop(labels, None)
             del self._hours[labels]

@@ -56,8 +56,8 @@ class Reading:
     `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told;
     `past` returns what the same hours of each week before counted (history.MEASURES), the latest first, where that is
     remembered.
-    Since `since` anything at all is known. Of a channel `tenant` reads its tenant; `channels` is that channel, or those
-    of a tenant.
+    Since the hour from `since` anything of its tenant is known. Of a channel `tenant` reads its tenant; `channels` is
+    that channel, or those of a tenant.
     Of a tenant, `reasons` says how often each reason came in the window, `usual` which share of the contacts each has
     over 7 d.
     """

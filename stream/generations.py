@@ -5,9 +5,12 @@ What a generation counts by stands with its tables, so that whoever has another 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from redis import exceptions as errors
 
 from aggregators.definitions import STATE_VERSION
 from stream import keys
@@ -128,7 +131,9 @@ async def switch(client: Client, *, before: str, after: str, now_ms: int) -> boo
     """Put the generation *after* in force in place of *before*, by one write; False if that one is not in force."""
     if not await client.eval(_SWITCH, 1, keys.GENERATION, before, after):
         return False
-    await client.hset(keys.about(after), "since", now_ms)
+    # It is in force by now, whether or not a full Redis can note since when.
+    with suppress(errors.OutOfMemoryError):
+        await client.hset(keys.about(after), "since", now_ms)
     return True
 
 

@@ -142,6 +142,8 @@ class Rebuild:
         try:
             return await self._run(drop_old=drop_old)
         except (FullError, errors.OutOfMemoryError) as error:
+            if await generations.in_force(self._redis) == self._ours.name:
+                raise
             await generations.drop(self._redis, self._ours.name)
             message = (
                 f"DESKPULSE_REDIS: it is full ({error}): what was rebuilt is deleted, so that workers go on; "

@@ -15,7 +15,7 @@ import msgpack
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from aggregators.events import Rejected
 from aggregators.telling import AGENT, CUSTOMER, Batch, Row
@@ -206,6 +206,9 @@ async def ensure_topics(settings: Settings) -> dict[int, int]:
         if missing:
             await _make(admin, missing, max(sources.values(), default=1))
         found = await _counts(admin, list(topics.values()))
+    if not all(found.get(topic) for topic in topics.values()):
+        # Made a moment ago: not every broker knows of it yet.
+        raise UnknownTopicOrPartitionError
     return {which: found[topic] for which, topic in topics.items()}
 
 

@@ -231,6 +231,33 @@ def test_without_effort_agents_cost_the_tenant_alone() -> None:
     assert (voice, tenant) == (1, 15 + 3 + 1)
 
 
+def test_a_tenant_pays_since_its_own_first_hour() -> None:
+    """Another tenant was there at 0:00, this one since 5:30: from 5:00 to 7:00 are 2 h of 6 EUR, and not 7 h."""
+    log = Log(tenant="acme").customer("0:00:00")
+    log.of(tenant="default", conversation="d").customer("5:30:00")
+
+    assert shown(log, "7:00:00", *TENANT, definitions=RATES, window="today")["cost:EUR"] == 12
+
+
+@pytest.mark.parametrize("size", [1, 9])
+def test_what_was_taken_back_costs_nothing_however_the_log_was_cut(size: int) -> None:
+    """Spam of 0:00 whose flag comes a second later, then a contact at 5:00: since 5:00 whether or not they came in one.
+
+    Fixed costs of 6 EUR an hour until 6:00.
+    """
+    log = Log(conversation="spam").customer("0:00:00").flagged("0:00:01")
+    log.of(conversation="c").customer("5:00:00")
+    product = Offline(None, definitions=RATES)
+    for start in range(0, len(log.lines), size):
+        product.feed(log.lines[start : start + size])
+
+    found = {
+        name: value for (name, pairs), value in product.values(after("6:00:00")).items() if ("window", "7d") in pairs
+    }
+
+    assert found["support_tenant_rolling_cost"] == 6
+
+
 def test_a_cost_twice_or_in_any_order_is_spent_once() -> None:
     """One fact for each event id."""
     log = spent(spent(a_shift(), "8:30:00", 10, channel="voice"), "9:00:00", 60, "8:00:00", "9:00:00")
