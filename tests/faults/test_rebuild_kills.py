@@ -40,5 +40,7 @@ def test_kills_during_a_rebuild_change_no_number(
                 rebuild.kill()
             workers.kill(number % 2)
 
-        assert b"is in force, in place of" in pipeline.run("rebuild")
+        # On a quick machine the last of them was through before it was killed.
+        said = pipeline.run("rebuild")
+        assert b"is in force, in place of" in said or b"is in force already" in said
         pipeline.assert_equals_batch()
