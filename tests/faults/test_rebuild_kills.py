@@ -27,7 +27,7 @@ def test_kills_during_a_rebuild_change_no_number(
 ) -> None:
     """12,000 events, the rebuild killed three times, both workers meanwhile, events all the time: equal.
 
-    Without what is told: with `customers` two of five runs ended otherwise than the batch (docs/operations.md).
+    Without what is told: with `customers` two of seven runs ended otherwise than the batch (docs/operations.md).
     """
     pipeline, lines, dice = Pipeline(kafka, empty_redis, tmp_path), simulated(12_000, seed=SEED), Random(SEED)
     pipeline.learn(lines)
