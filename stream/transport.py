@@ -1,5 +1,7 @@
 """Faust's transport with one event per partition chunk. Every overridden internal of Faust and aiokafka is here.
 
+But for one, of how a group is joined: see joining.py. Its signature is checked here too.
+
 The consumer's thread strings the chunks together: each begins where the one before ended, or where the last seek
 went. So a chunk may be handed over late or again, never with a gap before it that nobody sees.
 """
@@ -20,7 +22,7 @@ import aiokafka
 import faust
 import structlog
 from aiokafka.consumer import fetcher as aiokafka_fetcher
-from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import (
     ConsumerStoppedError,
@@ -35,6 +37,7 @@ from faust.types import TP, ConsumerMessage
 
 from stream.chunks import START, Chunk, Partition, TopicChanged
 from stream.errors import UsageError
+from stream.joining import MarkingAssignor, join_by_marks
 from stream.telling import read_topics
 
 if TYPE_CHECKING:
@@ -78,6 +81,10 @@ SIGNATURES: dict[str, tuple[Any, str]] = {
     "aiokafka FetchResult.getall": (aiokafka_fetcher.FetchResult.getall, "self max_records"),
     "aiokafka FetchResult.check_assignment": (aiokafka_fetcher.FetchResult.check_assignment, "self tp"),
     "aiokafka GroupCoordinator.check_errors": (GroupCoordinator.check_errors, "self"),
+    "aiokafka GroupCoordinator._lookup_assignor": (GroupCoordinator._lookup_assignor, "self name"),
+    "aiokafka GroupCoordinator.request_rejoin": (GroupCoordinator.request_rejoin, "self"),
+    "aiokafka CoordinatorGroupRebalance.perform_group_join": (CoordinatorGroupRebalance.perform_group_join, "self"),
+    "aiokafka RoundRobinPartitionAssignor.assign": (RoundRobinPartitionAssignor.assign, "cluster members"),
 }
 
 RECORDS_A_FETCH = 8_000
@@ -248,12 +255,13 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         # The decoder's own records have all that is read of one; aiokafka's copy of each costs 1.2 µs, a third of all.
         aiokafka_fetcher.PartitionRecords._consumer_record = _as_decoded
         aiokafka_fetcher.FetchResult.getall = _drained
+        join_by_marks()
         return aiokafka.AIOKafkaConsumer(
             **self.app.client_options,
             client_id="deskpulse-worker",
             group_id=self.app.settings.group,
             group_instance_id=self.app.settings.instance,
-            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            partition_assignment_strategy=[MarkingAssignor()],
             enable_auto_commit=False,
             # Never a silent reset: an offset that is not in the log is an error, and `place` deals with it.
             auto_offset_reset="none",

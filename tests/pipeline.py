@@ -119,6 +119,7 @@ class Pipeline:
         file = self.folder / f"{self._name('definitions')}.toml"
         file.write_text(text)
         self._env["DESKPULSE_DEFINITIONS"] = str(file)
+        self.__dict__.pop("settings", None)  # else the topics of what is told would be those of before
         return str(file)
 
     @contextmanager
@@ -263,8 +264,14 @@ class Pipeline:
 
 
 def _first_differences(stands: bytes, right: bytes) -> str:
-    """Return the first lines that only one of the two has."""
+    """Return the first lines that only one of the two has, how far partitions are read before all others."""
     has, wants = set(stands.splitlines()), set(right.splitlines())
-    extra = [f"only in Redis: {line.decode()}" for line in sorted(has - wants)]
-    missing = [f"only in the batch: {line.decode()}" for line in sorted(wants - has)]
+    extra, missing = (
+        [f"only in {where}: {line.decode()}" for line in sorted(lines, key=_positions_first)]
+        for where, lines in (("Redis", has - wants), ("the batch", wants - has))
+    )
     return "\n".join([f"{len(extra)} and {len(missing)} lines differ", *extra[:5], *missing[:5]])
+
+
+def _positions_first(line: bytes) -> tuple[bool, bytes]:
+    return not line.startswith(b'{"table":"position"'), line

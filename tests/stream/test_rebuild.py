@@ -86,6 +86,33 @@ def test_the_old_definitions_serve_until_the_new_ones_have_read_everything(
     assert pipeline.run("rebuild").decode() == f"generation {new} is in force already: these are its definitions\n"
 
 
+def test_workers_under_static_ids_read_what_they_tell_by_other_definitions(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """After a rebuild, and after Redis was emptied: other definitions have other topics, and Kafka minds no static id.
+
+    And `serve` goes on: its clock waits until what was told is counted.
+    """
+    pipeline, lines = Pipeline(kafka, empty_redis, tmp_path), simulated(3_000, seed=4)
+    pipeline.learn(lines)
+    ids = [{"DESKPULSE_INSTANCE": f"{pipeline.group}-{number}"} for number in range(2)]
+    with pipeline.worker(**ids[0]), pipeline.worker(**ids[1]):
+        pipeline.send(lines[:1_000])
+        pipeline.assert_equals_batch()
+        pipeline.define(OTHER)
+        assert b"is in force, in place of" in pipeline.run("rebuild")
+        pipeline.send(lines[1_000:2_000])
+        assert b'"topic":"' + pipeline.group.encode() in pipeline.assert_equals_batch()
+
+    empty_redis.flush()
+    pipeline.define(OTHER.replace("5s", "6s"))
+    with pipeline.worker(**ids[0]) as worker, pipeline.worker(**ids[1]), pipeline.serve() as serve:
+        eventually(lambda: worker.says("partitions_placed"))
+        pipeline.send(lines[2_000:])
+        pipeline.assert_equals_batch()
+        assert shown(serve, pipeline) == computed(lines, pipeline)
+
+
 def shown(serve: Serve, pipeline: Pipeline) -> Values:
     """Return what `serve` shows of the support centre after all that was sent."""
     pipeline.heartbeat(END)

@@ -258,6 +258,38 @@ def test_killed_workers_leave_exact_sums(kafka: services.Kafka, redis: services.
         eventually(site.is_exact)
 
 
+def test_a_worker_that_comes_back_with_other_topics_is_given_their_partitions(
+    kafka: services.Kafka, redis: services.Redis, tmp_path: Path
+) -> None:
+    """Under its static id, killed and back at once: Kafka would leave it what it had.
+
+    First with a source more, beside a worker that has it already; then with one less, of which nothing is counted.
+    """
+    site = Site(kafka, redis, tmp_path)
+    site.make_topics(partitions=3)
+    without = {"DESKPULSE_TOPICS_TICKET": site.topics[0]}
+    ids = [{"DESKPULSE_INSTANCE": f"{site.group}-{number}"} for number in range(2)]
+
+    with site.worker(**without, **ids[0]) as first, site.worker(**without, **ids[1]) as second:
+        eventually(lambda: shares(first) == shares(second) == 3)
+        site.send(3_000)
+        first.end()
+        second.end()
+    with site.worker(**ids[0]) as first, site.worker(**ids[1]) as second:
+        eventually(site.is_exact)
+        eventually(lambda: shares(first) + shares(second) == 9)
+    site.send(3_000)
+    with site.worker(**without, **ids[0]) as first, site.worker(**without, **ids[1]) as second:
+        eventually(lambda: shares(first) == shares(second) == 3)
+        eventually(lambda: site.counted()[0] == 5_000)
+
+
+def shares(worker: Worker) -> int:
+    """Return how many partitions the worker was given last, 0 before."""
+    said = [json.loads(line) for line in worker.log.splitlines() if '"event": "partitions_assigned"' in line]
+    return said[-1]["partitions"] if said else 0
+
+
 def test_what_redis_lost_is_read_again_even_when_nothing_comes_in(
     kafka: services.Kafka, own_redis: services.Redis, tmp_path: Path
 ) -> None:
