@@ -17,7 +17,7 @@ from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
 from aggregators.samples import Interval, Labels, Sample, is_timer
 from aggregators.tally import Tally
-from aggregators.telling import Batch, changed, is_told
+from aggregators.telling import Batch, changed, is_told, joined
 from aggregators.vocabulary import BY_CODE, CONVERSATION, RANKS, SOURCE
 
 if TYPE_CHECKING:
@@ -48,15 +48,19 @@ class Incoming(NamedTuple):
 
 
 class Life:
-    """The facts of one owner while a run of records touches them. `last` is the instant of the latest, `was` before."""
+    """The facts of one owner while a run of records touches them. `last` is the instant of the latest, `was` before.
 
-    __slots__ = ("added", "before", "changed", "facts", "key", "last", "original", "was")
+    `lost` are the facts as they were whenever one of them was replaced, noted where all is told again.
+    """
+
+    __slots__ = ("added", "before", "changed", "facts", "key", "last", "lost", "original", "was")
 
     def __init__(self, key: Key, facts: Facts | None, before: Observation | None = None) -> None:
         self.key = key
         self.changed = False
         self.before = before
         self.added: list[Fact] | None = []
+        self.lost: list[tuple[Fact, ...]] = []
         if facts:
             self.facts = facts
             self.original: tuple[Fact, ...] = tuple(facts.values())
@@ -166,9 +170,12 @@ class Engine:
                     life = lives[owner] = self._life(_new(Key, owner), lookup)
                 if watermark is not None and watermark > life.last + retention_ms and life.facts:
                     life = lives[owner] = self._renew(life, watermark, tally)
+                stood = tuple(life.facts.values()) if again and identifier in life.facts else ()
                 change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)))
                 if change != "new":
                     delta.counts[COUNTED_AS[change]] += 1
+                    if change == "replaced" and stood:
+                        life.lost.append(stood)
             watermark = passed
         delta.counts.update({BY_CODE[code].name: number for code, number in enumerate(accepted) if number})
         if watermark is not None:
@@ -213,10 +220,14 @@ class Engine:
         if before is None:
             before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
         after = observe(key, life.facts.values(), definitions=definitions)
+        known = before.told
+        for stood in life.lost:
+            # Whoever counted up to there, and could not commit it, has told this.
+            known = joined(known, observe(key, stood, definitions=definitions).told)
+        if known or after.told:
+            delta.told.update(changed(known, after.told, again=self._again))
         if after is NOTHING and before is NOTHING:
             return after
-        if before.told or after.told:
-            delta.told.update(changed(before.told, after.told, again=self._again))
         touched = self._change_events(before, after, tally)
         tenant, conversation = key[0], key[1]
         old, new = before.samples, after.samples

@@ -96,6 +96,16 @@ def changed(before: Telling, after: Telling, *, again: bool) -> Telling:
     return found
 
 
+def joined(one: Telling, other: Telling) -> Telling:
+    """Return everybody of two tellings, each with all the instants that either concerns."""
+    found = one | other
+    for to, said in one.items():
+        more = other.get(to)
+        if more is not None:
+            found[to] = more._replace(since=min(said.since, more.since), until=max(said.until, more.until))
+    return found
+
+
 def of_agent_event(key: Key, facts: Iterable[Fact]) -> Telling:
     """Return what an event of an agent tells: the agent itself, on its day and on the next, or over all of a shift."""
     telling: Telling = {}

@@ -53,6 +53,8 @@ FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 2_000, 50, 8_192
 DECODED_AT_ONCE = 500
 CACHED_OWNERS = 200_000
 CLEAN_EVERY_MS = 15 * 60_000
+REPORTS_ALONE = 2
+"""The ends that came with the report under way may be from before the rebuild was gone; those of the next are not."""
 
 
 class _State:
@@ -128,6 +130,8 @@ class TableProcessor:
         self._patience = Patience()
         self._states: dict[Partition, _State] = {}
         self._counts: dict[str, int] = {}
+        # For so many reports more the rebuild that made these tables may be one who counts, and tells, beside us.
+        self._beside = REPORTS_ALONE if self.leads else 0
         self.conflicts = self._uncounted = 0
         self._unreported = False
 
@@ -147,11 +151,11 @@ class TableProcessor:
         return found
 
     def placed(self, ends: Mapping[Partition, int]) -> None:
-        """Tell everything again up to *ends*; see chunks.Processor."""
+        """Tell everything again up to *ends*, or longer, while a rebuild goes on; see chunks.Processor."""
         for partition, end in ends.items():
             state = self._states.get(partition)
             if state is not None:
-                state.told_until = end
+                state.told_until = math.inf if self._beside else end
 
     def release(self, partitions: Iterable[Partition]) -> None:
         """Forget *partitions*."""
@@ -287,12 +291,21 @@ class TableProcessor:
         if clocks:
             pipe.hset(keys.clocks(generation), mapping=clocks)
         pipe.exists(keys.about(generation))
+        pipe.get(keys.REBUILD)
         pipe.get(keys.GENERATION)
-        *_, described, leader = await pipe.execute()
+        *_, described, rebuilt, leader = await pipe.execute()
         if not described:
             await generations.describe(self._redis, self._generation)
         if self.leads and leader != generation.encode():
             raise GenerationChanged(leader.decode())
+        if self.leads:
+            self._heed(positions, is_rebuilt=(rebuilt or b"").startswith(generation.encode() + b" "))
+
+    def _heed(self, positions: Mapping[Partition, tuple[int, int]], *, is_rebuilt: bool) -> None:
+        """Tell everything again until the rebuild that hands these tables over is gone, and where the log ends then."""
+        was, self._beside = self._beside, REPORTS_ALONE if is_rebuilt else max(0, self._beside - 1)
+        if was or self._beside:
+            self.placed({partition: end for partition, (end, _) in positions.items()})
 
     async def _load(self, partition: Partition) -> _State:
         """Read what is stored of *partition* and begin from there. A half-written one is emptied first."""
