@@ -74,6 +74,9 @@ def test_each_stop_by_its_own_name() -> None:
         Log().created("00:00").status("00:30", "solved").status("00:40", "closed"),
         Log().customer("00:00").closed("00:30").closed("00:40"),
         Log().status("00:00", "open"),
+        Log().queued("00:00").abandoned("00:10").accepted("00:20"),
+        Log().queued("00:10").accepted("00:10"),
+        Log().started("00:00", initiated_by="agent").created("00:05").accepted("00:10"),
     ],
 )
 def test_what_began_is_no_stop_without_a_start(log: Log) -> None:
@@ -93,6 +96,17 @@ def test_an_unknown_actor_is_not_human_and_is_counted() -> None:
     assert found["unknown_actors"] == found["unknown_actors_total"] == 2
     assert found["first_responses"] == 0
     assert shown(Log().customer("00:00").human("00:10").says("00:20", "bot"), "02:00")["unknown_actors"] == 0
+
+
+def test_who_names_no_actor_is_not_unknown() -> None:
+    """Most events name none; what is counted stands where it was said, in the queue of that instant."""
+    log = Log().accepted("00:10", queue="sales").says("00:20", "robot").queued("00:30", "billing")
+
+    assert points(log, "orphan_stop", "covered", "unknown_actor", definitions=HEALTH) == [
+        ("orphan_stop", "sales", 10.0, 1),
+        ("covered", "sales", 10.0, 1 + 4),
+        ("unknown_actor", "sales", 20.0, 0),
+    ]
 
 
 # -------------------------------------------------------------------------- A later real event revives it
@@ -139,6 +153,13 @@ def test_coverage_is_the_share_of_conversations_that_name_it() -> None:
     assert found["conversations"] == 4
     coverage = [found[f"coverage_ratio:{field}"] for field in ("customer", "agent", "queue")]
     assert coverage == [2 / 4, 1 / 4, 3 / 4]
+
+
+def test_whom_it_is_passed_on_to_is_an_agent_that_is_named() -> None:
+    """1 for any conversation, 2 for the agent, 4 for the queue."""
+    log = Log().queued("00:00").transferred("00:10", to_agent="b")
+
+    assert points(log, "covered", definitions=HEALTH) == [("covered", "billing", 0.0, 7)]
 
 
 def test_coverage_is_of_those_begun_in_the_window_and_unknown_without_any() -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from aggregators.board import Board
 from aggregators.folding import Caps
+from aggregators.points import REASON, REASONED, Point
+from aggregators.samples import Labels
 from aggregators.top_reasons import SHOWN, top
 from stream.offline import Offline
-from tests.aggregators.observed import shown
+from tests.aggregators.observed import observed, shown
 from tests.aggregators.running import EVERYTHING, Counted
-from tests.logs import Log, after
+from tests.logs import T0, Log, after
 
 
 def about(log: Log, clock: str, *conversations: str, topic: str | None = None, tags: list[str] | None = None) -> Log:
@@ -55,6 +57,18 @@ def test_reasons_stand_at_their_tenant() -> None:
     assert of(shown(log, "01:00", "other"), "contact_reasons") == {"login": 1}
     queue = shown(log, "01:00", "default", "chat", "none")
     assert (of(queue, "contact_reasons"), queue["contact_reason_coverage_ratio"]) == ({}, 1)
+
+
+def test_a_reason_has_labels_of_its_own() -> None:
+    """Without channel and queue, that it be one whatever they are; the coverage stands where the contact was."""
+    log = Log().customer("00:10", topic="refund", queue="billing")
+
+    samples = observed(log.lines).samples
+
+    assert [each for each in samples if each[0] in (REASON.code, REASONED.code)] == [
+        Point(REASONED.code, T0 + 10_000, Labels("default", "chat", "billing"), 2),
+        Point(REASON.code, T0 + 10_000, Labels("default", "", "", "reason=refund"), 0),
+    ]
 
 
 def test_a_tag_that_is_added_later_corrects_the_contact() -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregators import selfservice
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS
+from aggregators.points import BY_CODE
+from aggregators.samples import Labels
 from aggregators.telling import BY_CUSTOMER, Row, fact_of, visits_of
 from aggregators.told import Session
 from tests.aggregators.observed import shown
@@ -16,6 +20,9 @@ from tests.aggregators.running import EVERYTHING, Counted
 from tests.aggregators.visited import contact, instant, points, samples_of, visit
 from tests.aggregators.visited import shown as shown_of
 from tests.logs import T0, Log
+
+if TYPE_CHECKING:
+    from aggregators.samples import Sample
 
 MS = 1 / DAY_MS
 DAY = T0 // DAY_MS
@@ -59,6 +66,23 @@ def test_what_sessions_look_for() -> None:
         assert (now["selfservice_searches"], now["selfservice_failed_searches"]) == (3, 1)
         assert now["selfservice_failed_search_ratio"] == pytest.approx(1 / 3)
         assert now["failed_searches_total"] == 1
+
+
+def test_each_page_and_each_search_by_itself() -> None:
+    """A search is in vain (2) if it says so, not if it found something or says nothing."""
+    log = viewed(searched(searched(searched(pages(), "00:00", found=False), "00:10"), "00:20", found=True), "00:30")
+    facts = sorted(next(iter(counted(log).tables.facts.values())).values())
+    samples: list[Sample] = []
+
+    assert selfservice.observe("default", facts, samples) == {}
+
+    assert [(BY_CODE[each[0]].name, each[1:]) for each in samples] == [
+        ("kb_search", (T0, Labels("default", "selfservice", ""), 2)),
+        ("kb_search", (T0 + 10_000, Labels("default", "selfservice", ""), 1)),
+        ("kb_search", (T0 + 20_000, Labels("default", "selfservice", ""), 1)),
+        ("kb_view", (T0 + 30_000, Labels("default", "selfservice", ""), 0)),
+        ("kb_session", (T0 + 30_000, Labels("default", "selfservice", ""), 1)),
+    ]
 
 
 def test_a_session_counts_at_its_last_event() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from aggregators.board import Board
 from aggregators.folding import Caps
+from aggregators.samples import Labels
 from stream.offline import Offline
 from tests.aggregators.running import EVERYTHING, Counted
 from tests.logs import T0, Log, after
@@ -61,6 +62,7 @@ def test_each_value_holds_until_the_next() -> None:
     assert [values(log.lines, clock)["esat"] for clock in ("05:00", "10:00", "15:00", "25:00")] == [1, 1, 2, 3]
     ten, twenty = T0 + 600_000, T0 + 1_200_000
     assert spans == {(T0, ten), (ten, twenty), (twenty, twenty + 35 * 86_400_000)}
+    assert set(counted.tables.labels) == {Labels("default", "", "", "series=esat")}
 
 
 def test_a_value_holds_over_midnight() -> None:
