@@ -374,10 +374,10 @@ def test_coverage_is_counted_where_nobody_is_told() -> None:
 
 
 def test_coverage_of_a_solve() -> None:
-    """At the last solve of each episode."""
-    log = Log(customer="u").customer("00:10").human("02:00").closed("03:00")
+    """At the last solve of each episode, in the queue of that instant."""
+    log = Log(customer="u").customer("00:10", queue="billing").human("02:00", queue="sales").closed("03:00")
 
-    assert seen(log, "solve_known") == [("solve_known", "none", 180, 2)]
+    assert seen(log, "solve_known") == [("solve_known", "sales", 180, 2)]
 
 
 def test_what_we_begin_has_no_coverage() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregators.points import BY_CODE, EFFORT, EFFORT_BEFORE, Point
+from aggregators.samples import Labels
 from tests.aggregators.agents import Diary, observed
 from tests.logs import T0
 
@@ -28,6 +29,16 @@ def test_three_at_a_time_have_a_third_each() -> None:
     diary = Diary().chat("9:00:00", "9:03:00").chat("9:01:00", "9:03:00").chat("9:02:00", "9:03:00")
 
     assert efforts(diary.day()) == [("effort", 32_580, 20), ("effort", 32_580, 50), ("effort", 32_580, 110)]
+
+
+def test_effort_stands_where_the_part_is() -> None:
+    """In its channel and queue: 10 s of a call about sales, dated at its end at 9:00:10."""
+    diary = Diary(tenant="acme").chat("9:00:00", "9:00:10", channel="voice", queue="sales")
+    at = T0 + 32_410_000
+
+    found = [each for each in observed(diary.day())[0] if each[0] == EFFORT.code]
+
+    assert found == [Point(EFFORT.code, at, Labels("acme", "voice", "sales"), 10_000)]
 
 
 def test_milliseconds_are_rounded_down_for_each_number_of_parts() -> None:

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregators.business import corrected
 from aggregators.definitions import FAMILIES
 from aggregators.instants import HOUR_MS
+from aggregators.points import HANDLED
 from stream.definitions_file import definitions_from
 from stream.offline import Offline
 from tests.adversary import logs
@@ -68,6 +70,14 @@ def shown(log: Log, text: str, definitions: str = OFFICE, *, window: str = "7d",
 
 
 # -------------------------------------------------------------------------------------------- both clocks
+
+
+def test_a_correction_moves_one_duration() -> None:
+    """Of 10 s 4 s were open: 6 s less in all, one less where 10 s are and one more where 4 s are."""
+    amounts = corrected(HANDLED, 10_000, 4_000)
+
+    assert [amount for _, amount in amounts] == [-6_000, -1, 1]
+    assert corrected(HANDLED, 10_000, 10_000) == ()
 
 
 def test_each_duration_is_stored_twice() -> None:

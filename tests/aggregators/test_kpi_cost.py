@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,14 @@ from aggregators.costs import observe
 from aggregators.definitions import FAMILIES, Definitions
 from aggregators.facts import Fact
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from aggregators.points import COST, Point
-from aggregators.vocabulary import AMOUNT, PERIOD_END, PERIOD_START
+from aggregators.points import COST, COST_LEFT_OUT, Point
+from aggregators.samples import Labels
+from aggregators.vocabulary import AMOUNT, CHANNEL, CURRENCY, PERIOD_END, PERIOD_START
 from stream.offline import Offline
 from tests.logs import T0, Log, after
+
+if TYPE_CHECKING:
+    from aggregators.samples import Sample
 
 EUR = Definitions(families=FAMILIES, currency="EUR")
 TENANT = ("default",)
@@ -99,6 +104,21 @@ def test_costs_of_a_channel_and_of_none() -> None:
         20,
         25,
         95,
+    ]
+
+
+def test_a_cost_stands_in_its_channel_or_in_none_and_in_no_queue() -> None:
+    """8 EUR at 9:00 for voice and for the house; 2 · 10^9 of it is a mistake, and so are dollars."""
+    samples: list[Sample] = []
+    house, voice = Labels("default", "", ""), Labels("default", "voice", "")
+    rows = ({AMOUNT: 8}, {AMOUNT: 8, CHANNEL: "voice"}, {AMOUNT: -2e9}, {AMOUNT: 1, CURRENCY: "USD", CHANNEL: "voice"})
+    observe("default", [Fact(T0, 15, "e", 1, fields) for fields in rows], EUR, samples)
+
+    assert samples == [
+        Point(COST.code, T0, house, 8_000_000),
+        Point(COST.code, T0, voice, 8_000_000),
+        Point(COST_LEFT_OUT.code, T0, house, 0),
+        Point(COST_LEFT_OUT.code, T0, voice, 0),
     ]
 
 

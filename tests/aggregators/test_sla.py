@@ -385,6 +385,40 @@ def test_the_clock_keeps_the_policy_of_its_start() -> None:
     ]
 
 
+def test_a_queue_has_a_target_of_its_own_to_resolve() -> None:
+    """An hour in billing, where an e-mail has 48 h elsewhere."""
+    hour = replace(CLOCKS_ALONE, queue_resolution_target_ms={"billing": HOUR_MS})
+
+    assert results(email(), RESOLUTION, definitions=hour) == [(BREACHED, HOUR_S)]
+    assert results(Log(channel="email", queue="sales").created("0:00:00"), RESOLUTION, definitions=hour) == [
+        (BREACHED, 48 * HOUR_S)
+    ]
+
+
+def test_what_comes_too_late_counts_where_it_was_done() -> None:
+    """Due at 60 s in billing, answered at 180 s in sales; and after a resolve (4), which had stopped the clock."""
+    late = Log().customer("00:00", queue="billing").human("03:00", queue="sales")
+    resolved = Log().customer("00:00", queue="billing").closed("00:30").human("00:40", queue="sales")
+
+    assert points(late, BREACHED, "sla_unmet", definitions=CLOCKS_ALONE)[:2] == [
+        (BREACHED, "billing", 60, FIRST),
+        ("sla_unmet", "sales", 180, FIRST),
+    ]
+    assert points(resolved, "sla_unmet", definitions=CLOCKS_ALONE) == [("sla_unmet", "sales", 40, AFTER_RESOLVE)]
+
+
+def test_what_other_families_count_is_not_counted_again() -> None:
+    """A solve in time is a last solve of `resolution`; an open next reply one of `unanswered`. Alone, both are here."""
+    log = Log(queue="billing").customer("00:00").human("00:10").customer("01:00").human("01:10", queue="sales")
+    log.closed("02:00", queue="sales")
+    resolution, unanswered = (replace(CLOCKS_ALONE, families=("sla", name)) for name in ("resolution", "unanswered"))
+
+    assert points(log, "sla_attained", definitions=CLOCKS_ALONE) == [("sla_attained", "sales", 120, 0)]
+    assert points(log, "sla_attained", definitions=resolution) == []
+    assert spans(log, "next_reply_open", definitions=CLOCKS_ALONE) == [("next_reply_open", "billing", 60, 70)]
+    assert spans(log, "next_reply_open", definitions=unanswered) == []
+
+
 def test_a_change_of_priority_restarts_nothing() -> None:
     """M47: no target depends on it."""
     log = email().add("ticket.priority_changed", "10:00:00", priority="urgent")
@@ -405,6 +439,9 @@ def test_at_risk_by_the_time_that_is_left() -> None:
     assert lasts(email(), "first_reply", definitions=fifths)["at_risk"] == [(2.4 * HOUR_S, 4 * HOUR_S)]
     chat = Log().customer("00:10")
     assert lasts(chat, "first_reply", definitions=hour)["at_risk"] == [(10, 70)]
+    # A seventh of 60 s are 8 571 ms and a part of one, which is left out.
+    seventh = replace(CLOCKS_ALONE, at_risk_share=Fraction(1, 7))
+    assert lasts(chat, "first_reply", definitions=seventh)["at_risk"] == [(61.429, 70)]
 
 
 # -------------------------------------------------------------------------------------------------- properties
