@@ -71,3 +71,14 @@ def test_a_part_that_ends_at_midnight_is_of_the_day_that_ends() -> None:
 
     assert efforts(diary.day(0)) == [("effort", 86_400, 600)]
     assert efforts(diary.day(1)) == [("effort", 86_400, 0)]
+    alone = Diary().chat("23:50:00", "24:00:00")
+    assert efforts(alone.day(1)) == []
+    next_day = Diary().chat("24:00:00", "24:10:00").day(1)
+    assert efforts(next_day._replace(day=next_day.day - 1)) == []
+
+
+def test_what_is_over_as_it_begins_shares_nobody() -> None:
+    """9:00 to 9:10 beside one of no length at 9:00: 10 min whole, and nothing; after one that nobody ended too."""
+    diary = Diary().chat("8:00:00", "8:10:00", lapsed=True).chat("9:00:00", "9:00:00").chat("9:00:00", "9:10:00")
+
+    assert efforts(diary.day()) == [("effort", 32_400, 0), ("effort", 33_000, 600)]

@@ -82,6 +82,16 @@ def test_nobody_is_counted_a_day_after_the_last_sign() -> None:
     assert states(diary.day(2)) == []
 
 
+def test_who_was_forgotten_in_between_was_so() -> None:
+    """Offline at 8:00 and heard of again at 10:00 of the next day: two hours of that day in no state."""
+    diary = Diary().says("8:00:00", "offline").says("34:00:00", "offline")
+
+    assert states(diary.day(1)) == [
+        ("offline", DAY_S, DAY_S + 8 * 3600),
+        ("offline", DAY_S + 10 * 3600, 2 * DAY_S),
+    ]
+
+
 def test_a_word_of_ones_own_is_custom() -> None:
     """custom:training, and a word that is in no list; away is away."""
     diary = Diary().says("8:00:00", "custom:training").says("9:00:00", "lunch").says("10:00:00", "away")
@@ -189,6 +199,14 @@ def test_slots_are_those_said_last() -> None:
     ]
     assert spans(day, "slots_used") == [("slots_used", 34_200, 37_800, 1)]
     assert spans(day, "agents_free") == [("agents_free", 28_800, 39_600, 1)]
+
+
+def test_a_wrap_up_keeps_its_slot_beside_a_chat() -> None:
+    """Of three slots two are taken from 9:10 to 9:12, by the wrap-up of one chat and by the other."""
+    diary = Diary().says("8:00:00", "available").slots("8:00:00", 3).chat("9:00:00", "9:10:00", "9:12:00")
+    diary.chat("9:00:00", "9:20:00")
+
+    assert spans(diary.day(), "slots_used") == [("slots_used", 32_400, 33_120, 2), ("slots_used", 33_120, 33_600, 1)]
 
 
 def test_more_chats_than_slots_are_as_many_slots() -> None:
