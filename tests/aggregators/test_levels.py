@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,30 @@ from aggregators.board import Board
 from aggregators.definitions import FAMILIES, LEVELS, Definitions
 from aggregators.folding import Caps
 from aggregators.rolling import PARTS
+from aggregators.samples import (
+    CSAT,
+    FIRST_RESPONSE,
+    LEG,
+    QUEUED,
+    REPLY,
+    RESPONSE_OPEN,
+    SURVEY_SENT,
+    WAITED,
+    Labels,
+)
 from aggregators.windows import UTC
 from stream.errors import UsageError
 from stream.offline import Offline, show
 from stream.printing import refuse_metric_not_asked_for
 from tests.aggregators.observed import observed
 from tests.aggregators.running import Counted
-from tests.logs import Log, after
+from tests.logs import T0, Log, after
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable
 
+NAMED = ("team=red", "priority=high", "language=de")
 WITHOUT = Definitions(families=FAMILIES)
 EVERYWHERE = replace(WITHOUT, levels=LEVELS)
 
@@ -66,7 +79,61 @@ def handed_on() -> Log:
     return log.sent("02:10").responded("03:00", 5)
 
 
+def copies(log: Log, level: str, definitions: Definitions) -> list[tuple[str, int, float]]:
+    """Return the name, the kind and the second of what stands at a level: of a sample when, of an interval since."""
+    seen = observed(log.lines, definitions)
+    rows = [(each[2].part, each[0], each[1]) for each in Counter(seen.samples).elements()]
+    rows += [(each[1].part, each[0], each[2]) for each in Counter(seen.intervals).elements()]
+    return sorted((part.partition("=")[2], kind, (at - T0) / 1000) for part, kind, at in rows if part.startswith(level))
+
+
 # ----------------------------------------------------------------------------------------------------- by agent
+
+
+def test_each_is_credited_with_what_it_did_and_no_more() -> None:
+    """Of the passed-on chat: a-1 answered a leg and replied, and its survey; a-2 answered the other leg."""
+    found = copies(handed_on(), "agent", replace(EVERYWHERE, families=("volume",)))
+
+    assert found == [
+        ("a-1", LEG, 30),
+        ("a-1", FIRST_RESPONSE, 40),
+        ("a-1", REPLY, 40),
+        ("a-1", SURVEY_SENT, 130),
+        ("a-1", CSAT, 180),
+        ("a-2", LEG, 90),
+    ]
+
+
+def test_a_team_has_all_of_it_but_surveys_of_another() -> None:
+    """The team named last, two, has both legs and what was waited for; the survey too, for it went out when two had it.
+
+    With one naming itself after the survey was sent, all is of one but the survey and its answer.
+    """
+    volume = replace(EVERYWHERE, families=("volume",))
+    of_all = [(QUEUED, 0.0), (WAITED, 0.0), (LEG, 30.0), (FIRST_RESPONSE, 40.0), (REPLY, 40.0), (LEG, 90.0)]
+    surveys = [("two", SURVEY_SENT, 130), ("two", CSAT, 180)]
+    told = handed_on()
+
+    two = copies(told, "team", volume)
+    after_all = copies(told.add("chat.message", "02:20", actor="system", team="one"), "team", volume)
+
+    assert {("two", *row) for row in of_all} | set(surveys) <= set(two)
+    assert {name for name, *_ in two} == {"two"}
+    assert {("one", *row) for row in of_all} <= set(after_all)
+    assert [row for row in after_all if row[0] == "two"] == surveys
+
+
+def test_what_lasts_and_what_counts_stand_at_every_level() -> None:
+    """An open first response stands at the team, the priority and the language, in its queue; no health of the facts."""
+    log = Log(team="red", priority="high", language="de").customer("00:00", queue="billing").says("00:10", "robot")
+    health = replace(EVERYWHERE, families=("health",))
+
+    for level, name in (("team", "red"), ("priority", "high"), ("language", "de")):
+        assert copies(log, level, health) == [(name, RESPONSE_OPEN, 0)]
+        assert copies(log, level, replace(health, levels=(level,))) == [(name, RESPONSE_OPEN, 0)]
+    assert copies(log, "team", WITHOUT) == []
+    parts = {each.labels for each in observed(log.lines, health).intervals}
+    assert parts == {Labels("default", "chat", "billing", part) for part in ("", *NAMED)}
 
 
 def test_a_first_response_is_credited_to_who_replied_not_to_the_last_assignee() -> None:

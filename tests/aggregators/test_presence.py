@@ -4,7 +4,9 @@ import pytest
 
 from aggregators.definitions import Definitions
 from aggregators.instants import HOUR_MS
+from aggregators.samples import Labels
 from tests.aggregators.agents import Diary, observed, spans, states
+from tests.logs import after
 
 DAY_S = 86_400.0
 HOURLY = Definitions(families=("people",), heartbeat_ms=HOUR_MS)
@@ -247,6 +249,17 @@ def test_slots_hold_to_the_end_of_the_next_day() -> None:
         diary.says(f"{8 + 24 * day}:00:00", "available").says(f"{9 + 24 * day}:00:00", "offline")
 
     assert [spans(diary.day(day), "slots")[0][3] for day in range(3)] == [3, 3, 1]
+    all_known = diary.day(2)._replace(signs=sorted(diary.signs))
+    assert spans(all_known, "slots")[0][3] == 1
+    midnight = Diary().slots("0:00:00", 3).says("32:00:00", "available").says("33:00:00", "offline")
+    assert spans(midnight.day(1), "slots") == [("slots", 115_200, 118_800, 3)]
+
+
+def test_who_usually_has_no_slot_has_none() -> None:
+    """None by the definitions, until slots are said."""
+    none = Definitions(families=("people",), slots=0)
+
+    assert spans(Diary().says("8:00:00", "available").day(), "slots", "agents_free", definitions=none) == []
 
 
 def test_a_break_offers_only_what_is_still_in_use() -> None:
@@ -289,6 +302,16 @@ def test_an_agent_counts_in_each_of_its_queues() -> None:
     assert found == {("", 28_800), ("billing", 28_800), ("sales", 28_800), ("", 36_001), ("sales", 36_001)}
 
 
+def test_an_agent_has_no_channel() -> None:
+    """What lasts, and what begins and ends, stands at its tenant; what lasts at its queues too."""
+    diary = Diary(tenant="acme").queues("8:00:00", "billing").says("8:00:00", "available")
+
+    samples, intervals = observed(diary.day())
+
+    assert {each[2] for each in samples} == {Labels("acme", "", "")}
+    assert {each.labels for each in intervals} == {Labels("acme", "", ""), Labels("acme", "", "billing")}
+
+
 # -------------------------------------------------------------------------------------------------------------- shifts
 
 
@@ -317,10 +340,13 @@ def test_a_night_shift_lies_in_two_days() -> None:
 
 
 def test_a_shift_that_ends_before_it_begins_is_none() -> None:
-    """Nor one of no length."""
+    """Nor one of no length, or without an end that can be read: the day is measured by the time logged in."""
     diary = Diary().shift("7:00:00", "9:00:00", "8:00:00").shift("7:00:00", "9:00:00", "9:00:00")
-
+    diary.add("scheduled", "7:00:00", shift_start=after("8:00:00"), shift_end="soon")
     assert spans(diary.day(), "shift") == []
+
+    diary.says("7:30:00", "available").says("18:00:00", "offline")
+    assert spans(diary.day(), "shift") == [("shift", 27_000, 64_800, 1)]
 
 
 def test_work_counts_in_the_shift_and_while_logged_in() -> None:
