@@ -124,7 +124,7 @@ def test_a_team_has_all_of_it_but_surveys_of_another() -> None:
 
 
 def test_what_lasts_and_what_counts_stand_at_every_level() -> None:
-    """An open first response stands at the team, the priority and the language, in its queue; no health of the facts."""
+    """An open first response stands at the team, the priority and the language, in its queue; no health."""
     log = Log(team="red", priority="high", language="de").customer("00:00", queue="billing").says("00:10", "robot")
     health = replace(EVERYWHERE, families=("health",))
 
