@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 BENCH ?= full
 FAULTS ?= full
 TESTS ?= tests
+WORKERS ?= auto
 MUTATION_MINUTES ?= 30
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder # tests/parallel.py says in which order, and how many
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -19,8 +21,8 @@ install: $(VENV)/dev.stamp ## Make .venv with every package that developing and 
 demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded, until Ctrl-C; makes .venv, which needs a package index
 	@$(BIN)/deskpulse demo
 
-test: $(VENV)/dev.stamp ## Run every test but those that break things; TESTS=tests/stream for a part of it
-	$(BIN)/python -m pytest -m "not faults" $(TESTS)
+test: $(VENV)/dev.stamp ## Run every test but those that break things; TESTS=tests/stream for some of them, WORKERS=0 for one by one
+	$(BIN)/python -m pytest -m "not faults" $(PARALLEL) $(TESTS)
 
 test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers; FAULTS=short without the longest
 	$(BIN)/python -m pytest -m "faults$(if $(filter short,$(FAULTS)), and not slow)" $(TESTS)
@@ -30,7 +32,7 @@ test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end 
 
 # The compiled wheel stands before the sources, for the tests and for the processes they start.
 test-compiled: build/compiled.stamp ## Run the tests of the numbers, and a pipeline, on the compiled wheel
-	DESKPULSE_TEST_COMPILED=$(CURDIR)/build/compiled PYTHONPATH=$(CURDIR)/build/compiled $(BIN)/pytest \
+	DESKPULSE_TEST_COMPILED=$(CURDIR)/build/compiled PYTHONPATH=$(CURDIR)/build/compiled $(BIN)/pytest $(PARALLEL) \
 	  -o pythonpath="build/compiled ." tests/aggregators tests/test_product_equals_oracle.py tests/test_centre.py \
 	  tests/stream/test_codec.py tests/stream/test_processor.py tests/stream/test_pipeline_smoke.py
 

@@ -60,6 +60,8 @@ ROLLING = {
 COLUMN_OF = {f"support_{level}_{name}": (level, column) for level in LEVELS for column, name in STATE.items()} | {
     f"support_{level}_rolling_{name}": (level, column) for level in LEVELS for column, name in ROLLING.items()
 }
+NAMES = {key.partition(" ")[0] for key in COLUMN_OF}
+"""The names of the metrics that have a column."""
 SKETCH_ERROR = Fraction(1, 100)
 
 

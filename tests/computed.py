@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from tests.columns import Series, Shown, rows
+from tests.columns import NAMES, Series, Shown, rows
 
 ROOT = Path(__file__).parents[1]
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -23,9 +23,15 @@ def labels(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def compute(file: Path, *, every: str, first: str, last: str, level: str) -> dict[str, dict[str, Shown]]:
-    """Run `deskpulse compute` on a file in a process of its own: instant → level → label set → column → value."""
+    """Run `deskpulse compute` on a file in a process of its own: instant → level → label set → column → value.
+
+    It is asked for the metrics that have a column.
+    """
     command = [sys.executable, "-m", "stream.cli", "compute", str(file), "--every", every, "--format", "csv"]
-    command += ["--from", first, "--to", last, "--metric", f"support_{level}_"]
+    command += ["--from", first, "--to", last]
+    for name in sorted(NAMES):
+        if name.startswith(f"support_{level}_"):
+            command += ["--metric", name]
     values: dict[str, dict[Series, float]] = defaultdict(dict)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from stream import build
-from tests import services
+from tests import parallel, services
 from tests.pipeline import COMPILED
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ class AlertmanagerFactory(Protocol):
         """Return a running Alertmanager that sends to *webhook*, or has the whole *config*."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let `kill` end the run as Ctrl-C does, so that fixtures end their servers."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    running = getattr(config, "workerinput", None)
+    if running:
+        parallel.take_ports(int(running["workerid"].removeprefix("gw")), of=running["workercount"])
     if COMPILED and not build.is_compiled():
         message = f"DESKPULSE_TEST_COMPILED={COMPILED}, but the tests import the packages of the sources"
         raise pytest.UsageError(message)
@@ -48,10 +51,24 @@ def pytest_report_header() -> str:
     return f"deskpulse {build.name()}"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many processes `-n auto` is."""
+    return parallel.processes()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest files where several run side by side."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: parallel.place(item.path))
+
+
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[services.Kafka]:
-    """Give the Kafka of the session. Use topics of your own: `kafka.topic()`."""
-    with services.running(services.find_kafka) as server:
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Kafka]:
+    """Give the Kafka of the session, with all its processes. Use topics of your own: `kafka.topic()`."""
+    run = partial(services.running, services.find_kafka)
+    is_one_of_several = hasattr(request.config, "workerinput")
+    with services.shared_kafka(tmp_path_factory.getbasetemp().parent, run) if is_one_of_several else run() as server:
         yield server
 
 

@@ -16,11 +16,14 @@ from stream.devstack.process import spawn
 from tests.eventually import PATIENCE_S
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 Values: TypeAlias = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 """(name, label pairs sorted by name) → value; what is absent has no key. `tests.columns.rows` makes tables of it."""
-AS_OF = ("deskpulse_as_of_timestamp_seconds", ())
+AS_OF = "deskpulse_as_of_timestamp_seconds"
+LOOK_S = 0.2
+"""Each look makes the whole text anew, and what is looked for changes once a second."""
 
 
 class Process:
@@ -102,20 +105,27 @@ class Serve(Process):
         assert len(values) <= 1, f"{len(values)} series of {name} have {labels}"
         return values[0] if values else None
 
-    def at(self, t: int, *, within_s: float = PATIENCE_S) -> Values:
-        """Return what is shown for the instant *t* (epoch ms), as soon as that is what is shown.
+    def at(self, t: int, *, only: Collection[str] = (), within_s: float = PATIENCE_S) -> Values:
+        """Return what is shown for the instant *t* (epoch ms), as soon as that is what is shown; of the names *only*.
 
         With the clock of the events, send a heartbeat of *t* before: it must be the least watermark.
         """
         deadline = time.monotonic() + within_s
-        while (shown := self.as_of()) != t:
+        while (shown := as_of(text := self.get("/metrics")[1])) != t:
             assert time.monotonic() < deadline, f"shows {shown} instead of {t} after {within_s} s"
-            time.sleep(0.1)
-        values = self.scrape()
-        assert round(values[AS_OF] * 1000) == t, f"went on to {values[AS_OF]}"
-        return values
+            time.sleep(LOOK_S)
+        if only:
+            # A scrape of a whole centre takes a second to parse.
+            kept = [line for line in text.splitlines() if line.partition("{")[0] in only]
+            text = "\n".join([*kept, ""])
+        return values_of(text)
 
     def as_of(self) -> int | None:
         """Return the instant (epoch ms) that is shown, None while there is none."""
-        found = re.search(rf"^{AS_OF[0]} (\S+)$", self.get(f"/metrics?name[]={AS_OF[0]}")[1], re.MULTILINE)
-        return round(float(found[1]) * 1000) if found else None
+        return as_of(self.get("/metrics")[1])
+
+
+def as_of(text: str) -> int | None:
+    """Return the instant (epoch ms) that exposition text is for, None if it is for none."""
+    found = re.search(rf"^{AS_OF} (\S+)$", text, re.MULTILINE)
+    return round(float(found[1]) * 1000) if found else None

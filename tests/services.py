@@ -17,6 +17,7 @@ from tests.servers.kafka import Kafka, find_kafka, new_kafka, unique
 from tests.servers.prometheus import Alertmanager, Prometheus, Sample, find_alertmanager, find_prometheus
 from tests.servers.redis import Redis, find_redis, new_redis, new_valkey
 from tests.servers.server import Server, UnavailableError
+from tests.servers.sharing import shared_kafka
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ __all__ = [
     "new_redis",
     "new_valkey",
     "running",
+    "shared_kafka",
     "unique",
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from tests.servers.runner import LABEL, owner
@@ -47,16 +48,18 @@ def missing(image: str) -> str | None:
 def _daemon() -> str | None:
     """Return why Docker cannot be used, None if it can; removes containers of runs that were killed."""
     import docker
-    from docker.errors import DockerException
+    from docker.errors import APIError, DockerException
 
     try:
         client = docker.from_env(timeout=PING_S)
         client.ping()
     except (DockerException, OSError):
         return "no Docker daemon answers"
-    for container in client.containers.list(all=True, filters={"label": LABEL}):
+    # Other processes of this run end containers meanwhile, and remove what was left behind as this one does.
+    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
         host, _, pid = container.labels[LABEL].partition("/")
         if host == socket.gethostname() and not Path(f"/proc/{pid}").exists() and owner(int(pid)) != owner(os.getpid()):
-            container.remove(force=True, v=True)
+            with suppress(APIError):
+                container.remove(force=True, v=True)
     client.close()
     return None

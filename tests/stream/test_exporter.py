@@ -149,7 +149,7 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
         agent_hour_micros=30_000_000,
     )
     offline, noon = Offline(definitions=definitions), after("12:00:00")
-    simulated = SimulatedCentre(rate=150, spikes=(Spike("billing", noon - 300_000),))
+    simulated = SimulatedCentre(rate=60, spikes=(Spike("billing", noon - 300_000),), heartbeat_ms=3_600_000)
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
     offline.board.move(noon)
 

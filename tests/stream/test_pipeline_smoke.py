@@ -83,7 +83,7 @@ def test_serve_says_what_is_wrong_until_it_is_not(
         eventually(lambda: serve.get("/live") == (200, "ok\n"))
         eventually(lambda: "no worker has written" in serve.get("/ready")[1])
         assert serve.get("/ready")[0] == 503
-        assert AS_OF not in serve.scrape()
+        assert (AS_OF, ()) not in serve.scrape()
 
         with pipeline.worker():
             pipeline.send(centre().lines)
