@@ -6,6 +6,7 @@ constant; what lasts over several such pieces is one interval, and what is added
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aggregators import effort
@@ -68,37 +69,42 @@ class _Agent:
             self.queues = tuple(named)[:MOST_QUEUES]
 
     def weights(self) -> Weights:
-        """Return what lasts now.
+        """Return what lasts now."""
+        in_shift = self.scheduled > 0 if self.shift else is_logged_in(self.said)
+        return _weights(self.said, self.open, self.wrapping, self.slots, in_shift, self.queues)
 
-        Contact and work that follow from the states are not said again: only where they do not.
-        """
-        slots = self.slots
-        state = state_of(self.said, open_chats=self.open, wrapping=self.wrapping, slots=slots)
-        used = slots_used(state, open_chats=self.open, wrapping=self.wrapping, slots=slots)
-        logged_in, at_work = is_logged_in(self.said), self.said in AT_WORK
-        in_shift = self.scheduled > 0 if self.shift else logged_in
-        weights: Weights = {(s.CHATS, ""): self.open, (s.SHIFT, ""): int(in_shift)}
+
+@lru_cache(maxsize=8_192)
+def _weights(said: int, open_chats: int, wrapping: int, slots: int, in_shift: bool, queues: tuple[str, ...]) -> Weights:  # noqa: FBT001, PLR0917 - a cache is asked by position
+    """Return what lasts of such an agent; the same object for the same one.
+
+    Contact and work that follow from the states are not said again: only where they do not.
+    """
+    state = state_of(said, open_chats=open_chats, wrapping=wrapping, slots=slots)
+    used = slots_used(state, open_chats=open_chats, wrapping=wrapping, slots=slots)
+    logged_in, at_work = is_logged_in(said), said in AT_WORK
+    weights: Weights = {(s.CHATS, ""): open_chats, (s.SHIFT, ""): int(in_shift)}
+    if state:
+        weights[state, ""] = 1
+    if logged_in:
+        weights[s.LOGGED_IN, ""] = 1
+        weights[s.SLOTS, ""] = max(slots, used) if at_work else used
+        weights[s.SLOTS_USED, ""] = used
+    if state in OCCUPYING:
+        weights[s.OCCUPIED_OUTSIDE, ""] = int(not logged_in)
+        weights[s.WORKED_OUTSIDE, ""] = int(not logged_in and not in_shift)
+    weights[s.BUSY_WITHOUT_CHAT, ""] = int(state == s.BUSY and not open_chats)
+    weights[s.CHAT_IN_ERROR, ""] = int(state == s.IN_ERROR and open_chats > 0)
+    for queue in queues:
         if state:
-            weights[state, ""] = 1
-        if logged_in:
-            weights[s.LOGGED_IN, ""] = 1
-            weights[s.SLOTS, ""] = max(slots, used) if at_work else used
-            weights[s.SLOTS_USED, ""] = used
-        if state in OCCUPYING:
-            weights[s.OCCUPIED_OUTSIDE, ""] = int(not logged_in)
-            weights[s.WORKED_OUTSIDE, ""] = int(not logged_in and not in_shift)
-        weights[s.BUSY_WITHOUT_CHAT, ""] = int(state == s.BUSY and not self.open)
-        weights[s.CHAT_IN_ERROR, ""] = int(state == s.IN_ERROR and self.open > 0)
-        for queue in self.queues:
-            if state:
-                weights[state, queue] = 1
-            if at_work:
-                weights[s.SLOTS, queue] = max(slots, used)
-                weights[s.SLOTS_USED, queue] = used
-        if at_work and used < slots:
-            for queue in ("", *self.queues):
-                weights[s.AGENTS_FREE, queue] = 1
-        return weights
+            weights[state, queue] = 1
+        if at_work:
+            weights[s.SLOTS, queue] = max(slots, used)
+            weights[s.SLOTS_USED, queue] = used
+    if at_work and used < slots:
+        for queue in ("", *queues):
+            weights[s.AGENTS_FREE, queue] = 1
+    return {key: number for key, number in weights.items() if number}
 
 
 class _Spells:
@@ -109,10 +115,14 @@ class _Spells:
         self._samples = samples
         self._intervals = intervals
         self._lasting: dict[tuple[int, str], tuple[int, int]] = {}
+        self._weights: Weights = {}
         self._known: dict[str, Labels] = {}
 
     def change(self, at: int, weights: Weights) -> None:
         """Let *weights* last from *at* on, and what they do not have no longer."""
+        if weights is self._weights:
+            return
+        self._weights = weights
         lasting = self._lasting
         for key, (number, start) in list(lasting.items()):
             now = weights.get(key, 0)
@@ -125,7 +135,7 @@ class _Spells:
                 else:
                     del lasting[key]
         for key, number in weights.items():
-            if number and key not in lasting:
+            if key not in lasting:
                 lasting[key] = (number, at)
                 self._turn(key, at, number)
 

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from stream import keys
 from stream.chunks import Partition
-from stream.offline import definitions_of
 from tests.pipeline import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.pipeline import Pipeline
+    from collections.abc import Iterable, Sequence
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -51,16 +48,14 @@ def key_bytes(client: Any, names: Sequence[bytes]) -> int:  # noqa: ANN401 - a c
     return sum(asking.execute())
 
 
-def applied(client: Any, pipeline: Pipeline, *, generation: str | None = None) -> int:  # noqa: ANN401 - of redis-py
-    """Return how many records of *pipeline* are in the tables, by default those of its settings.
+def applied(client: Any, topics: Iterable[str], partitions: int, *, generation: str) -> int:  # noqa: ANN401 - of redis-py
+    """Return how many records of *topics* are in the tables of *generation*.
 
     One call: a scan would be half of Redis' work.
     """
-    if generation is None:
-        generation = definitions_of(pipeline.settings).generation()
     asking = client.pipeline(transaction=False)
-    for topic in pipeline.topics:
-        for number in range(pipeline.partitions):
+    for topic in topics:
+        for number in range(partitions):
             asking.hget(keys.meta(generation, Partition(topic, number)), "offset")
     return sum(int(offset) for offset in asking.execute() if offset is not None)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aggregators.instants import HOUR_MS, rfc3339
 from aggregators.panes import FINE
 from benchmarks.measuring import applied, key_bytes, redis_bytes, rss_bytes, say
+from stream.offline import definitions_of
 from tests.eventually import eventually
 from tests.pipeline import Pipeline
 
@@ -86,7 +87,13 @@ def _settled(worker: Process) -> int:
 def _count(pipeline: Pipeline, client: Any, lines: list[bytes]) -> None:  # noqa: ANN401 - a client of redis-py
     """Send *lines*; return when they are in the tables."""
     pipeline.send(lines)
-    eventually(lambda: applied(client, pipeline) >= len(lines), within_s=PATIENCE_S, every_s=0.5)
+    generation = definitions_of(pipeline.settings).generation()
+    topics, partitions = pipeline.topics, pipeline.partitions
+    eventually(
+        lambda: applied(client, topics, partitions, generation=generation) >= len(lines),
+        within_s=PATIENCE_S,
+        every_s=0.5,
+    )
 
 
 def _conversation(number: int, *, at: int) -> Iterator[bytes]:

@@ -47,9 +47,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-COMMIT_SIZE = 12_000
+COMMIT_SIZE = 24_000
 """Cells and index entries a commit should have at most: 30 to 50 ms inside Redis, which does nothing else meanwhile."""
 FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 2_000, 50, 8_192
+FIRST_TOLD, LEAST_TOLD = 20, 1
+"""As above; a record of what is told has up to a hundred rows."""
 DECODED_AT_ONCE = 500
 CACHED_OWNERS = 200_000
 CLEAN_EVERY_MS = 15 * 60_000
@@ -64,8 +66,9 @@ class _State:
     commit holds: then all of it is void.
     """
 
-    def __init__(self, stored: Stored, engine: Engine) -> None:
+    def __init__(self, stored: Stored, engine: Engine, *, is_told: bool) -> None:
         self.next = stored.offset
+        self.is_told = is_told
         # Label sets have other numbers after another history: readers look at this.
         self.since = f"{stored.offset}:{token_hex(4)}"
         self.engine = engine
@@ -74,7 +77,7 @@ class _State:
         self.flying: dict[Key, bytes] = {}
         # From an empty table on, every owner there is has been through this cache: none need be asked for.
         self.complete = stored.offset == START
-        self.piece = FIRST_PIECE
+        self.piece = FIRST_TOLD if is_told else FIRST_PIECE
         self.cleaned_at = 0
         self.ahead = False
         # Up to here others may have told what they could not commit any more: everything is told again.
@@ -321,14 +324,15 @@ class TableProcessor:
                 "conversations have moved. Delete the tables (keys dp:*) to rebuild them or use another topic."
             )
             raise TopicChanged(message)
-        engine = (Hearing if partition.topic in self._told else Engine)(
+        is_told = partition.topic in self._told
+        engine = (Hearing if is_told else Engine)(
             self._definitions,
             watermark=stored.watermark,
             due=stored.due,
             labels=stored.labels,
             sources=stored.sources,
         )
-        return _State(stored, engine)
+        return _State(stored, engine, is_told=is_told)
 
     async def _rewind(self, partition: Partition, before: _State, why: str) -> Rewind:
         """Begin again from what is stored."""
@@ -350,15 +354,14 @@ class TableProcessor:
     ) -> tuple[Payload, list[DeadLetter]]:
         """Count the records from *expected* on, up to *following*; return what is to be committed, and sent before."""
         incoming: list[tuple[int, Event | Rejected | Batch]] = []
-        is_told = partition.topic in self._told
         for start in range(0, len(records), DECODED_AT_ONCE):
             some = records[start : start + DECODED_AT_ONCE]
-            incoming += decode_batches(some) if is_told else decode_records(some, self._definitions.scales)
+            incoming += decode_batches(some) if state.is_told else decode_records(some, self._definitions.scales)
             # Meanwhile the commit before goes on its way.
             await asyncio.sleep(0)
         await self._fetch(partition, state, incoming, expected)
         delta = state.engine.run(incoming, state.facts_of, again=expected < state.told_until)
-        if not is_told:
+        if not state.is_told:
             now = now_ms()
             count_lags(incoming, delta, now=now)
             state.clocks.see(incoming, now=now)
@@ -368,7 +371,8 @@ class TableProcessor:
         if refused:
             delta.counts["conflicts"] += refused
         size = max(1, delta.size())
-        state.piece = max(LEAST_PIECE, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
+        least = LEAST_TOLD if state.is_told else LEAST_PIECE
+        state.piece = max(least, min(MOST_PIECE, 2 * state.piece, len(records) * COMMIT_SIZE // size or 1))
         meta: dict[str, str | int] = {"committed": now_ms(), "since": state.since}
         if records:
             # `offset` may lie further, behind a marker of a transaction, which no export knows of.

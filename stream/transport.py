@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -38,7 +39,8 @@ from faust.types import TP, ConsumerMessage
 from stream.chunks import START, Chunk, Partition, TopicChanged
 from stream.errors import UsageError
 from stream.joining import MarkingAssignor, join_by_marks
-from stream.telling import read_topics
+from stream.telling import read_topics, told_topics
+from stream.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping
@@ -91,6 +93,8 @@ RECORDS_A_FETCH = 8_000
 FETCH_BYTES = 16 * 1_048_576
 PARTITION_BYTES = 1_048_576
 FETCH_WAIT_S = 1.0
+NOTHING_MORE_S = 0.4
+"""Longer than a broker waits before it says that there is nothing (`fetch_max_wait_ms`)."""
 ANSWER_WAIT_S = 3.0
 BEYOND_END_TRIES = 10
 LOST_AFTER_TICKS = 5
@@ -155,6 +159,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         super().__post_init__()
         self.cursors: dict[Partition, Cursor] = {}
         self._epoch = 0
+        self._turns = Turns(told_topics(self.app.settings).values())
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run *work* in this thread, from the main one.
@@ -184,12 +189,15 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
         with fetcher._subscriptions.fetch_context():
             try:
                 # Only partitions that were placed: Kafka's committed offset, where aiokafka begins, means nothing here.
+                chosen = self._turns.choose(self._lags(), now_s=time.monotonic())
+                all_of_it = len(chosen) == len(self.cursors)
                 batches = await fetcher.fetched_records(
-                    frozenset(self.cursors), timeout=FETCH_WAIT_S, max_records=RECORDS_A_FETCH
+                    chosen, timeout=FETCH_WAIT_S if all_of_it else NOTHING_MORE_S, max_records=RECORDS_A_FETCH
                 )
             except BaseException:
                 self._unread()
                 raise
+        self._turns.got(sum(map(len, batches.values())), now_s=time.monotonic())
         # No await from the drain above to here: what was drained belongs to these very cursors.
         return self._string(batches)
 
@@ -302,10 +310,23 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
             if self._position(partition) not in (None, cursor.position):
                 self._ensure_consumer().seek(TopicPartition(*partition), cursor.position)
 
+    def _lags(self) -> dict[Partition, int]:
+        """Return how many offsets each partition is behind, as far as fetches have said."""
+        return {partition: self._lag(partition) for partition in self.cursors}
+
+    def _lag(self, partition: Partition) -> int:
+        state = self._state(partition)
+        return max(0, state.highwater - state.position) if state and state.highwater is not None else 0
+
     def _position(self, partition: Partition) -> int | None:
+        state = self._state(partition)
+        return state.position if state else None
+
+    def _state(self, partition: Partition) -> Any:
+        """Return what aiokafka knows of a partition that is assigned and has a position, else None."""
         subscription = self._ensure_consumer()._subscription.subscription
         state = subscription and subscription.assignment and subscription.assignment.state_value(partition)
-        return state.position if state and state.has_valid_position else None
+        return state if state and state.has_valid_position else None
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
         """Print nothing: the worker logs the reason once."""
