@@ -69,6 +69,13 @@ class Row(NamedTuple):
         return tuple(zip(self.metric.labels(self.group.level), shown, strict=False))
 
 
+class _Rows(NamedTuple):
+    """The rows of one group and window: those that stay until something changes, and those that grow with time."""
+
+    lasting: list[Row]
+    growing: list[Row]
+
+
 class Board:
     """Feed it what is stored, move it to an instant, read the rows. `zone` is that of tenants without their own."""
 
@@ -85,7 +92,8 @@ class Board:
         self._metrics = {
             level: [each for each in metrics.get(level, ()) if each.asked in families] for level in EVERY_LEVEL
         }
-        self._growing = {level for level, found in self._metrics.items() if any(each.grows for each in found)}
+        self._growing = {level: [each for each in found if each.grows] for level, found in self._metrics.items()}
+        self._grows = {level for level, found in self._growing.items() if found}
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()
@@ -107,7 +115,7 @@ class Board:
         self._first: dict[Labels, int] = {}
         self._hours = KeptHours()
         self._states: dict[Group, State] = {}
-        self._rows: dict[Group, dict[str, list[Row]]] = {}
+        self._rows: dict[Group, dict[str, _Rows]] = {}
         self._shown: set[tuple[str, Group]] = set()
         self._known: dict[Labels, int] = {}
         self._seen_anew = self._over = False
@@ -180,11 +188,6 @@ class Board:
             self._rolling.changed.add((_NOW, group))
             if _past_target(self._states.get(group)) != _past_target(states.get(group)):
                 self._rolling.changed.update((window, group) for window in self._windows)
-        if self._growing:
-            for window in self._windows:
-                # Also those of which nothing holds any more, though nothing of them was counted within the window.
-                known = (*self._rolling.groups(window), *self._states, *states)
-                self._rolling.changed.update((window, group) for group in known if group.level in self._growing)
         self._states = states
         if self._history is not None:
             self._rolling.changed.update((HISTORY_WINDOW, group) for group in self._history.changed(as_of))
@@ -200,22 +203,31 @@ class Board:
             self._reasons.forget()
             self._rolling.changed |= spread(self._rolling.changed, self._windows)
         present = self._present()
-        if self._growing:
+        if self._grows:
             self._look_round(present)
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
         if SHIFT in self._windows:
             shown = {each for each in shown if each[0] != SHIFT or self._rolling.span_of(SHIFT, each[1].values[0]).end}
         # Not those whose counts were all taken back: a board made anew has never heard of them.
         shown |= {(TOTALS, group) for group in self._rolling.groups(TOTALS) if self._rolling.sums(TOTALS, group)}
-        for window, group in (self._rolling.changed & shown) | (shown - self._shown):
-            self._rows.setdefault(group, {})[window] = list(self._rows_of(group, window))
+        anew = (self._rolling.changed & shown) | (shown - self._shown)
+        for window, group in anew:
+            self._rows.setdefault(group, {})[window] = _Rows(
+                list(self._rows_of(group, window, self._metrics[group.level], grow=False)),
+                list(self._rows_of(group, window, self._growing[group.level], grow=True)),
+            )
+        # All of them: what costs so much an hour does so though nothing of it is counted within the window.
+        for window, group in {each for each in shown if each[1].level in self._grows} - anew:
+            rows = self._rows[group][window]
+            rows.growing[:] = self._rows_of(group, window, self._growing[group.level], grow=True)
         for window, group in self._shown - shown:
             self._rows[group].pop(window)
         self._rolling.changed.clear()
         self._shown = shown
         for windows in self._rows.values():
-            for rows in windows.values():
-                yield from rows
+            for lasting, growing in windows.values():
+                yield from lasting
+                yield from growing
 
     def violations(self, window: str) -> int:
         """Return in how many queues of *window* the identity does not hold; 0 for others than IDENTITY_WINDOWS."""
@@ -301,13 +313,15 @@ class Board:
                     self._rolling.add(ALL_TIME, labels, {measure: amount * by for measure, amount in for_good})
         self._passed = passed
 
-    def _rows_of(self, group: Group, window: str) -> Iterator[Row]:
+    def _rows_of(self, group: Group, window: str, metrics: Sequence[Metric], *, grow: bool) -> Iterator[Row]:
+        if not metrics:
+            return
         family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
         if group.level == "series" and group.values[1] == OTHER:
             return  # several series are none
         reading = self._reading(group, window, is_rolling=family == "rolling")
-        for metric in self._metrics[group.level]:
-            if metric.family == family:
+        for metric in metrics:
+            if metric.family == family and metric.grows is grow:
                 yield from _read(metric, group, window if family == "rolling" else None, reading)
 
     def _reading(self, group: Group, window: str, *, is_rolling: bool, is_shown: bool = True) -> Reading:
@@ -315,7 +329,7 @@ class Board:
         tenant = group.values[0]
         start = self._rolling.span_of(window, tenant).start if is_rolling else 0
         whole, channels = None, self._channels.get(tenant, ())
-        if group.level == "channel" and is_rolling and self._growing:
+        if group.level == "channel" and is_rolling and self._grows:
             whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True, is_shown=False)
             channels = group.values[1:]
         top = self._reasons if is_rolling and is_shown and group.level == "tenant" else None

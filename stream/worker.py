@@ -72,7 +72,7 @@ def spare_the_collector() -> None:
 
     What is decoded is dropped a chunk later and holds none; by default all of it is looked through again and again.
     """
-    gc.set_threshold(1_000_000, 10, 10)
+    gc.set_threshold(5_000_000, 10, 10)
     gc.freeze()
 
 

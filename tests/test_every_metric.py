@@ -12,6 +12,7 @@ import pytest
 
 from aggregators.engine import Engine
 from aggregators.hearing import Hearing
+from aggregators.instants import instant_ms
 from stream import codec
 from stream.definitions_file import definitions_from
 from stream.demo import definitions
@@ -94,6 +95,22 @@ def test_any_split_into_chunks() -> None:
     cut = fed(*(log()[start:end] for start, end in pairwise(places)))
 
     assert differences(cut.values(END), right()) == []
+
+
+def test_however_often_somebody_looks() -> None:
+    """Each second, then seldom, from the end of the second day on: each time as if nobody had looked before."""
+    lines = [line for line in log() if (instant_ms(json.loads(line)["at"]) or 0) < T0 + 2 * DAY_MS]
+    looked, t = fed(lines), T0 + 2 * DAY_MS
+
+    for after_ms in (0, 1_000, 2_000, 13_000, 600_000, 7_200_000):
+        shown = looked.values(t + after_ms)
+
+        assert differences(settled(shown), settled(fed(lines).values(t + after_ms))) == [], after_ms
+
+
+def settled(values: Values) -> Values:
+    """Leave out what learns from looks."""
+    return {key: value for key, value in values.items() if "expected_wait" not in key[0]}
 
 
 def test_weeks_late_is_not_too_late() -> None:

@@ -20,7 +20,7 @@ from tests.pipeline import Pipeline
 from tests.simulated import DAY_MS, T0, Line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from pathlib import Path
 
     from aggregators.board import Row
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 STEP_MS = 7 * DAY_MS // 50 // 10_000 * 10_000
 INSTANTS = [T0 + STEP_MS * n for n in range(1, 51)]
 LOOK_S = 0.2
+NAMED_LEVELS = ("team", "agent", "language")
+"""Not by priority: altered copies name another one, so it is not as in the week without them."""
 ADVISORY = {metric.name(level) for metric in METRICS if metric.advisory for level in metric.levels}
 """What depends on when somebody looked."""
 
@@ -44,13 +46,13 @@ def week() -> list[Line]:
     return [line for line in lines if b'"agent.heartbeat"' not in line.value or next(beats) % 4 == 0]
 
 
-def with_everything(folder: Path) -> str:
-    """Write the demo's definitions, which count every family; return the file's name.
+def with_everything(folder: Path, *, levels: Sequence[str] = ()) -> str:
+    """Write the demo's definitions, which count every family, and such levels; return the file's name.
 
     But for the expected wait: it is advice, learnt from looks, which stands outside of what is equal.
     """
     file = folder / "definitions.toml"
-    file.write_text(definitions.text().replace('"expected_wait", ', ""))
+    file.write_text(f"levels = {[*levels]}\n" + definitions.text().replace('"expected_wait", ', ""))
     return str(file)
 
 
@@ -122,10 +124,12 @@ def test_a_week_in_order_of_time_stopped_at_fifty_instants(
 def test_the_week_as_it_arrives(kafka: services.Kafka, valkey: services.Redis, tmp_path: Path) -> None:
     """With copies, other content under the same id, disorder, and some a day late: equal at the end, and a week after.
 
-    Right is what `compute` makes of the week in order of time, without a single copy.
+    By team, agent and language too. Right is what `compute` makes of the week in order of time, without a
+    single copy.
     """
     valkey.flush()
-    pipeline = Pipeline(kafka, valkey, tmp_path, DESKPULSE_DEFINITIONS=with_everything(tmp_path))
+    everything = with_everything(tmp_path, levels=NAMED_LEVELS)
+    pipeline = Pipeline(kafka, valkey, tmp_path, DESKPULSE_DEFINITIONS=everything)
     lines, offline = week(), Offline(pipeline.settings)
     offline.feed(line.value for line in lines)
     arrived = simulated.on_the_road(lines, duplicates=0.03, disorder_ms=60_000, late=0.01)
