@@ -21,9 +21,9 @@ from aggregators.delta import Delta
 from aggregators.engine import Engine, expires_after_ms
 from aggregators.events import Event
 from aggregators.instants import DAY_MS, HOUR_MS
-from aggregators.panes import ALL_TIME, Pane, is_kept
 from aggregators.vocabulary import BY_CODE
 from stream import codec, keys
+from stream.carrying_panes import Panes
 from stream.chunks import START, Partition
 from stream.clock import now_ms
 from stream.decoding import decode_records
@@ -31,7 +31,7 @@ from stream.errors import UsageError
 from stream.kafka import client_options
 from stream.offline import definitions_of
 from stream.payload import payload
-from stream.tables import RedisTables, script_text
+from stream.tables import RedisTables
 from stream.telling import KafkaTeller, told_topics
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Carrier:
         self._counts: dict[str, int] = defaultdict(int)
         for topic, _ in spans:
             self._counts[topic] += 1
-        self._carry = client.register_script(script_text("carry"))
+        self._panes = Panes(client, before=before.name, ours=ours)
 
     async def prepare(self) -> None:
         """Count the facts from before the log's beginning of each partition that is not begun yet.
@@ -105,11 +105,32 @@ class Carrier:
             mark = await self._redis.hget(keys.meta(self._ours, partition), "carried")
             if mark is not None:
                 marks.append(int(mark))
-                await self._take_panes(partition, before=int(mark))
+                await self._panes.take(partition, before=int(mark))
             elif await self._is_wanting(partition):
                 message = f"{partition.topic}/{partition.partition} was emptied meanwhile: run the rebuild again"
                 raise UsageError(message)
+        if marks:
+            await self._take_told(before=max(marks))
         return Carried(len(marks), max(marks, default=None))
+
+    async def _take_told(self, *, before: int) -> None:
+        """Take over what customers and agents came to *before* an instant, from which not all is told anew."""
+        try:
+            theirs = told_topics(self._before.settings(self._settings))
+        except ValueError as error:
+            log.warning("carried_nothing", why=f"the definitions in force cannot be read by this version: {error}")
+            return
+        for which, topic in told_topics(self._settings).items():
+            of = theirs.get(which)
+            if of is None:
+                continue
+            count = await self._redis.hget(keys.topics(self._ours), topic)
+            made_for = await self._redis.hget(keys.topics(self._before.name), of)
+            if count != made_for:
+                log.warning("carried_nothing", topic=topic, why=f"{of} has another number of partitions")
+                continue
+            for number in range(int(count or 0)):
+                await self._panes.take(Partition(topic, number), before=before, of=Partition(of, number))
 
     async def _is_wanting(self, partition: Partition) -> bool:
         """Tell whether the tables in force know more of *partition* than the log, and ours do not yet."""
@@ -228,40 +249,6 @@ class Carrier:
                     some = {}
         if some:
             yield some
-
-    async def _take_panes(self, partition: Partition, *, before: int) -> None:
-        theirs, ours = keys.prefix(self._before.name, partition), keys.prefix(self._ours, partition)
-        numbers = {labels: lid for lid, labels in (await self._labels(ours)).items()}
-        same = [
-            number
-            for lid, labels in (await self._labels(theirs)).items()
-            if labels in numbers
-            for number in (lid, numbers[labels])
-        ]
-        watermark = int(await self._redis.hget(ours + "m", "watermark") or 0)
-        message, taken = codec.pack_message(same), 0
-        for name in [name.decode() for name in await self._redis.zrange(theirs + "z", 0, -1)]:
-            if not name.startswith("c:"):
-                continue
-            width, start = map(int, name[2:].split(":"))
-            pane = Pane(width, start)
-            if pane == ALL_TIME or (start < before and is_kept(pane, watermark)):
-                args = [ours, theirs, name[2:], int(pane != ALL_TIME), message]
-                taken += await self._carry(keys=[ours + "m"], args=args)
-        await self._take_counts(ours, theirs)
-        log.info("panes_carried", **partition._asdict(), cells=taken, before_ms=before)
-
-    async def _labels(self, base: str) -> dict[int, Labels]:
-        rows = await self._redis.hgetall(base + "l")
-        return {int(lid): codec.unpack_labels(blob)[0] for lid, blob in rows.items()}
-
-    async def _take_counts(self, ours: str, theirs: str) -> None:
-        """Let no counter of the processor fall."""
-        have = await self._redis.hgetall(ours + "n")
-        for name, number in (await self._redis.hgetall(theirs + "n")).items():
-            missing = int(number) - int(have.get(name, 0))
-            if missing > 0:
-                await self._redis.hincrby(ours + "n", name, missing)
 
 
 def _field(partition: Partition) -> str:

@@ -86,6 +86,7 @@ def test_the_old_definitions_serve_until_the_new_ones_have_read_everything(
     assert pipeline.run("rebuild").decode() == f"generation {new} is in force already: these are its definitions\n"
 
 
+@pytest.mark.faults
 def test_workers_under_static_ids_read_what_they_tell_by_other_definitions(
     kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
 ) -> None:
