@@ -111,6 +111,8 @@ def test_what_we_begin_is_no_contact_of_the_customer() -> None:
 def test_what_follows_in_the_same_conversation_is_no_new_contact() -> None:
     """It is a reopening, or the agent's: the conversation itself knows."""
     assert first_contacts({"a": visit(contact(0), solve(1), contact(3))}) == [ONCE]
+    for topic in ("", "refund"):
+        assert first_contacts({"a": visit(solve(1, topic="refund"), contact(3, topic=topic))}) == [ONCE]
 
 
 def test_behind_its_own_contact_another_one_counts() -> None:

@@ -108,14 +108,19 @@ def test_costs_of_a_channel_and_of_none() -> None:
 
 
 def test_a_cost_stands_in_its_channel_or_in_none_and_in_no_queue() -> None:
-    """8 EUR at 9:00 for voice and for the house; 2 · 10^9 of it is a mistake, and so are dollars."""
+    """8 EUR for voice, 10^9 EUR for the house; twice as much is a mistake, and so are dollars."""
     samples: list[Sample] = []
     house, voice = Labels("default", "", ""), Labels("default", "voice", "")
-    rows = ({AMOUNT: 8}, {AMOUNT: 8, CHANNEL: "voice"}, {AMOUNT: -2e9}, {AMOUNT: 1, CURRENCY: "USD", CHANNEL: "voice"})
+    rows = (
+        {AMOUNT: 1e9},
+        {AMOUNT: 8, CHANNEL: "voice"},
+        {AMOUNT: -2e9},
+        {AMOUNT: 1, CURRENCY: "USD", CHANNEL: "voice"},
+    )
     observe("default", [Fact(T0, 15, "e", 1, fields) for fields in rows], EUR, samples)
 
     assert samples == [
-        Point(COST.code, T0, house, 8_000_000),
+        Point(COST.code, T0, house, 10**15),
         Point(COST.code, T0, voice, 8_000_000),
         Point(COST_LEFT_OUT.code, T0, house, 0),
         Point(COST_LEFT_OUT.code, T0, voice, 0),
@@ -161,6 +166,13 @@ def test_pieces_are_as_coarse_as_the_period_is_long(start: int, end: int, step: 
     assert samples[-1].at == T0 + end
     assert {each.at % step for each in samples[:-1]} <= {0}
     assert sum(each.value for each in samples) == 100_000_000
+
+
+def test_pieces_are_whole_millionths() -> None:
+    """1 EUR over a quarter of an hour: a third of it, rounded down, by 5 min and by 10 min; the rest at its end."""
+    samples = parts(Fact(T0, 15, "e", 1, {AMOUNT: 1, PERIOD_START: T0, PERIOD_END: T0 + 15 * MINUTE_MS}))
+
+    assert [each.value for each in samples] == [333_333, 333_333, 333_334]
 
 
 @settings(max_examples=100, derandomize=True, database=None, deadline=None)

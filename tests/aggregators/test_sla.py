@@ -18,6 +18,7 @@ from aggregators.definitions import Definitions
 from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.samples import FIRST_RESPONSE, REPLY
 from aggregators.sla import AFTER_RESOLVE
+from stream.definitions_file import definitions_from
 from tests.adversary import logs
 from tests.aggregators.observed import facts_of, observed, points, seconds, spans
 from tests.logs import Log
@@ -417,6 +418,34 @@ def test_what_other_families_count_is_not_counted_again() -> None:
     assert points(log, "sla_attained", definitions=resolution) == []
     assert spans(log, "next_reply_open", definitions=CLOCKS_ALONE) == [("next_reply_open", "billing", 60, 70)]
     assert spans(log, "next_reply_open", definitions=unanswered) == []
+
+
+def test_clocks_run_in_business_hours() -> None:
+    """Written on Monday at 0:00 UTC to an office in Berlin, open from 9 to 17, 8 to 16 UTC: from 8:00 on.
+
+    First reply 4 h: due at 12:00, at risk after 3 h 12 min. Resolution 48 h: Monday to Friday 40 h, so due at the end
+    of next Monday; at risk with 38 h 24 min, on Friday at 14:24. Pending from 10:00 to 10:00 on Tuesday costs 8 of them.
+    """
+    office = definitions_from(
+        """
+        families = ["sla"]
+        [calendars.office]
+        zone = "Europe/Berlin"
+        week = { mon-fri = "09:00-17:00" }
+        [[business_hours]]
+        tenant = "default"
+        channel = "email"
+        calendar = "office"
+        """
+    )
+    day = 24 * HOUR_S
+    pending = email().status("10:00:00", "pending").status("34:00:00", "open")
+
+    assert results(email(), FIRST, office) == [(BREACHED, 12 * HOUR_S)]
+    assert lasts(email(), "first_reply", office)["at_risk"] == [(11.2 * HOUR_S, 12 * HOUR_S)]
+    assert results(email(), RESOLUTION, office) == [(BREACHED, 7 * day + 16 * HOUR_S)]
+    assert lasts(email(), "resolution", office)["at_risk"] == [(4 * day + 14.4 * HOUR_S, 7 * day + 16 * HOUR_S)]
+    assert results(pending, RESOLUTION, office) == [(BREACHED, 8 * day + 16 * HOUR_S)]
 
 
 def test_a_change_of_priority_restarts_nothing() -> None:
