@@ -104,6 +104,36 @@ def test_each_is_credited_with_what_it_did_and_no_more() -> None:
     ]
 
 
+def test_who_is_rated_by_assignee() -> None:
+    """M60's other form: a-2 had it when the survey went out, a-3 when it was answered; a-4 only replied."""
+    log = handed_on().assigned("02:30", agent="a-3").human("02:40", agent="a-4")
+    by_assignee = replace(EVERYWHERE, families=("volume",), rated="assigned")
+
+    found = [row for row in copies(log, "agent", by_assignee) if row[1] in (SURVEY_SENT, CSAT)]
+
+    assert found == [("a-2", SURVEY_SENT, 130), ("a-3", CSAT, 180)]
+
+
+def test_two_legs_answered_at_one_instant_are_of_two() -> None:
+    """Of two accepts each answered one, of one the first only; who is not named answered none."""
+    two = Log().queued("00:00", "billing").queued("01:00", "sales")
+    two.add("chat.accepted", "01:00", id="x1", agent="a-1").add("chat.accepted", "01:00", id="x2", agent="a-2")
+    unnamed = Log().queued("00:00").accepted("00:10").human("00:20")
+
+    assert copies(two, "agent", replace(EVERYWHERE, families=())) == [("a-1", LEG, 60), ("a-2", LEG, 60)]
+    assert copies(unnamed, "agent", replace(EVERYWHERE, families=())) == []
+
+
+def test_two_surveys_of_one_instant_are_two() -> None:
+    """What is counted twice is credited twice; a survey before anybody replied is nobody's."""
+    volume = replace(EVERYWHERE, families=("volume",))
+    early = Log().sent("00:10").responded("00:20", 5)
+    log = Log().says("00:00", "human", agent="a-1").sent("01:00", survey="s").sent("01:00", survey="t")
+
+    assert copies(early, "agent", volume) == []
+    assert copies(log, "agent", volume) == [("a-1", SURVEY_SENT, 60), ("a-1", SURVEY_SENT, 60)]
+
+
 def test_a_team_has_all_of_it_but_surveys_of_another() -> None:
     """The team named last, two, has both legs and what was waited for; the survey too, for it went out when two had it.
 
@@ -125,7 +155,7 @@ def test_a_team_has_all_of_it_but_surveys_of_another() -> None:
 
 def test_what_lasts_and_what_counts_stand_at_every_level() -> None:
     """An open first response stands at the team, the priority and the language, in its queue; no health."""
-    log = Log(team="red", priority="high", language="de").customer("00:00", queue="billing").says("00:10", "robot")
+    log = Log().customer("00:00", queue="billing", team="red", priority="high", language="de").says("00:10", "robot")
     health = replace(EVERYWHERE, families=("health",))
 
     for level, name in (("team", "red"), ("priority", "high"), ("language", "de")):

@@ -803,6 +803,23 @@ def test_touches_are_what_humans_did() -> None:
     assert points(log, "touches_to_solve") == [("touches_to_solve", "1:00:00", 7)]
 
 
+def test_who_accepts_owns() -> None:
+    """Two agents accept it one after the other, one of them twice: two owners."""
+    log = Log().customer("00:00").accepted("00:10", agent="a").accepted("00:20", agent="b").accepted("00:30", agent="a")
+
+    assert values(log.human("00:40").closed("01:00"), "owners") == [2]
+
+
+def test_a_pause_after_the_clock_stopped_takes_nothing_off() -> None:
+    """Answered at 10 s, pending since 20 s, closed for silence at 60 s: 10 s, of which it was paused for none."""
+    log = Log().customer("00:00").human("00:10").status("00:20", "pending").closed("01:00", by="system")
+
+    assert points(log, "solved", "solved_unpaused") == [
+        ("solved", "0:01:00", 10_000),
+        ("solved_unpaused", "0:01:00", 10_000),
+    ]
+
+
 def test_owners_are_different_agents() -> None:
     """Those who accepted or were assigned; twice the same is one, a bot that accepts is none."""
     log = ticket().add("ticket.assigned", "0:01:00", agent="a-1", actor="system").accepted("0:02:00", agent="a-1")

@@ -424,7 +424,7 @@ def test_clocks_run_in_business_hours() -> None:
     """Written on Monday at 0:00 UTC to an office in Berlin, open from 9 to 17, 8 to 16 UTC: from 8:00 on.
 
     First reply 4 h: due at 12:00, at risk after 3 h 12 min. Resolution 48 h: Monday to Friday 40 h, so due at the end
-    of next Monday; at risk with 38 h 24 min, on Friday at 14:24. Pending from 10:00 to 10:00 on Tuesday costs 8 of them.
+    of next Monday; at risk with 38 h 24 min, on Friday at 14:24. Pending from 10:00 to 10:00 on Tuesday: a day later.
     """
     office = definitions_from(
         """
