@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregators import resolution
 from aggregators.definitions import Definitions
 from aggregators.events import Event
 from aggregators.facts import Fact, Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.observe import Observation, observe
-from aggregators.points import BY_CODE, RESOLVED
+from aggregators.places import Places
+from aggregators.points import BY_CODE, MOVED_IN, MOVED_OUT, RESOLVED, REVIVED
 from aggregators.samples import OPEN
+from aggregators.tells import Solved
 from tests.aggregators.observed import points_of
 from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, Log, after
@@ -831,6 +834,70 @@ def test_owners_are_different_agents() -> None:
 
     assert points(log, "owners") == [("owners", "1:00:00", 4)]
     assert values(ticket().status("1:00:00", "solved"), "owners") == [0]
+
+
+# ------------------------------------------------------------------------------------- what it tells, and moves
+
+
+def told(log: Log) -> list[Solved]:
+    """Return the solved episodes that a conversation tells of."""
+    found: list[Solved] = []
+    facts = [fact for fact in facts_of(log) if fact.type in resolution.TYPES]
+    resolution.observe(facts, Places("default"), EVERYTHING, [], [], solved=found)
+    return found
+
+
+def test_a_solved_episode_tells_whose_it_was_and_whether_the_customer_came_back() -> None:
+    """Received at 0:00, one owner, one reply, solved at 1:00; again at 2:00 after a second reply."""
+    log = ticket().accepted("0:01:00", agent="a-1").commented("0:10:00", "human").status("1:00:00", "solved")
+    assert told(log) == [Solved(T0, T0 + HOUR_MS, owners=1, replies=1, reopened=False)]
+
+    log.commented("1:30:00", "customer").commented("1:40:00", "human").status("2:00:00", "solved")
+    assert told(log) == [Solved(T0, T0 + 2 * HOUR_MS, owners=1, replies=2, reopened=True)]
+
+
+def test_a_move_counts_where_it_leaves_and_where_it_arrives() -> None:
+    """Billing until 10 min, sales until it is solved at 20 min by an event of voice, each at its instant."""
+    log = ticket().assigned("0:10:00", "sales", queue="sales").status("0:20:00", "solved", queue="voice")
+
+    found = [
+        (BY_CODE[each.kind].name, each.labels.queue, clock(each.at), each.value)
+        for each in sorted(points_of(observed(log)))
+        if BY_CODE[each.kind] in (MOVED_IN, MOVED_OUT)
+    ]
+
+    assert found == [
+        ("moved_out", "billing", "0:10:00", 0),
+        ("moved_out", "sales", "0:20:00", 0),
+        ("moved_in", "sales", "0:10:00", 0),
+        ("moved_in", "voice", "0:20:00", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("back", "revived"),
+    [("24:00:09.999", []), ("24:00:10", ["24:00:10"])],
+)
+def test_a_chat_that_was_given_up_revives(back: str, revived: list[str]) -> None:
+    """Silent since 10 s, given up 24 h later: what comes at that instant revives it, in the queue it names."""
+    log = Log(queue="billing").customer("0:00:00").human("0:00:10")
+    assert points(log, "lapsed", "revived") == [("lapsed", "24:00:10", 0)]
+
+    log.customer(back, queue="sales")
+
+    assert at(log, "revived") == revived
+    assert [each.labels.queue for each in points_of(observed(log)) if each.kind == REVIVED.code] == ["sales"] * len(
+        revived
+    )
+    assert values(log.closed("48:00:00", resolved=True).customer("80:00:00"), "revived") == [2] * len(revived)
+
+
+def test_closed_by_timeout_and_reopened_it_was_closed_by_timeout() -> None:
+    """Flagged at the close, whatever comes of it."""
+    log = ticket().commented("0:10:00", "human").status("1:00:00", "closed", by="system")
+    log.commented("2:00:00", "customer")
+
+    assert points(log, "auto_closed", "reopened") == [("auto_closed", "1:00:00", 0), ("reopened", "2:00:00", 0)]
 
 
 # ------------------------------------------------------------------------------------- open, deleted, left out
