@@ -6,7 +6,7 @@ from aggregators.events import Event
 from aggregators.facts import Fact
 from aggregators.instants import HOUR_MS
 from aggregators.legs import TYPES, LegRow, sweep
-from aggregators.samples import ABANDONED, AGENT_CLOSED, ANSWERED, FLOWED_OUT, LOST
+from aggregators.samples import ABANDONED, AGENT_CLOSED, ANSWERED, CALLBACK, FLOWED_OUT, LOST
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
 
@@ -24,6 +24,24 @@ def test_nothing_has_no_legs() -> None:
     """Of no facts, and of facts that open none."""
     assert legs(Log()) == []
     assert legs(Log().accepted("00:00")) == []
+
+
+@pytest.mark.parametrize(
+    ("log", "outcome"),
+    [
+        (Log().queued("00:00").accepted("00:10"), ANSWERED),
+        (Log().queued("00:00").abandoned("00:10"), ABANDONED),
+        (Log().queued("00:00").closed("00:10", by="customer"), ABANDONED),
+        (Log().queued("00:00").closed("00:10", by="system"), AGENT_CLOSED),
+        (Log().queued("00:00").closed("00:10", by=None), AGENT_CLOSED),
+        (Log().queued("00:00").flowed_out("00:10"), FLOWED_OUT),
+        (Log().queued("00:00").transferred("00:10", "sales"), FLOWED_OUT),
+        (Log().queued("00:00").callback("00:10"), CALLBACK),
+    ],
+)
+def test_what_ends_a_leg(log: Log, outcome: int) -> None:
+    """Who closes while waiting has left if it is the customer, else was closed."""
+    assert legs(log) == [LegRow("billing", T0, after("00:10"), outcome)]
 
 
 def test_an_open_leg_has_no_outcome_and_a_lost_one_has() -> None:
