@@ -5,7 +5,7 @@ import pytest
 from aggregators.events import Event
 from aggregators.facts import Fact
 from aggregators.instants import DAY_MS
-from aggregators.replies import TYPES, OpenResponse, Replies, sweep
+from aggregators.replies import TYPES, OpenResponse, Replies, Stretch, sweep
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
 
@@ -39,6 +39,21 @@ def test_a_first_response_and_a_reply() -> None:
         [(after("00:50"), after("00:05"))],
         [OpenResponse(after("00:05"), after("00:50"))],
     )
+
+
+def test_stretches_and_contacts() -> None:
+    """Two messages until the reply, one until the resolve, one until now; the last is another episode, a day later."""
+    log = Log().customer("0:00:00").customer("0:00:10").human("0:00:20").customer("0:01:00").closed("0:02:00")
+    log.customer("25:00:00")
+    ours = Log().started("00:00", initiated_by="agent").customer("00:10")
+
+    assert said(log).stretches == [
+        Stretch([T0, after("0:00:10")], after("0:00:20")),
+        Stretch([after("0:01:00")], after("0:02:00")),
+        Stretch([after("25:00:00")], None),
+    ]
+    assert said(log).contacts == [(T0, False), (after("25:00:00"), False)]
+    assert said(ours).contacts == [(after("00:10"), True)]
 
 
 def test_a_human_who_speaks_first_replies_to_nobody() -> None:
