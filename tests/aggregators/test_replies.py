@@ -56,6 +56,12 @@ def test_stretches_and_contacts() -> None:
     assert said(ours).contacts == [(after("00:10"), True)]
 
 
+def test_of_one_instant_the_customer_wrote_first() -> None:
+    """Whatever the ids are, of one human message and of two."""
+    for log in (Log().human("00:00").customer("00:00"), Log().human("00:00").human("00:00").customer("00:00")):
+        assert said(log).replies == [(T0, T0)]
+
+
 def test_a_human_who_speaks_first_replies_to_nobody() -> None:
     """But a human has written; the customer's first message after it begins an episode."""
     assert said(Log().human("00:00")) == NOTHING._replace(human_replied=True)
