@@ -41,6 +41,16 @@ def greeted() -> Log:
     return Log().started("00:00", bot=True).says("00:01", "bot").customer("00:05")
 
 
+def test_who_answers_answers_where_it_stands() -> None:
+    """Handed off to billing at 10 s, answered in sales at 30 s: the 20 s count in sales."""
+    log = greeted().queued("00:10").human("00:30", queue="sales")
+
+    assert points(log, "bot_ended", "handoff_response") == [
+        ("bot_ended", "billing", 10, HANDED_OFF),
+        ("handoff_response", "sales", 30, 20),
+    ]
+
+
 # -------------------------------------------------------------------------------- which conversations are a bot's
 
 

@@ -1,22 +1,24 @@
 """The sweep of the surveys row by row, and scores on their scales."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
 
-from aggregators.events import Event
+from aggregators.definitions import Definitions, Scale
+from aggregators.events import USUAL_SCALES, Event
 from aggregators.facts import Fact
-from aggregators.surveys import TYPES, SurveyRow, normalise, sweep
+from aggregators.surveys import TYPES, SurveyRow, is_good, normalise, sweep
 from aggregators.vocabulary import KIND, SCORE, SURVEY, code_of
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
 
 
-def surveys(log: Log, kind: str = "csat") -> list[SurveyRow]:
+def surveys(log: Log, kind: str = "csat", scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
     """Return the surveys of one kind."""
     events = [record.content for record in incoming(log.lines) if isinstance(record.content, Event)]
     facts = sorted(Fact(each.at, each.type.rank, each.id, each.type.code, each.fields) for each in events)
-    return sweep([fact for fact in facts if fact.type in TYPES], kind=kind)
+    return sweep([fact for fact in facts if fact.type in TYPES], kind=kind, scales=scales)
 
 
 def test_a_survey_that_was_sent_and_answered() -> None:
@@ -78,6 +80,26 @@ def test_scores_are_decimals_on_their_scale(
     (row,) = surveys(Log().responded("00:00", score, scale=scale))
 
     assert (row.normalised, row.span) == (share, span)
+
+
+def test_scores_on_the_scales_of_the_definitions() -> None:
+    """Effort from 1, the best, to 5, as nothing else is said: 2 is three quarters; the event's own direction first."""
+    scales = {"ces": Scale(Fraction(1), Fraction(5), falling=True)}
+    log = Log().responded("00:00", 2, "a", kind="ces").responded("00:00", 2, "b", kind="ces", scale={"direction": "up"})
+
+    assert [row.normalised for row in surveys(log, "ces", scales=scales)] == [Fraction(3, 4), Fraction(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "span"), [("nps", Fraction(9, 10), 10), ("ces", Fraction(2, 3), 6), ("csat", Fraction(3, 4), 4)]
+)
+def test_what_is_good_begins_at_its_threshold(kind: str, least: Fraction, span: int) -> None:
+    """A promoter gives 9 of 10, easy is 5 of 1–7, satisfied 4 of 1–5; of fewer steps only the best is satisfied."""
+    usual = Definitions()
+
+    assert is_good(kind, least, Fraction(span), usual)
+    assert not is_good(kind, least - Fraction(1, 100), Fraction(span), usual)
+    assert is_good(kind, least, Fraction(2), usual) == (kind != "csat")
 
 
 def test_a_kind_without_a_scale_is_our_mistake() -> None:
