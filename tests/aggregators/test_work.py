@@ -5,19 +5,27 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregators import points as p
+from aggregators import work
 from aggregators.instants import HOUR_MS, MINUTE_MS
 from aggregators.observe import Observation
-from aggregators.samples import ACTIVE, HELD, IDLE, Interval
-from tests.aggregators.observed import Row, Span, observed, points, points_of, spans
+from aggregators.places import Places
+from aggregators.samples import ACTIVE, HELD, IDLE, Handled, Interval, Labels, Sample
+from aggregators.samples import HANDLED as HANDLED_PART
+from aggregators.tells import Part
+from aggregators.vocabulary import QUEUE
+from tests.aggregators.observed import Row, Span, facts_of, observed, points, points_of, spans
 from tests.aggregators.running import EVERYTHING
 from tests.logs import T0, Log
+
+if TYPE_CHECKING:
+    from aggregators.levels import Credit
 
 DAY_S = 86_400
 HANDLED = ("handled", "handled_active", "after_work")
@@ -42,6 +50,75 @@ def active(log: Log) -> list[Span]:
 def accepted(agent: str | None = "a-1") -> Log:
     """A chat that was queued at 0 s and accepted at 10 s."""
     return Log().queued("00:00").accepted("00:10", agent=agent)
+
+
+# --------------------------------------------------------------------------------------- what it tells of whom
+
+
+def told(log: Log) -> tuple[list[Part], list[tuple[str, Sample | Interval]]]:
+    """Return the parts that a conversation tells its agents of, and what each is credited with."""
+    facts = sorted(fact for fact in facts_of(log.lines).values() if fact.type in work.TYPES)
+    places = Places("default")
+    for fact in facts:
+        if QUEUE in fact.fields:
+            places.name(fact.at, fact.fields[QUEUE])
+    found: list[Part] = []
+    deeds: list[Credit] = []
+    work.observe(facts, places, EVERYTHING, [], [], parts=found, deeds=deeds)
+    return found, [(credit.agent, credit.content) for credit in deeds]
+
+
+def test_each_agent_is_credited_with_its_own() -> None:
+    """A missed offer, two transfers, two parts with what lasted in them; the second was on hold and wrapped up.
+
+    00:01 a-4 to billing   00:05 a-3 misses it   00:10 a-1 accepts   00:40 to sales and a-2, nobody says by whom
+    00:50 a-2 accepts      00:55 on hold         00:57 goes on       01:00 released      01:10 wrapped up
+    """
+    log = Log().queued("00:00").transferred("00:01", "billing", agent="a-4")
+    log.add("chat.offer_missed", "00:05", agent="a-3").accepted("00:10", agent="a-1")
+    log.transferred("00:40", "sales", to_agent="a-2").queued("00:41", "sales")
+    log.accepted("00:50", agent="a-2").add("chat.held", "00:55").add("chat.resumed", "00:57")
+    log.add("chat.released", "01:00", agent="a-2").add("chat.wrapup_ended", "01:10", agent="a-2")
+    billing, sales = Labels("default", "", "billing"), Labels("default", "", "sales")
+    at = {second: T0 + second * 1000 for second in (1, 5, 10, 40, 50, 55, 57, 60, 70)}
+
+    parts, deeds = told(log)
+
+    assert parts == [
+        Part("a-1", billing, at[10], at[40], at[40], lapsed=False),
+        Part("a-2", sales, at[50], at[60], at[70], lapsed=False),
+    ]
+    assert deeds == [
+        ("a-4", p.Point(p.TRANSFERRED_OUT.code, at[1], billing, 0)),
+        ("a-3", p.Point(p.OFFER_MISSED.code, at[5], billing, 0)),
+        ("a-1", p.Point(p.TRANSFERRED_OUT.code, at[40], billing, 0)),
+        ("a-2", p.Point(p.TRANSFERRED_IN.code, at[40], sales, 0)),
+        ("a-1", Interval(ACTIVE, billing, at[10], at[40], at[10])),
+        ("a-1", Handled(HANDLED_PART, at[40], billing, 30_000, 0, -1)),
+        ("a-2", Interval(ACTIVE, sales, at[50], at[55], at[50])),
+        ("a-2", Interval(HELD, sales, at[55], at[57], at[55])),
+        ("a-2", Interval(ACTIVE, sales, at[57], at[60], at[50])),
+        ("a-2", Handled(HANDLED_PART, at[70], sales, 20_000, 0, 10_000)),
+    ]
+
+
+def test_a_part_that_nobody_ends_lapses_and_what_lasted_in_it_is_credited() -> None:
+    """Silent since the accept at 10 s, active for 24 h; somebody unnamed is told of nothing."""
+    parts, deeds = told(accepted())
+
+    assert [(part.agent, part.opened, part.lapsed) for part in parts] == [("a-1", T0 + 10_000, True)]
+    assert [(agent, each[0], each[2], each[3]) for agent, each in deeds] == [
+        ("a-1", ACTIVE, T0 + 10_000, T0 + 10_000 + DAY_S * 1000)
+    ]
+    assert told(accepted(None)) == ([], [])
+    assert told(accepted(None).closed("01:00")) == ([], [])
+
+
+def test_what_is_passed_on_before_any_queue_is_named_goes_out_of_the_first() -> None:
+    """To an agent at 5 s; billing is named at 10 s, sales at 20 s."""
+    log = Log().transferred("00:05", to_agent="a-1").queued("00:10").queued("00:20", "sales")
+
+    assert points(log, "transferred_out") == [("transferred_out", "billing", 5, 0)]
 
 
 # --------------------------------------------------------------------------------------- beginning and end
