@@ -1,5 +1,6 @@
 """What each sample adds to its panes, to the last number."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
@@ -8,13 +9,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregators import measures as m
+from aggregators import points
 from aggregators import samples as s
 from aggregators.measures import fraction_index, fraction_of, name_of, rolling
 from aggregators.sketch import EDGES, bin_of
 from aggregators.vocabulary import BY_CODE, code_of
+from stream.definitions_file import definitions_from
 from tests.aggregators.running import DEFAULT
 from tests.logs import T0
 
+OFFICE = """
+[calendars.office]
+zone = "Europe/Berlin"
+week = { mon-fri = "09:00-17:00" }
+[[business_hours]]
+calendar = "office"
+"""
 VOICE = s.Labels("default", "voice", "sales")
 CHAT = s.Labels("default", "chat", "billing")
 
@@ -109,6 +119,52 @@ def test_the_other_samples() -> None:
     assert added(rating) == {m.CSAT_RESPONSES: 1, m.CSAT_SATISFIED: 1, m.score_measure(m.CSAT_SCORE, 3, 4): 1}
 
 
+def test_targets_and_thresholds_are_of_the_queue() -> None:
+    """In billing 5 s are the target of waits and of first responses, and 1 s is short."""
+    own = replace(
+        DEFAULT,
+        queue_wait_target_ms={"billing": 5_000},
+        queue_response_target_ms={"billing": 5_000},
+        queue_short_abandon_ms={"billing": 1_000},
+    )
+
+    assert m.ANSWERED_WITHIN not in dict(rolling(leg(s.ANSWERED, 5_001, CHAT), own))
+    assert m.SHORT_ABANDONED not in dict(rolling(leg(s.ABANDONED, 1_001, CHAT), own))
+    response = s.Response(s.FIRST_RESPONSE, T0 + 5_001, CHAT, T0)
+    assert m.FIRST_RESPONSES_WITHIN not in dict(rolling(response, own))
+
+
+@pytest.mark.parametrize(("families", "corrections"), [((), 0), (("business_time",), 3)])
+def test_business_time_is_beside_elapsed_time_where_it_is_asked_for(
+    families: tuple[str, ...], corrections: int
+) -> None:
+    """T0 is Monday at 1:00 in Berlin, and the office opens at 9: of a day all but 8 h are taken off, bin and sum."""
+    office = replace(definitions_from(OFFICE), families=families)
+
+    for kind, number in ((s.FIRST_RESPONSE, 3), (s.REPLY, 3)):
+        assert len(rolling(s.Response(kind, T0 + 24 * 3_600_000, CHAT, T0), office)) == number + corrections
+
+
+@pytest.mark.parametrize(
+    ("numerator", "good", "amounts"),
+    [(9, 1, {m.NPS_PROMOTERS: 1, m.NPS_DETRACTORS: 0}), (6, 0, {m.NPS_PROMOTERS: 0, m.NPS_DETRACTORS: 1})],
+)
+def test_a_recommendation(numerator: int, good: int, amounts: dict[int, int]) -> None:
+    """9 of 10 is a promoter's, 6 of 10 a detractor's; the score is counted once."""
+    score = m.score_measure(m.NPS_SCORE, numerator, 10)
+
+    assert added(s.Rating(s.NPS, T0, CHAT, numerator, 10, good)) == {m.NPS_RESPONSES: 1, score: 1, **amounts}
+
+
+@pytest.mark.parametrize(("late_ms", "amounts"), [(-1, {}), (0, {}), (1, {points.CLOSED.total: 1})])
+def test_a_solve_whose_clock_stopped_before_it(late_ms: int, amounts: dict[int, int]) -> None:
+    """Closed 1 ms after its clock stopped, it took 1 ms longer to the close; by time it is from 0 ms on."""
+    solve = s.LastSolve(s.SOLVED, T0, CHAT, 700, 0, 1, 1, late_ms, -1, 0, 0)
+    by_time = {points.AUTO_CLOSED.count: 1} if late_ms >= 0 else {}
+
+    assert added(solve) == {points.SOLVED.total: 700, points.SOLVED.bins + bin_of(700): 1, **by_time, **amounts}
+
+
 # ---------------------------------------------------------------------------------------------- all time
 
 
@@ -130,6 +186,12 @@ def test_what_is_in_no_histogram() -> None:
     assert m.all_time(leg(s.ABANDONED, 1)) == ()
     assert m.all_time(s.Response(s.REPLY, T0 + 1, CHAT, T0)) == ()
     assert m.all_time(s.Queued(s.QUEUED, T0, CHAT)) == ()
+
+
+def test_what_is_counted_for_all_time() -> None:
+    """Received and solved once each."""
+    assert m.all_time(points.Point(points.RECEIVED.code, T0, CHAT, 2)) == ((points.RECEIVED.count, 1),)
+    assert m.all_time(points.Point(points.SOLVE.code, T0, CHAT, 2)) == ((points.RESOLVED.count, 1),)
 
 
 # ------------------------------------------------------------------------------------- numbers and names
@@ -178,6 +240,9 @@ def test_every_family_has_room() -> None:
         (m.EVENTS + code_of("chat.queued"), "events:chat.queued"),
         (m.score_measure(m.CSAT_SCORE, 3, 4), "csat:3/4"),
         (m.score_measure(m.CSAT_SCORE, 0, 1), "csat:0/1"),
+        (m.score_measure(m.CES_SCORE, 3, 4), "ces:3/4"),
+        (m.score_measure(m.NPS_SCORE, 3, 4), "nps:3/4"),
+        (m.MESSAGES + m.NOTE, "messages:note"),
     ],
 )
 def test_measures_have_readable_names(measure: int, name: str) -> None:
