@@ -6,12 +6,13 @@ from fractions import Fraction
 import pytest
 
 from aggregators import measures as m
+from aggregators import observe as module
 from aggregators.definitions import NEVER_MS, Definitions
 from aggregators.events import Event
 from aggregators.facts import Fact, Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from aggregators.measures import name_of
-from aggregators.observe import NOTHING, Observation, observe
+from aggregators.observe import NOTHING, Observation, _role, observe
 from aggregators.panes import ALL_TIME
 from aggregators.points import FIRST_CODE
 from aggregators.samples import (
@@ -39,8 +40,9 @@ from aggregators.samples import (
     Stay,
     SurveySent,
 )
-from aggregators.vocabulary import code_of
-from tests.aggregators.running import DEFAULT, Counted, incoming
+from aggregators.telling import BY_AGENT, BY_CUSTOMER
+from aggregators.vocabulary import BY_CODE, CONTENT, TOLD, VERSION, code_of
+from tests.aggregators.running import DEFAULT, EVERYTHING, Counted, incoming
 from tests.logs import T0, Log, after
 
 KEY = Key("default", "c")
@@ -379,3 +381,63 @@ def test_a_long_silence_is_of_the_definitions() -> None:
 
     assert len(of_kind(log, FIRST_RESPONSE)) == 1
     assert len(of_kind(log, FIRST_RESPONSE, replace(DEFAULT, episode_gap_ms=DAY_MS - 1))) == 2
+
+
+# ----------------------------------------------------------------------------------------- who reads what
+
+CHATS = (
+    "chat.started chat.queued chat.offered chat.offer_missed chat.accepted chat.message chat.transferred "
+    "chat.flowed_out chat.callback_requested chat.abandoned chat.closed chat.reopened chat.held chat.resumed "
+    "chat.released chat.wrapup_ended chat.bot_handoff"
+)
+READ = {
+    "_OF_LEGS": "chat.queued chat.accepted chat.transferred chat.flowed_out chat.callback_requested chat.abandoned "
+    "chat.closed",
+    "_OF_REPLIES": "chat.started ticket.created chat.message ticket.commented ticket.status_changed chat.closed",
+    "_OF_SURVEYS": "survey.sent survey.responded survey.retracted",
+    "_FLAGGING": "chat.flagged ticket.flagged",
+    "_MERGING": "ticket.merged",
+    "_OF_CHAT": f"{CHATS} chat.flagged",
+    "_OF_WORK": f"{CHATS} ticket.commented ticket.escalated",
+    "_OF_BOTS": f"{CHATS} ticket.commented",
+    "_OF_RESOLUTION": "chat.started ticket.created chat.queued chat.accepted chat.message ticket.commented "
+    "chat.transferred ticket.assigned ticket.priority_changed ticket.tagged chat.callback_requested chat.abandoned "
+    "ticket.status_changed chat.closed chat.reopened chat.bot_handoff ticket.deleted",
+    "_WRITTEN": "chat.message ticket.commented",
+    "_OF_PRIORITY": "ticket.priority_changed",
+}
+
+
+@pytest.mark.parametrize("role", READ)
+def test_who_reads_which_types(role: str) -> None:
+    """Each sweep those it is about, and nobody what is of no conversation."""
+    assert {kind.name for kind in BY_CODE.values() if _role(kind) & getattr(module, role)} == set(READ[role].split())
+
+
+def test_nobody_else_reads_anything() -> None:
+    """A role is made of these and nothing more."""
+    assert {_role(kind) & ~sum(getattr(module, role) for role in READ) for kind in BY_CODE.values()} == {0}
+
+
+def test_what_is_no_conversation_waits_for_nothing_and_tells_only_what_it_has_to() -> None:
+    """A customer, an agent's day, a session, a cost and a series: what counts in each, nothing open, nobody told."""
+    pen = Log(conversation=None)
+    pen.add("selfservice.viewed", "00:00", session="s").add("cost.recorded", "00:00", amount=1, currency="")
+    pen.add("kpi.sample", "00:00", name="esat", value=1)
+    partition = Counted(EVERYTHING)
+    partition.feed(pen.lines)
+    visit = {VERSION: 1, CONTENT: (((T0, "chat", "billing", "", 1),), (), ())}
+    owners = {key: list(facts.values()) for key, facts in partition.tables.facts.items()}
+    owners[Key("acme", "u", BY_CUSTOMER)] = [Fact(T0, 0, "c:1", TOLD, visit)]
+    owners[Key("acme", "a", f"{BY_AGENT}:{T0 // DAY_MS}")] = []
+
+    seen = {key.kind.partition(":")[0]: observe(key, facts, definitions=EVERYTHING) for key, facts in owners.items()}
+
+    assert set(seen) == {"selfservice", "cost", "kpi", BY_CUSTOMER, BY_AGENT}
+    assert {each.open for each in seen.values()} == {False}
+    assert {(type(each.open), type(each.told), len(each.told), len(each.events)) for each in seen.values()} == {
+        (bool, dict, 0, 0)
+    }
+    assert {each[2] for each in seen[BY_CUSTOMER].samples} == {Labels("acme", "chat", "billing")}
+    assert [each[2].tenant for each in seen["cost"].samples] == ["default"]
+    assert [each[1].tenant for each in seen["kpi"].intervals] == ["default"]
