@@ -14,13 +14,14 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from aggregators.measures import name_of
 from aggregators.observe import NOTHING, Observation, _role, observe
 from aggregators.panes import ALL_TIME
-from aggregators.points import FIRST_CODE
+from aggregators.points import FIRST_CODE, KINDS
 from aggregators.samples import (
     AGENT_CLOSED,
     ANSWERED,
     CSAT,
     FIRST_RESPONSE,
     FLOWED_OUT,
+    INTERVAL_NAMES,
     LEG,
     LOST,
     QUEUED,
@@ -42,10 +43,12 @@ from aggregators.samples import (
 )
 from aggregators.telling import BY_AGENT, BY_CUSTOMER
 from aggregators.vocabulary import BY_CODE, CONTENT, TOLD, VERSION, code_of
+from tests.aggregators.observed import points, spans
 from tests.aggregators.running import DEFAULT, EVERYTHING, Counted, incoming
 from tests.logs import T0, Log, after
 
 KEY = Key("default", "c")
+POINT_NAMES = [kind.name for kind in KINDS]
 BILLING, SALES, NONE = (Labels("default", "chat", queue) for queue in ("billing", "sales", "none"))
 
 
@@ -381,6 +384,84 @@ def test_a_long_silence_is_of_the_definitions() -> None:
 
     assert len(of_kind(log, FIRST_RESPONSE)) == 1
     assert len(of_kind(log, FIRST_RESPONSE, replace(DEFAULT, episode_gap_ms=DAY_MS - 1))) == 2
+
+
+# ----------------------------------------------------------------------------------- families, flags, channels
+
+
+def names(log: Log, definitions: Definitions) -> set[str]:
+    """Return the names of the points and of the intervals of *log*."""
+    return {row[0] for row in points(log, *POINT_NAMES, definitions=definitions)} | {
+        INTERVAL_NAMES[each.kind] for each in observed(log, definitions).intervals
+    }
+
+
+def test_what_a_family_counts_is_counted_where_it_is_asked_for() -> None:
+    """A customer who writes twice after a reply: what waits is of `unanswered`, the clocks are of `sla`."""
+    log = Log().customer("00:00").human("00:10").customer("01:00").customer("01:10")
+    one = {family: names(log, Definitions(families=(family,))) for family in ("unanswered", "sla", "volume", "work")}
+
+    assert one["unanswered"] == {"first_response_open", "unanswered", "unanswered_following"}
+    assert one["volume"] == {"first_response_open", "contact"}
+    assert one["work"] == {"first_response_open"}
+    assert {"sla_breached", "next_reply_open", "resolution_open"} <= one["sla"]
+    assert not {"unanswered", "unanswered_following", "contact", "received"} & one["sla"]
+    assert spans(log, "unanswered", "unanswered_following") == [
+        ("unanswered", "none", 60, None),
+        ("unanswered_following", "none", 70, None),
+    ]
+    assert points(log, "contact") == [("contact", "none", 0, 1)]
+
+
+def test_a_raise_is_an_escalation_where_work_is_counted() -> None:
+    """A ticket whose priority a rule raised, in which nobody has written or taken part."""
+    log = (
+        Log().created("00:00", priority="low").add("ticket.priority_changed", "00:10", priority="high", actor="system")
+    )
+
+    assert points(log, "escalated") == [("escalated", "none", 10, 0)]
+    assert points(log, "escalated", definitions=Definitions(families=("volume",))) == []
+
+
+def test_what_a_sweep_does_not_read_says_nothing_of_silence() -> None:
+    """20 h after the last word a tag or an escalation of the ticket, 10 h later the next word: 24 h were silent.
+
+    So a part has lapsed, the bot's part had a gap, and the chat that was given up revives.
+    """
+    part = Log().queued("0:00:00").accepted("0:00:10").add("ticket.tagged", "20:00:00", tags=[]).closed("30:00:00")
+    bot = Log().started("0:00:00", bot=True).add("ticket.tagged", "20:00:00", tags=[]).customer("30:00:00")
+    chat = Log().customer("0:00:00").add("ticket.escalated", "20:00:00").customer("30:00:00")
+
+    assert points(part, "handled") == []
+    assert [row[2:] for row in spans(bot, "in_bot")] == [(0, 86_400), (108_000, 194_400)]
+    assert [row[2] for row in points(chat, "revived")] == [108_000]
+
+
+def test_the_channel_of_what_names_none() -> None:
+    """Chat if anything of a chat is in it, wherever; else e-mail."""
+    chat = Log().customer("00:00").status("00:10", "open")
+    ticket = Log().created("00:00").commented("00:10", "human")
+
+    assert {each[2].channel for each in observed(chat, EVERYTHING).samples} == {"chat"}
+    assert {each[2].channel for each in observed(ticket, EVERYTHING).samples} == {"email"}
+
+
+def test_a_flag_that_is_taken_back_leaves_it_in() -> None:
+    """The last value counts; without one it is set."""
+    assert observed(Log().customer("00:00").flagged("00:10"), EVERYTHING).samples == {}
+    assert observed(Log().customer("00:00").flagged("00:10").flagged("00:20", value=False), EVERYTHING).samples != {}
+
+
+def test_what_is_in_no_metric_tells_that_there_is_nothing() -> None:
+    """Spam of a customer who was told before: its content is nothing; otherwise the agent hears of its part too."""
+    log = Log(customer="u").queued("00:00").customer("00:00").accepted("00:10", agent="a-1").closed("01:00")
+
+    told = {to.subject: said.content for to, said in observed(log, EVERYTHING).told.items()}
+    assert told["a-1"]
+    assert told["u"]
+    spam = {to.subject: said.content for to, said in observed(log.flagged("02:00"), EVERYTHING).told.items()}
+    assert spam["u"] is None
+    assert not spam.get("a-1")
 
 
 # ----------------------------------------------------------------------------------------- who reads what
