@@ -413,6 +413,28 @@ def test_what_a_family_counts_is_counted_where_it_is_asked_for() -> None:
     assert points(log, "contact") == [("contact", "none", 0, 1)]
 
 
+def test_contacts_of_messages_and_of_calls() -> None:
+    """A call is one where it started, a chat without words where it was queued; ours are counted apart (2)."""
+    call = Log(channel="voice").started("00:00").queued("00:10").accepted("00:20")
+    reasons, work = (names(call, Definitions(families=(family,))) for family in ("reasons", "work"))
+
+    assert points(call, "contact") == [("contact", "billing", 0, 1)]
+    assert points(Log().started("00:00").queued("00:10"), "contact") == [("contact", "billing", 10, 1)]
+    assert points(Log().started("00:00", initiated_by="agent").customer("00:10"), "contact") == [
+        ("contact", "none", 10, 2)
+    ]
+    assert ("reasoned" in reasons, "contact" in reasons) == (True, False)
+    assert not {"reasoned", "contact"} & work
+
+
+def test_what_is_over_waits_for_nothing() -> None:
+    """Open while an interval has no end, and a truth value either way."""
+    log = Log().customer("00:00")
+
+    assert observed(log).open is True
+    assert observed(log.human("00:10").closed("00:20")).open is False
+
+
 def test_a_raise_is_an_escalation_where_work_is_counted() -> None:
     """A ticket whose priority a rule raised, in which nobody has written or taken part."""
     log = (
