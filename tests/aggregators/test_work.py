@@ -107,9 +107,8 @@ def test_a_part_that_nobody_ends_lapses_and_what_lasted_in_it_is_credited() -> N
     parts, deeds = told(accepted())
 
     assert [(part.agent, part.opened, part.lapsed) for part in parts] == [("a-1", T0 + 10_000, True)]
-    assert [(agent, each[0], each[2], each[3]) for agent, each in deeds] == [
-        ("a-1", ACTIVE, T0 + 10_000, T0 + 10_000 + DAY_S * 1000)
-    ]
+    since, until = T0 + 10_000, T0 + 10_000 + DAY_S * 1000
+    assert deeds == [("a-1", Interval(ACTIVE, Labels("default", "", "billing"), since, until, since))]
     assert told(accepted(None)) == ([], [])
     assert told(accepted(None).closed("01:00")) == ([], [])
 
