@@ -18,7 +18,7 @@ from aggregators.panes import FINE, bucket_of, is_bucket_kept
 from aggregators.samples import Interval, Labels, Sample, is_timer
 from aggregators.tally import Tally
 from aggregators.telling import Batch, changed, is_told, joined
-from aggregators.vocabulary import BY_CODE, CONVERSATION, RANKS, SOURCE
+from aggregators.vocabulary import AGENT, BY_CODE, CONVERSATION, CURRENCY, NAME, RANKS, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +37,8 @@ _new: Final = tuple.__new__
 WARM_OWNERS: Final = 2_000
 """So many owners lately touched are remembered whole: their next event needs neither a look-up nor a sweep before."""
 MAX_SOURCES: Final = 100
+_FAMILIES: Final = {AGENT: "people", SESSION: "selfservice", CURRENCY: "cost", NAME: "kpi"}
+"""The family that counts what an event without a conversation is about."""
 COUNTED_AS: Final[dict[Merge, str]] = {"duplicate": "duplicates", "replaced": "replaced"}
 
 
@@ -111,6 +113,7 @@ class Engine:
         heapq.heapify(self._timers)
         self._late_ms = min(LATE_MS, definitions.retention_ms)
         self._expires_after_ms = expires_after_ms(definitions)
+        self._kept = kept_subjects(definitions)
         self._again = False
         self._warm_owners = warm_owners
         self._warm: dict[Key, tuple[Facts, Observation]] = {}
@@ -121,10 +124,10 @@ class Engine:
         """Tell whether `run` will do without a look-up of *key*."""
         return key in self._warm
 
-    @staticmethod
-    def owners(records: Records) -> set[Key]:
+    def owners(self, records: Records) -> set[Key]:
         """Return the owners whose facts `run` will look up."""
-        return {key_of(content) for _, content in records if isinstance(content, Event)}
+        kept = self._kept
+        return {key_of(content) for _, content in records if isinstance(content, Event) and content[0].subject in kept}
 
     def run(self, records: Records, lookup: Callable[[Key], Facts | None], *, again: bool = False) -> Delta:
         """Apply consecutive records; return what they change, and what that tells others (all of it *again*).
@@ -136,7 +139,7 @@ class Engine:
         delta = Delta()
         tally = Tally(delta, self._definitions)
         lives: dict[tuple[str, str, str], Life] = {}
-        retention_ms = self._definitions.retention_ms
+        retention_ms, kept = self._definitions.retention_ms, self._kept
         accepted = [0] * len(RANKS)
         watermark = self.watermark
         for index, (timestamp, content) in enumerate(records):
@@ -162,7 +165,7 @@ class Engine:
             if source is not None:
                 self._see_source(source, at, delta)
             accepted[kind.code] += 1
-            if kind.subject != SOURCE:
+            if kind.subject in kept:
                 # Equal to its Key, and made in no time.
                 owner = (tenant, subject, "" if kind.subject == CONVERSATION else key_of(content)[2])
                 life = lives.get(owner)
@@ -327,6 +330,17 @@ def _change_intervals(
 def open_bucket(conversation: str) -> int:
     """Return the bucket of the intervals of *conversation* without an end: below 0, spread by conversation."""
     return -1 - crc32(conversation.encode()) % OPEN_BUCKETS
+
+
+def kept_subjects(definitions: Definitions) -> frozenset[int]:
+    """Return the subjects whose events are kept as facts: conversations, and whatever else a family counts.
+
+    A centre's agents send more heartbeats than its customers send messages. Of what nobody counts only the number of
+    events by type is kept, each repeat one of them.
+    """
+    return frozenset(
+        {CONVERSATION, *(subject for subject, family in _FAMILIES.items() if family in definitions.families)}
+    )
 
 
 def expires_after_ms(definitions: Definitions) -> int:

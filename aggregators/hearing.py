@@ -36,8 +36,7 @@ _NEVER: Final = 1 << 62
 class Hearing(Engine):
     """The engine of one partition of what is told."""
 
-    @staticmethod
-    def owners(records: Records) -> set[Key]:
+    def owners(self, records: Records) -> set[Key]:
         """Return the owners whose facts `run` will look up."""
         return {
             Key(*owner)

@@ -552,14 +552,27 @@ def test_labels_are_known_by_the_first_instant_of_who_brought_them() -> None:
     ]  # fmt: skip
 
 
-def test_agents_and_samples_are_kept_and_count_nothing() -> None:
-    """Facts of an owner each, kept for what is to come; no cell, no interval."""
-    partition = Counted()
+@pytest.mark.parametrize(
+    ("family", "kind", "fields"),
+    [
+        ("people", "agent.heartbeat", {"agent": "a", "state": "available"}),
+        ("selfservice", "selfservice.viewed", {"session": "s"}),
+        ("cost", "cost.recorded", {"amount": 5}),
+        ("kpi", "kpi.sample", {"name": "esat", "value": 4}),
+    ],
+)
+def test_what_no_family_counts_is_not_kept(family: str, kind: str, fields: dict[str, object]) -> None:
+    """Without its family the event is one of its type, twice if it comes twice; with it a fact, and then a repeat."""
+    lines = Log(conversation=None).add(kind, at(0), id="h", **fields).lines
+    without, with_it = Counted(), Counted(definitions=Definitions(families=(family,)))
 
-    partition.feed(Log(conversation=None).add("agent.heartbeat", at(0), agent="a", state="available", id="h").lines)
+    for partition, facts, repeats in ((without, 0, 0), (with_it, 1, 1)):
+        found = [partition.feed(lines), partition.feed(lines)]
 
-    assert list(partition.tables.facts) == [Key("default", "a", "agent:h")]
-    assert {row["table"] for row in map(json.loads, partition.lines())} == {"position", "fact"}
+        assert len(partition.tables.facts) == facts
+        assert [delta.counts[kind] for delta in found] == [1, 1]
+        assert sum(delta.counts["duplicates"] for delta in found) == repeats
+    assert {row["table"] for row in map(json.loads, without.lines())} == {"position"}
 
 
 def test_a_loss_is_a_leg_at_its_timer() -> None:
