@@ -45,6 +45,88 @@ def test_a_customer_hears_of_contacts_and_solves() -> None:
     assert told(log)[CUSTOMER, "u"] == ((contact,), (solved,), ())
 
 
+def written() -> Log:
+    """A customer u writes in billing at 0:10."""
+    return Log(customer="u").customer("00:10", queue="billing")
+
+
+@pytest.mark.parametrize(
+    ("log", "teams", "transferred"),
+    [
+        (written(), 0, False),
+        (written().human("01:00", team="one"), 1, False),
+        (written().human("01:00", team="one").assigned("02:00", to_team="two"), 2, True),
+        (
+            written().human("01:00", team="one").assigned("02:00", to_team="two").assigned("03:00", to_team="two"),
+            2,
+            True,
+        ),
+        (written().human("01:00", team="one").assigned("02:00", to_team="one"), 1, False),
+        (written().assigned("02:00", to_team="one"), 1, False),
+        (written().transferred("02:00", "sales"), 0, True),
+        (written().transferred("02:00", "sales").transferred("03:00", "sales"), 0, True),
+        (written().transferred("02:00", "sales").assigned("03:00", "sales"), 0, True),
+        (written().transferred("02:00", "billing"), 0, False),
+        (written().transferred("02:00", to_agent="a-2"), 0, False),
+        (written().transferred("02:00", "sales", kind="reassignment"), 0, False),
+        (written().assigned("02:00", "sales"), 0, True),
+        (written().assigned("02:00", "billing"), 0, False),
+        (Log(customer="u").customer("00:10").assigned("02:00", "sales"), 0, False),
+        (Log(customer="u").human("00:05", team="zero").customer("00:10", team="one"), 1, False),
+        (Log(customer="u").customer("00:10", team="two"), 2, False),
+    ],
+)
+def test_how_many_teams_had_it_and_whether_it_was_passed_on(log: Log, teams: int, transferred: bool) -> None:  # noqa: FBT001 - a parameter
+    """M45: from its first message to its solve, both included; what stood nowhere is not passed on."""
+    log.human("04:00").closed("05:00", team="one" if teams else None).human("06:00", team="late")
+
+    _, (solved,), _ = told(log)[CUSTOMER, "u"]
+
+    assert (solved.teams, solved.transferred) == (teams, transferred)
+
+
+def test_what_there_is_nothing_of_is_nothing() -> None:
+    """A customer who is named and has done nothing is told of nothing; what we began is told as ours (2)."""
+    ours = Log(customer="u").started("00:00", initiated_by="agent").customer("00:10")
+
+    assert told(Log(customer="u").started("00:00"))[CUSTOMER, "u"] is None
+    assert told(ours)[CUSTOMER, "u"] == ((Contact(after("00:10"), "chat", "none", "", 2),), (), ())
+
+
+def test_customers_are_told_by_the_day() -> None:
+    """On the second day: of that day, whoever it is."""
+    log = Log().customer("24:10:00", customer="x").customer("25:00:00", customer="y")
+
+    said = observed(log.lines, TELLING).told
+
+    day = T0 + DAY_MS
+    assert {(to.subject, (each.since, each.until)) for to, each in said.items()} == {
+        ("x", (day, day)),
+        ("y", (day, day)),
+    }
+
+
+def agents_told(log: Log) -> dict[tuple[str, int], float]:
+    """Return who is told of which day after T0, and until how many hours after T0 that reaches."""
+    found = observed(log.lines, TELLING).told
+    return {
+        (to.subject, int(to.id.split(":")[1]) - T0 // DAY_MS): (said.until - T0) / HOUR_MS for to, said in found.items()
+    }
+
+
+def test_agents_are_told_of_the_day_they_accepted() -> None:
+    """Each of its own, up to the full hour a day after the last that was heard; who is named later was it before."""
+    two = Log().queued("0:00:00").accepted("0:10:00", agent="a-1").human("1:10:00")
+    two.accepted("24:30:00", agent="a-2").human("25:10:00")
+    unnamed = Log().queued("23:00:00").accepted("23:50:00").accepted("24:10:00", agent="a-1").human("24:30:00")
+    silent = Log().accepted("0:10:00", agent="a-1").customer("24:10:00")
+
+    assert agents_told(two) == {("a-1", 0): 50, ("a-2", 1): 50}
+    assert agents_told(unnamed) == {("a-1", 0): 49, ("a-1", 1): 49}
+    assert agents_told(silent) == {("a-1", 0): 25}
+    assert agents_told(Log().accepted("0:10:00", agent="a-1")) == {("a-1", 0): 25}
+
+
 def test_only_the_customer_reopens() -> None:
     """M45: an agent takes it up again after 10 min, for whatever reason: that is no reopening by the customer.
 
