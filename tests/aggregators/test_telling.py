@@ -10,13 +10,28 @@ from hypothesis import strategies as st
 
 from aggregators.definitions import Definitions
 from aggregators.engine import Engine, Incoming
-from aggregators.facts import Key
+from aggregators.facts import Fact, Key
 from aggregators.hearing import Hearing
 from aggregators.instants import DAY_MS, HOUR_MS
 from aggregators.tables import Tables
-from aggregators.telling import AGENT, BY_CUSTOMER, CUSTOMER, Batch, Row, day_of, visits_of
+from aggregators.telling import (
+    AGENT,
+    BY_CUSTOMER,
+    CUSTOMER,
+    Batch,
+    Row,
+    Said,
+    To,
+    changed,
+    day_of,
+    fact_of,
+    joined,
+    of_agent_event,
+    of_session,
+    visits_of,
+)
 from aggregators.told import Contact, Contained, Share, SolvedEpisode, Visit
-from aggregators.vocabulary import CONTENT
+from aggregators.vocabulary import CONTENT, SHIFT_END, SHIFT_START, code_of
 from tests.aggregators.observed import observed
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
@@ -43,6 +58,47 @@ def test_a_customer_hears_of_contacts_and_solves() -> None:
     contact = Contact(after("00:10"), "chat", "billing", "refund", 1)
     solved = SolvedEpisode(after("05:00"), "chat", "billing", "refund", 0, 1, False, False, 1)  # noqa: FBT003 - a row
     assert told(log)[CUSTOMER, "u"] == ((contact,), (solved,), ())
+
+
+TODAY = T0 // DAY_MS
+TO_AGENT, TO_CUSTOMER = To(AGENT, "default", "a-1", "c:0:c"), To(CUSTOMER, "default", "u", "c:c")
+
+
+def test_what_is_told_concerns_what_was_told_before() -> None:
+    """An agent hears of every day that either telling concerns, a customer of the last; else nothing is told."""
+    before = {TO_AGENT: Said(3, 10, ("x",)), TO_CUSTOMER: Said(3, 3, ("x",))}
+    after_that = {TO_AGENT: Said(5, 8, ("y",)), TO_CUSTOMER: Said(5, 5, ("y",))}
+
+    assert changed(before, after_that, again=False) == {
+        TO_AGENT: Said(3, 10, ("y",)),
+        TO_CUSTOMER: Said(5, 5, ("y",)),
+    }
+    assert changed(before, before, again=False) == {}
+    assert changed(before, before, again=True) == before
+    assert changed(before, {}, again=False) == {TO_AGENT: Said(3, 10, None), TO_CUSTOMER: Said(3, 3, None)}
+
+
+def test_two_tellings_are_one() -> None:
+    """Of both everybody, the content of the second, and the instants of both."""
+    one, other = {TO_AGENT: Said(5, 20, ("x",)), TO_CUSTOMER: Said(1, 1, None)}, {TO_AGENT: Said(3, 10, ("y",))}
+
+    assert joined(one, other) == {TO_AGENT: Said(3, 20, ("y",)), TO_CUSTOMER: Said(1, 1, None)}
+    assert joined(other, one) == {TO_AGENT: Said(3, 20, ("x",)), TO_CUSTOMER: Said(1, 1, None)}
+
+
+def test_what_is_told_has_the_instants_it_concerns() -> None:
+    """A shift those it lasts, a session its day; on an agent's day it is as old as that day at most."""
+    shift = {SHIFT_START: T0 + 30 * HOUR_MS, SHIFT_END: T0 + 38 * HOUR_MS}
+    scheduled = Fact(T0, 0, "e", code_of("agent.scheduled"), shift)
+    row = Row(*TO_AGENT, T0, T0 + 30 * HOUR_MS, ())
+
+    ((_, said),) = of_agent_event(Key("default", "a-1", "agent:e"), [scheduled]).items()
+    assert (said.since, said.until) == (T0 + 30 * HOUR_MS, T0 + 38 * HOUR_MS)
+    assert of_session(Key("default", "s", f"selfservice:{TODAY}"), {"u": None}) == {
+        To(CUSTOMER, "default", "u", f"s:{TODAY}:s"): Said(T0, T0, None)
+    }
+    assert [fact_of(row, 1, f"by-agent:{TODAY + day}").at for day in (0, 1)] == [T0 + DAY_MS, T0 + 30 * HOUR_MS]
+    assert fact_of(row._replace(which=CUSTOMER), 1, BY_CUSTOMER).at == T0 + 30 * HOUR_MS
 
 
 def written() -> Log:
