@@ -30,8 +30,8 @@ from aggregators.telling import (
     of_session,
     visits_of,
 )
-from aggregators.told import Contact, Contained, Share, SolvedEpisode, Visit
-from aggregators.vocabulary import CONTENT, SHIFT_END, SHIFT_START, code_of
+from aggregators.told import AgentDay, Contact, Contained, Share, SolvedEpisode, Visit
+from aggregators.vocabulary import CONTENT, RANKS, SHIFT_END, SHIFT_START, STATE, TOLD, VERSION, code_of
 from tests.aggregators.observed import observed
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
@@ -99,6 +99,26 @@ def test_what_is_told_has_the_instants_it_concerns() -> None:
     }
     assert [fact_of(row, 1, f"by-agent:{TODAY + day}").at for day in (0, 1)] == [T0 + DAY_MS, T0 + 30 * HOUR_MS]
     assert fact_of(row._replace(which=CUSTOMER), 1, BY_CUSTOMER).at == T0 + 30 * HOUR_MS
+
+
+def test_what_is_known_of_a_customer_and_of_an_agents_day() -> None:
+    """By conversation, of whichever days they were told; what is nothing is left out, wherever it stands."""
+    contact, content = Contact(T0, "chat", "billing", "", 1), {VERSION: 1}
+    shares = [Share("chat", "billing", T0 + start, T0 + start + 5, T0 + start + 5, lapsed=False) for start in (0, 7)]
+    sign = (T0 + 5, code_of("agent.state_changed"), ((STATE, "available"),))
+    nothing = Fact(T0, RANKS[TOLD], "c:0:a", TOLD, content | {CONTENT: None})
+
+    visits = visits_of([nothing, Fact(T0 + 1, RANKS[TOLD], "c:b", TOLD, content | {CONTENT: ((contact,), (), ())})])
+    rows = [("c:0:d:e", (tuple(shares[0]),)), ("c:1:d:e", (tuple(shares[1]),)), ("e:s1", sign)]
+    told_of = [Fact(T0 + 1, RANKS[TOLD], name, TOLD, content | {CONTENT: row}) for name, row in rows]
+    day = day_of(Key("default", "a-1", f"by-agent:{TODAY}"), [nothing, *told_of])
+
+    assert visits == {"b": Visit((contact,), (), ())}
+    heard_of = Fact(T0 + 5, RANKS[sign[1]], "s1", sign[1], {STATE: "available"})
+    assert day == AgentDay("default", "a-1", TODAY, [heard_of], {"d:e": tuple(shares)})
+    assert fact_of(Row(*TO_CUSTOMER, T0, T0, None), 1, BY_CUSTOMER) == Fact(
+        T0, RANKS[TOLD], "c:c", TOLD, {VERSION: 1, CONTENT: None}
+    )
 
 
 def written() -> Log:
