@@ -7,12 +7,13 @@ import pytest
 from aggregators import measures as m
 from aggregators.definitions import Definitions
 from aggregators.delta import Index
-from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Incoming, is_expired, open_bucket
+from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Engine, Incoming, is_expired, open_bucket
 from aggregators.events import Rejected
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, Interval, Leg, Queued
+from aggregators.telling import Batch
 from aggregators.vocabulary import code_of
 from tests.aggregators.running import DEFAULT, EVERYTHING, Counted, counted, incoming
 from tests.logs import T0, Log
@@ -738,3 +739,15 @@ def test_a_chunk_of_repeats_writes_nothing() -> None:
     delta = partition.feed(lines * 2)
 
     assert (delta.facts, delta.cells, dict(delta.expiry), delta.counts["duplicates"]) == ({}, {}, {}, 2)
+
+
+def test_whose_facts_are_looked_up_and_what_is_no_event() -> None:
+    """One look-up for each owner; what was told elsewhere is of no type that is known here."""
+    lines = Log().customer("00:00").human("00:10").of(conversation="d").customer("00:20").lines
+    records = [*incoming(lines), Incoming(0, Rejected("invalid_json")), Incoming(0, Batch(1, T0, []))]
+
+    assert Engine.owners(records) == {Key("default", "c"), Key("default", "d")}
+    assert Engine(DEFAULT).run(records, lambda _: None).rejected == [
+        (3, Rejected("invalid_json")),
+        (4, Rejected("unknown_type")),
+    ]
