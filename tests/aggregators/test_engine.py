@@ -746,7 +746,7 @@ def test_whose_facts_are_looked_up_and_what_is_no_event() -> None:
     lines = Log().customer("00:00").human("00:10").of(conversation="d").customer("00:20").lines
     records = [*incoming(lines), Incoming(0, Rejected("invalid_json")), Incoming(0, Batch(1, T0, []))]
 
-    assert Engine.owners(records) == {Key("default", "c"), Key("default", "d")}
+    assert Engine(DEFAULT).owners(records) == {Key("default", "c"), Key("default", "d")}
     assert Engine(DEFAULT).run(records, lambda _: None).rejected == [
         (3, Rejected("invalid_json")),
         (4, Rejected("unknown_type")),

@@ -105,7 +105,7 @@ def test_whose_facts_are_looked_up() -> None:
     agent = Row(AGENT, "default", "a-1", "c:0:c", day(0), day(1), None)
     today = T0 // DAY_MS
 
-    assert Hearing.owners(
+    assert Hearing(KEPT).owners(
         [Incoming(0, Batch(1, day(0), [row("a", 0), agent])), Incoming(0, Rejected("invalid_json"))]
     ) == {
         U,
