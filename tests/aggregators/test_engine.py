@@ -6,13 +6,13 @@ import pytest
 
 from aggregators import measures as m
 from aggregators.definitions import Definitions
-from aggregators.delta import Index
-from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Engine, Incoming, is_expired, open_bucket
+from aggregators.delta import Delta, Index
+from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Engine, Incoming, _change_intervals, is_expired, open_bucket
 from aggregators.events import Rejected
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
-from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, Interval, Leg, Queued
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of
+from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, WAITED, Interval, Labels, Leg, Queued
 from aggregators.telling import Batch
 from aggregators.vocabulary import code_of
 from tests.aggregators.running import DEFAULT, EVERYTHING, Counted, counted, incoming
@@ -751,3 +751,21 @@ def test_whose_facts_are_looked_up_and_what_is_no_event() -> None:
         (3, Rejected("invalid_json")),
         (4, Rejected("unknown_type")),
     ]
+
+
+def test_what_ended_long_ago_is_not_put_and_hides_nothing() -> None:
+    """Ten days after T0: what ended at T0 is left out, what lasts and what ended just now is put, what is gone is 0."""
+    now, labels = T0 + 10 * DAY_MS, Labels("acme", "chat", "billing")
+    old, new, gone = (Interval(WAITED, labels, T0 - 1, end, T0 - 1) for end in (T0, now - 1, now - 2))
+    lasting = Interval(RESPONSE_OPEN, labels, T0, None, T0)
+    delta = Delta()
+
+    _change_intervals(
+        Key("acme", "c"), {gone: 1, lasting: 1}, {old: 1, new: 2, lasting: 2}, delta, watermark=now, touched=set()
+    )
+
+    assert {(bucket, *entry): number for bucket, rows in delta.intervals.items() for entry, number in rows.items()} == {
+        (bucket_of(now - 1), "acme", "c", new): 2,
+        (open_bucket("c"), "acme", "c", lasting): 2,
+        (bucket_of(now - 2), "acme", "c", gone): 0,
+    }
