@@ -1,13 +1,23 @@
 """The engine record by record: lateness, wrong clocks, the watermark, expiry, timers, panes that are gone."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from aggregators import measures as m
 from aggregators.definitions import Definitions
 from aggregators.delta import Delta, Index
-from aggregators.engine import MAX_SOURCES, OPEN_BUCKETS, Engine, Incoming, _change_intervals, is_expired, open_bucket
+from aggregators.engine import (
+    MAX_SOURCES,
+    OPEN_BUCKETS,
+    Engine,
+    Incoming,
+    _change_intervals,
+    expires_after_ms,
+    is_expired,
+    open_bucket,
+)
 from aggregators.events import Rejected
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -769,3 +779,17 @@ def test_what_ended_long_ago_is_not_put_and_hides_nothing() -> None:
         (open_bucket("c"), "acme", "c", lasting): 2,
         (bucket_of(now - 2), "acme", "c", gone): 0,
     }
+
+
+def test_how_long_an_owner_is_kept_at_the_most() -> None:
+    """35 d, and the longest that any timer may lie ahead: silence, surveys and returns where they are counted."""
+    base = Definitions(families=(), retention_ms=35 * DAY_MS, silent_ms=2 * DAY_MS, ghost_ms=DAY_MS)
+    surveys = replace(base, families=("surveys",), survey_settle_ms=9 * DAY_MS)
+    customers = replace(base, families=("customers",), repeat_ms=3 * DAY_MS, settle_ms=DAY_MS)
+
+    assert expires_after_ms(base) == 37 * DAY_MS
+    assert expires_after_ms(replace(base, ghost_ms=4 * DAY_MS)) == 39 * DAY_MS
+    assert expires_after_ms(surveys) == 44 * DAY_MS
+    assert expires_after_ms(customers) == 39 * DAY_MS
+    assert expires_after_ms(replace(customers, settle_ms=5 * DAY_MS)) == 41 * DAY_MS
+    assert expires_after_ms(replace(customers, silent_ms=8 * DAY_MS)) == 43 * DAY_MS

@@ -24,6 +24,7 @@ from aggregators.samples import (
     INTERVAL_NAMES,
     LEG,
     LOST,
+    NPS,
     QUEUED,
     REPLY,
     RESPONSE_OPEN,
@@ -425,6 +426,32 @@ def test_contacts_of_messages_and_of_calls() -> None:
     ]
     assert ("reasoned" in reasons, "contact" in reasons) == (True, False)
     assert not {"reasoned", "contact"} & work
+
+
+def test_messages_by_who_wrote_them_where() -> None:
+    """The customer's in billing, a reply and a note in sales."""
+    log = Log().customer("00:00", queue="billing").human("00:10", queue="sales").human("00:20", public=False)
+    events = observed(log, Definitions(families=("volume",))).events
+
+    found = {labels: {n - m.MESSAGES: k for n, k in row.items() if n >= m.MESSAGES} for labels, row in events.items()}
+
+    assert found == {BILLING: {m.CUSTOMER: 1}, SALES: {m.HUMAN: 1, m.NOTE: 1}}
+
+
+def test_a_recommendation_that_was_asked_for() -> None:
+    """Sent and answered with 9, a promoter's (2); sent and not answered (1); no other survey is in it."""
+    log = Log().sent("00:00", "a", kind="nps").sent("00:10", "b", kind="nps").responded("01:00", 9, "a", kind="nps")
+
+    assert points(log, "nps_sent") == [("nps_sent", "none", 0, 2), ("nps_sent", "none", 10, 1)]
+    assert of_kind(log, NPS) == [Rating(NPS, after("01:00"), NONE._replace(channel="email"), 9, 10, 1)]
+
+
+def test_whether_it_was_short_is_of_its_queue() -> None:
+    """6 s are short in a chat, and in billing, where 1 s is, they are not."""
+    log = Log().queued("00:00").abandoned("00:06")
+
+    assert of_kind(log, STAY) == []
+    assert len(of_kind(log, STAY, replace(DEFAULT, queue_short_abandon_ms={"billing": 1_000}))) == 1
 
 
 def test_what_is_over_waits_for_nothing() -> None:
