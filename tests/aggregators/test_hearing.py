@@ -135,6 +135,16 @@ def test_a_customer_forgets_what_no_number_asks_for_any_more() -> None:
     assert amounts(delta) == []
 
 
+def test_the_very_instant_is_not_forgotten() -> None:
+    """On day 56 what is of the day before day 0 is forgotten, and what is of day 0 is not."""
+    heard = Heard()
+    heard.hear(Batch(1, day(30), [row("z", -1), row("a", 0), row("b", 30)]))
+
+    heard.hear(Batch(2, day(56), [row("c", 56)]))
+
+    assert heard.names == {"c:a", "c:b", "c:c"}
+
+
 def test_what_came_before_it_in_the_chunk_counts_before_it_is_forgotten() -> None:
     """In one chunk the contact of day 56 and what comes on day 57, when that of day 0 is forgotten: it is counted."""
     heard = Heard()
@@ -156,6 +166,9 @@ def test_a_customer_who_comes_back_after_long_is_a_new_one() -> None:
 
     assert heard.names == {"c:b"}
     assert (customers(delta), min(amounts(delta)) > 0) == (1, True)
+    at_once = Heard()
+    at_once.hear(Batch(1, day(0), [row("a", 0)]), Batch(2, day(120), [row("b", 120)]))
+    assert at_once.names == {"c:b"}
 
 
 def test_who_is_told_that_there_is_nothing_knows_it() -> None:

@@ -118,7 +118,7 @@ def test_two_legs_answered_at_one_instant_are_of_two() -> None:
     """Of two accepts each answered one, of one the first only; who is not named answered none."""
     two = Log().queued("00:00", "billing").queued("01:00", "sales")
     two.add("chat.accepted", "01:00", id="x1", agent="a-1").add("chat.accepted", "01:00", id="x2", agent="a-2")
-    unnamed = Log().queued("00:00").accepted("00:10").human("00:20")
+    unnamed = Log().queued("00:00").customer("00:00").accepted("00:10").human("00:20")
 
     assert copies(two, "agent", replace(EVERYWHERE, families=())) == [("a-1", LEG, 60), ("a-2", LEG, 60)]
     assert copies(unnamed, "agent", replace(EVERYWHERE, families=())) == []

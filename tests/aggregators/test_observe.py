@@ -21,6 +21,7 @@ from aggregators.samples import (
     CSAT,
     FIRST_RESPONSE,
     FLOWED_OUT,
+    FOLLOWING,
     INTERVAL_NAMES,
     LEG,
     LOST,
@@ -30,6 +31,7 @@ from aggregators.samples import (
     RESPONSE_OPEN,
     STAY,
     SURVEY_SENT,
+    UNANSWERED,
     WAITED,
     WAITING,
     Interval,
@@ -412,6 +414,11 @@ def test_what_a_family_counts_is_counted_where_it_is_asked_for() -> None:
         ("unanswered_following", "none", 70, None),
     ]
     assert points(log, "contact") == [("contact", "none", 0, 1)]
+    answered = observed(log.human("01:20"), Definitions(families=("unanswered",))).intervals
+    assert {each for each in answered if each.kind != RESPONSE_OPEN} == {
+        Interval(UNANSWERED, NONE, after("01:00"), after("01:20"), after("01:00")),
+        Interval(FOLLOWING, NONE, after("01:10"), after("01:20"), after("01:10")),
+    }
 
 
 def test_contacts_of_messages_and_of_calls() -> None:
