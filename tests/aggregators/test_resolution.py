@@ -17,6 +17,7 @@ from aggregators.places import Places
 from aggregators.points import BY_CODE, MOVED_IN, MOVED_OUT, RESOLVED, REVIVED
 from aggregators.samples import OPEN
 from aggregators.tells import Solved
+from aggregators.touches import Touches
 from tests.aggregators.observed import points_of
 from tests.aggregators.running import EVERYTHING, incoming
 from tests.logs import T0, Log, after
@@ -804,6 +805,14 @@ def test_touches_are_what_humans_did() -> None:
     log.commented("0:30:00", "human", auto=True).status("1:00:00", "solved", by="human").commented("2:00:00", "human")
 
     assert points(log, "touches_to_solve") == [("touches_to_solve", "1:00:00", 7)]
+
+
+def test_where_nothing_was_done_there_is_nothing() -> None:
+    """Nobody wrote, replied or accepted; no reply is the latest; without a bot nothing is contained."""
+    done = Touches()
+
+    assert (done.asked, done.replied, done.answered, done.accepted, done.contained) == (False,) * 5
+    assert (done.replies, done.reply_at, done.touches, done.owners) == (0, -1, 0, set())
 
 
 def test_who_accepts_owns() -> None:
