@@ -57,8 +57,15 @@ class TopReasons:
 
 
 def spread(changed: Iterable[tuple[str, Group]], windows: Iterable[str]) -> set[tuple[str, Group]]:
-    """Return the windows of the tenants whose reasons are among what *changed*: each is shown beside the usual ones."""
-    tenants = {group.values[0] for _, group in changed if group.level == LEVEL}
+    """Return the windows of the tenants whose reasons are among what *changed*: each is shown beside the usual ones.
+
+    What is usual changes with contacts that have no reason too.
+    """
+    tenants = {
+        group.values[0]
+        for window, group in changed
+        if group.level == LEVEL or (window == USUAL and group.level == "tenant")
+    }
     return {(window, Group("tenant", (tenant,))) for tenant in tenants for window in windows}
 
 

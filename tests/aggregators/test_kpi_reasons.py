@@ -161,6 +161,18 @@ def test_the_change_follows_what_leaves_the_week() -> None:
     assert (before[name, labels], later[name, labels]) == (3, 1)
 
 
+def test_the_change_follows_contacts_without_a_reason_that_leave_the_week() -> None:
+    """What was about nothing known is in the whole of the week too: while it is, 1 ÷ (1/2) = 2, after it 1 ÷ (1/1)."""
+    log = about(about(Log(), "00:00", "a"), "167:50:00", "b", topic="login")
+    product = Offline(definitions=EVERYTHING)
+    product.feed(log.lines)
+    name = "support_tenant_rolling_contact_reason_change_ratio"
+    labels = (("tenant", "default"), ("window", "1h"), ("reason", "login"))
+
+    assert product.values(after("168:14:00"))[name, labels] == 2
+    assert product.values(after("168:15:00"))[name, labels] == 1
+
+
 def test_names_over_the_cap_are_one() -> None:
     """The first two seen have names, the rest is `other`."""
     log = about(Log(), "00:00", "a", topic="x")
