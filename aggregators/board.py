@@ -17,7 +17,7 @@ from aggregators.folding import OTHER, Caps, Folding, fold
 from aggregators.history import MEASURES, History
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
-from aggregators.panes import ALL_TIME, FINE, QUARTER, Pane
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import EVERY_LEVEL, TOTALS, Group, Level, Rolling
 from aggregators.states import States
@@ -112,6 +112,7 @@ class Board:
         self._intervals = States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
+        self._ripe: dict[tuple[int, Labels], int] = {}
         self._first: dict[Labels, int] = {}
         self._hours = KeptHours()
         self._states: dict[Group, State] = {}
@@ -176,9 +177,9 @@ class Board:
 
     def move(self, as_of: int) -> None:
         """Let the board stand at *as_of* (epoch ms)."""
+        self._pass_timers(as_of)
         self._fold(as_of)
         self.as_of = as_of
-        self._pass_timers(as_of)
         self._rolling.move(as_of)
         self._rolling.forget(before=as_of - FINE.kept_ms)
         self._hours.forget(as_of)
@@ -311,7 +312,15 @@ class Board:
                 for_good = m.all_time(entry.content)  # type: ignore[arg-type]  # as above
                 if for_good:
                     self._rolling.add(ALL_TIME, labels, {measure: amount * by for measure, amount in for_good})
+                self._ripen(at - at % HOUR.ms, labels, by)
         self._passed = passed
+
+    def _ripen(self, hour: int, labels: Labels, by: int) -> None:
+        """Count *by* more timers that have passed in an hour: *labels* have rows of it as if their partition knew."""
+        number = self._ripe.pop((hour, labels), 0) + by
+        if number:
+            self._ripe[hour, labels] = number
+        self._hours.put(_TIMERS, hour, labels, filled=bool(number))
 
     def _rows_of(self, group: Group, window: str, metrics: Sequence[Metric], *, grow: bool) -> Iterator[Row]:
         if not metrics:
@@ -355,6 +364,8 @@ class Board:
 
 
 _NOW = "now"
+_TIMERS = "timers"
+"""Stands for a partition among those that fill hours: what of timers is in none of their own partitions yet."""
 _BEHIND_ALL = 1 << 60
 _NOBODY = State()
 

@@ -14,7 +14,7 @@ from stream.offline import Offline
 from tests.adversary import logs
 from tests.aggregators.observed import shown
 from tests.aggregators.running import EVERYTHING, Counted, incoming
-from tests.logs import T0, Log, offline
+from tests.logs import T0, Log, after, offline
 
 
 def clock(
@@ -65,6 +65,23 @@ def test_a_breach_counts_where_it_was_due() -> None:
     assert [clock(log, at)["breached"] for at in ("06:10", "06:20")] == [1, 0]
     assert clock(log, "06:20", window="1h")["breached"] == 1
     assert clock(log, "06:20")["breaches_total"] == 1
+
+
+def test_a_breach_has_rows_though_nothing_else_is_counted() -> None:
+    """A chat with a bot, due at 12 h, given up at 24 h: three days later the week still holds the breach.
+
+    With the clocks alone its start is in no hour. With one more event, elsewhere, the same is shown.
+    """
+    log = Log().started("00:00", bot=True)
+    quiet, busy = (Offline(definitions=Definitions(families=("sla",))) for _ in range(2))
+    quiet.feed(log.lines)
+    busy.feed(log.add("source.heartbeat", "72:00:00", conversation=None, source="s").lines)
+    of_queue = (("tenant", "default"), ("channel", "chat"), ("queue", "none"))
+
+    found = quiet.values(after("72:00:01"))
+
+    assert found["support_queue_rolling_sla_breached", (*of_queue, ("window", "7d"), ("clock", "resolution"))] == 1
+    assert found == busy.values(after("72:00:01"))
 
 
 def test_a_reply_in_time_takes_the_timer_back() -> None:
