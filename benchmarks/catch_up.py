@@ -20,7 +20,7 @@ from benchmarks.measuring import applied, compiled_packages, cpu_s, redis_cpu_s,
 from stream.definitions_file import read_definitions
 from stream.settings import load
 from stream.simulator.centre import Centre
-from stream.telling import told_topics
+from stream.told import told_topics
 from tests.eventually import eventually
 from tests.pipeline import ROOT, Pipeline
 from tests.services import unique

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mode.supervisors import CrashingSupervisor
 
-from stream.telling import read_topics
+from stream.told import read_topics
 from stream.transport import Chunks
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from stream.printing import (
 )
 from stream.progress import progress
 from stream.settings import duration_ms, load
-from stream.telling import decode_told, told_topics
+from stream.told import decode_told, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

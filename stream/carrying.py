@@ -32,7 +32,8 @@ from stream.kafka import client_options
 from stream.offline import definitions_of
 from stream.payload import payload
 from stream.tables import RedisTables
-from stream.telling import KafkaTeller, told_topics
+from stream.telling import KafkaTeller
+from stream.told import told_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping

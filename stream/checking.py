@@ -14,7 +14,7 @@ from stream.definitions_told import differences, duration_text, hours_now
 from stream.offline import definitions_of
 from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, look_at_redis
 from stream.settings import PREFIX, Settings, hidden
-from stream.telling import read_topics, told_topics
+from stream.told import read_topics, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator

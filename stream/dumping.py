@@ -14,7 +14,7 @@ from stream.errors import UsageError
 from stream.offline import definitions_of
 from stream.patience import Client, connect
 from stream.settings import hidden
-from stream.telling import read_topics
+from stream.told import read_topics
 
 if TYPE_CHECKING:
     from aggregators.definitions import Definitions

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from stream.errors import UsageError
 from stream.kafka import admin_client, client_options, why
 from stream.progress import progress
-from stream.telling import read_topics
+from stream.told import read_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aggregators.board import ALL_METRICS, Board
+from aggregators.board import Row as Shown
 from aggregators.definitions import Definitions
 from aggregators.engine import Engine, Incoming
 from aggregators.events import Event
@@ -60,6 +61,22 @@ def board_of(
     return Board(defined, zone=info, windows=settings.windows, caps=caps, metrics=metrics)
 
 
+class Series(dict[tuple[Any, ...], tuple[str, tuple[tuple[str, str], ...]]]):
+    """Name and label pairs of what a row is of, all but its value: the same thousands come back at every instant."""
+
+    def __missing__(self, key: tuple[Any, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Make and keep them."""
+        metric, group, window, extra = key
+        row = Shown(metric, group, window, extra, 0)
+        made = self[key] = (row.name, row.pairs)
+        return made
+
+
+def values_of(rows: Iterable[Shown], series: Series) -> Values:
+    """Return the values of *rows*: (name, label pairs) → value. *series* is kept from one call to the next."""
+    return {series[row[:4]]: row.value for row in rows}
+
+
 class Offline:
     """One partition in memory. Each line fed is a record whose timestamp is its own `at`."""
 
@@ -78,6 +95,7 @@ class Offline:
         self.told = Tables(offset=0)
         self._hearing = Hearing(self.definitions)
         self._board = board_of(self._settings, metrics, self.definitions)
+        self._series = Series()
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Apply *lines* in the order given."""
@@ -95,7 +113,7 @@ class Offline:
     def values(self, as_of_ms: int) -> Values:
         """Return what `/metrics` shows at *as_of_ms*: (name, label pairs) → value; absent values have no key."""
         self._board.move(as_of_ms)
-        return {(row.name, row.pairs): row.value for row in self._board.rows()}
+        return values_of(self._board.rows(), self._series)
 
     @property
     def board(self) -> Board:

@@ -69,7 +69,15 @@ def refuse_metric_not_asked_for(prefix: str, families: Collection[str], levels: 
 
 def chosen(rows: Iterable[Row], prefixes: tuple[str, ...]) -> list[Row]:
     """Return the rows asked for, always in the same order: that of the catalogue, then by labels."""
-    return sorted((row for row in rows if not prefixes or row.name.startswith(prefixes)), key=_place)
+    asked: dict[tuple[Metric, Level, str | None], bool] = {}
+
+    def is_asked_for(row: Row) -> bool:
+        key = (row.metric, row.group.level, row.extra)
+        if key not in asked:
+            asked[key] = row.name.startswith(prefixes)
+        return asked[key]
+
+    return sorted(filter(is_asked_for, rows) if prefixes else rows, key=_place)
 
 
 def exposition(rows: Iterable[Row]) -> Iterator[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stream.generations import Generation
     from stream.patience import Client
     from stream.settings import Settings
-from stream.telling import read_topics
+from stream.told import read_topics
 
 ANSWER_S = 5.0
 SIZED_S = 1.5

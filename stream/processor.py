@@ -33,7 +33,8 @@ from stream.offline import definitions_of
 from stream.patience import Patience, connect
 from stream.payload import Payload, payload
 from stream.tables import RedisTables, Stored
-from stream.telling import KafkaTeller, Teller, decode_batches, told_topics
+from stream.telling import KafkaTeller, Teller
+from stream.told import decode_batches, told_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

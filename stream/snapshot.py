@@ -25,7 +25,7 @@ from stream.heard import Telling
 from stream.offline import board_of, definitions_of
 from stream.patience import connect
 from stream.reader import PartitionReader
-from stream.telling import read_topics
+from stream.told import read_topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -39,7 +39,7 @@ from faust.types import TP, ConsumerMessage
 from stream.chunks import START, Chunk, Partition, TopicChanged
 from stream.errors import UsageError
 from stream.joining import MarkingAssignor, join_by_marks
-from stream.telling import read_topics, told_topics
+from stream.told import read_topics, told_topics
 from stream.turns import Turns
 
 if TYPE_CHECKING:

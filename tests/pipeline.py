@@ -28,7 +28,7 @@ from aggregators.instants import rfc3339
 from stream.devstack.process import end, free_port
 from stream.routing import Router, Topics
 from stream.settings import Settings, load
-from stream.telling import told_topics
+from stream.told import told_topics
 from tests.eventually import PATIENCE_S
 from tests.processes import Process, Serve
 from tests.services import unique

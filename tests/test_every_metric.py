@@ -71,6 +71,8 @@ def right(after_ms: int = 0) -> Values:
 
 def differences(shown: Values, wanted: Values) -> list[str]:
     """Return what differs, a line each: the first of them."""
+    if shown == wanted:
+        return []
     keys = sorted(key for key in shown.keys() | wanted.keys() if shown.get(key) != wanted.get(key))
     return [f"{key}: {shown.get(key)}, right is {wanted.get(key)}" for key in keys][:20]
 

@@ -18,7 +18,7 @@ from stream.devstack.broker import embedded_broker
 from stream.devstack.process import end, free_port, spawn
 from stream.devstack.redis import embedded_redis
 from stream.settings import PREFIX, Settings
-from stream.telling import read_topics
+from stream.told import read_topics
 
 if TYPE_CHECKING:
     import subprocess

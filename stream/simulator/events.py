@@ -12,6 +12,7 @@ Lane = Literal["chat", "ticket", "agent", "all"]
 DEFAULT_TENANT = "default"
 """The tenant of events that name none."""
 
+_SECONDS = tuple(f"{part:02d}" for part in range(60))
 _MILLIS = tuple(f".{part:03d}Z" for part in range(1000))
 _QUOTED_MILLIS = tuple(f'{part}"' for part in _MILLIS)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -28,12 +29,12 @@ class Event(NamedTuple):
 
 def stamp(at_ms: int) -> str:
     """Return *at_ms* as RFC 3339 with milliseconds and Z."""
-    return _second(at_ms // 1000) + _MILLIS[at_ms % 1000]
+    return _minute(at_ms // 60_000) + _SECONDS[at_ms // 1_000 % 60] + _MILLIS[at_ms % 1_000]
 
 
 def quoted(at_ms: int) -> str:
     """Return `stamp(at_ms)` in quotation marks, as JSON."""
-    return _quoted_second(at_ms // 1000) + _QUOTED_MILLIS[at_ms % 1000]
+    return _quoted_minute(at_ms // 60_000) + _SECONDS[at_ms // 1_000 % 60] + _QUOTED_MILLIS[at_ms % 1_000]
 
 
 def tenant_tail(tenant: str) -> str:
@@ -52,10 +53,10 @@ def short(number: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _second(epoch_s: int) -> str:
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(epoch_s))
+def _minute(epoch_min: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:", gmtime(epoch_min * 60))
 
 
 @lru_cache(maxsize=4096)
-def _quoted_second(epoch_s: int) -> str:
-    return f'"{_second(epoch_s)}'
+def _quoted_minute(epoch_min: int) -> str:
+    return f'"{_minute(epoch_min)}'

@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import METRICS
 from stream.demo import definitions
-from stream.offline import Offline, Values
+from stream.offline import Offline, Series, Values, values_of
 from stream.snapshot import Snapshots
 from tests import simulated
 from tests.eventually import PATIENCE_S
@@ -20,16 +20,16 @@ from tests.pipeline import Pipeline
 from tests.simulated import DAY_MS, T0, Line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from aggregators.board import Row
     from stream.settings import Settings
     from tests import services
 
 STEP_MS = 7 * DAY_MS // 50 // 10_000 * 10_000
 INSTANTS = [T0 + STEP_MS * n for n in range(1, 51)]
 LOOK_S = 0.2
+OFTEN = (b'"agent.heartbeat"', b'"kpi.sample"')
 NAMED_LEVELS = ("team", "agent", "language")
 """Not by priority: altered copies name another one, so it is not as in the week without them."""
 ADVISORY = {metric.name(level) for metric in METRICS if metric.advisory for level in metric.levels}
@@ -39,11 +39,11 @@ ADVISORY = {metric.name(level) for metric in METRICS if metric.advisory for leve
 def week() -> list[Line]:
     """Return about sixty conversations a day, with their agents, one in a hundred ends lost; in order of time.
 
-    Of the agents' heartbeats, which are most of a week, one in four is left.
+    Of agents' heartbeats and of series computed elsewhere, which are most of a week, one in eight is left.
     """
     lines = simulated.without_closes(simulated.centre(days=7, rate=2.5), share=0.01, seed=1)
-    beats = count()
-    return [line for line in lines if b'"agent.heartbeat"' not in line.value or next(beats) % 4 == 0]
+    seen = count()
+    return [line for line in lines if not any(kind in line.value for kind in OFTEN) or next(seen) % 8 == 0]
 
 
 def with_everything(folder: Path, *, levels: Sequence[str] = ()) -> str:
@@ -60,6 +60,7 @@ class Boards(NamedTuple):
     """Looks at Redis whenever asked to, as `serve` does each second."""
 
     snapshots: Snapshots
+    series: Series
 
     async def at(self, t: int) -> Values:
         """Return what the board shows at *t*, as soon as that is its instant."""
@@ -67,12 +68,7 @@ class Boards(NamedTuple):
         while (found := await self.snapshots.refresh()).as_of != t:
             assert time.monotonic() < deadline, f"shows {found.as_of} instead of {t}: {found.trouble}"
             await asyncio.sleep(LOOK_S)
-        return of_rows(found.rows)
-
-
-def of_rows(rows: Iterable[Row]) -> Values:
-    """Return values by name and labels."""
-    return {(row.name, row.pairs): row.value for row in rows}
+        return values_of(found.rows, self.series)
 
 
 @asynccontextmanager
@@ -80,13 +76,15 @@ async def boards(settings: Settings) -> AsyncIterator[Boards]:
     """Look at the tables of a pipeline."""
     snapshots = Snapshots(settings)
     try:
-        yield Boards(snapshots)
+        yield Boards(snapshots, Series())
     finally:
         await snapshots.close()
 
 
 def differences(shown: Values, right: Values) -> list[str]:
     """Return what differs, a line each: the first of them."""
+    if shown == right:
+        return []
     known = [key for key in shown.keys() | right.keys() if key[0] not in ADVISORY]
     keys = sorted(key for key in known if shown.get(key) != right.get(key))
     return [f"{name} {dict(pairs)}: {shown.get((name, pairs))}, right is {right.get((name, pairs))}"
