@@ -152,7 +152,7 @@ def test_whoever_ends_it_while_it_starts_finds_nothing_left(tmp_path: Path, sent
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     """Exit code 0, no process, no file; how often it is pressed makes no difference."""
-    with demo(tmp_path) as running:
+    with demo(tmp_path, "--rate", "600") as running:
         running.until("Prometheus")
 
         for _ in range(3):
