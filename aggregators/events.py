@@ -78,7 +78,9 @@ _new: Final = tuple.__new__
 
 
 def decode(sent: object, scales: Mapping[str, Scale] = USUAL_SCALES) -> Event | Rejected:
-    """Decode one parsed JSON value. Null is absent; fields the type does not name are left out.
+    """Decode one parsed JSON value. Null is absent, and so is a name of no character.
+
+    Fields the type does not name are left out.
 
     A survey is answered on its own scale, or on that of its kind in *scales*.
     """
@@ -96,12 +98,15 @@ def take_apart(sent: object, scales: Mapping[str, Scale] = USUAL_SCALES) -> Even
     identifier, stamp = sent.pop("id", None), sent.pop("at", None)
     conversation, source = sent.pop("conversation", None), sent.pop("source", None)
     at = instant_ms(stamp)
+    if source == "":
+        source = None
     if (
         not isinstance(identifier, str)
         or not 0 < len(identifier) <= MAX_ID_LENGTH
         or at is None
         or at < EARLIEST_MS
-        or (not isinstance(conversation, str) and (conversation is not None or kind.subject == CONVERSATION))
+        or (not isinstance(conversation, str) and conversation is not None)
+        or (not conversation and kind.subject == CONVERSATION)
         or (kind.subject == SOURCE if source is None else not isinstance(source, str))
     ):
         problem = _frame_problem(kind, identifier, stamp, conversation, source)
@@ -130,6 +135,8 @@ def _kept(kind: EventType, sent: dict[str, Any], scales: Mapping[str, Scale]) ->
         if sort == "string":
             if not isinstance(value, str):
                 return Rejected("wrong_type", field)
+            if not value:
+                continue
         else:
             reason = _CHECKS[sort](value)
             if reason:
@@ -163,7 +170,7 @@ def _frame_problem(
         ("conversation", conversation, kind.subject == CONVERSATION),
         ("source", source, kind.subject == SOURCE),
     ):
-        if value is None and needed:
+        if (value is None or (value == "" and name != "id")) and needed:
             return Rejected("missing_field", name)
         if value is not None and type(value) is not str and not (name == "at" and type(value) is int):
             return Rejected("wrong_type", name)

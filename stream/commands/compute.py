@@ -40,7 +40,7 @@ def command(
 
     `deskpulse compute day.jsonl --as-of 2026-11-21T12:00:00Z`
 
-    `deskpulse compute day.jsonl --every 15m --metric support_queue_service_level > day.csv`
+    `deskpulse compute day.jsonl --every 15m --metric support_queue_rolling_service_level > day.csv`
 
     `deskpulse export > log.jsonl && deskpulse compute --as-applied log.jsonl`
     """

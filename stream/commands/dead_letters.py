@@ -21,6 +21,10 @@ KafkaOption = Annotated[str | None, typer.Option(help="Kafka's bootstrap servers
 ReasonOption = Annotated[str | None, typer.Option(help="Only records rejected for this reason.")]
 
 
+MOST_OF_A_KEY = 60
+"""Characters of one in a table; the other forms have all of it."""
+
+
 class Format(StrEnum):
     """How the list is printed."""
 
@@ -186,8 +190,14 @@ def _print_table(letters: Sequence[Letter]) -> None:
     rows = [_row(letter) for letter in letters]
     if rows:
         head = tuple(rows[0])
-        _print_columns([head, *(tuple("-" if cell is None else str(cell) for cell in row.values()) for row in rows)])
+        shown = ({**row, "key": _short(row["key"])} for row in rows)
+        _print_columns([head, *(tuple("-" if cell is None else str(cell) for cell in row.values()) for row in shown)])
         print()
+
+
+def _short(key: object) -> object:
+    """Return a key as it stands in a table: it may be of any length."""
+    return f"{key[: MOST_OF_A_KEY - 1]}…" if isinstance(key, str) and len(key) > MOST_OF_A_KEY else key
 
 
 def _print_counts(counts: Counter[str]) -> None:

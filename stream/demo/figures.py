@@ -41,6 +41,10 @@ _WANTED = {_METRIC[suffix].name(level) for suffix, _ in _SHOWN.values() for leve
 Labels = tuple[tuple[str, str], ...]
 
 
+_NOT_SENT = ("told", "source.heartbeat")
+"""Types of what nobody sent the demo, or sent to every partition."""
+
+
 class Figures(NamedTuple):
     """The figures of one queue, channel or tenant, rolling ones over one window; None is unknown, which is not 0.
 
@@ -98,8 +102,14 @@ class Scrape:
 
     @property
     def accepted(self) -> int:
-        """How many records were accepted so far."""
-        return int(sum(value for (name, _), value in self.samples.items() if name == p.ACCEPTED.name))
+        """How many records of the sources were accepted so far; what workers tell one another is none."""
+        return int(
+            sum(
+                value
+                for (name, labels), value in self.samples.items()
+                if name == p.ACCEPTED.name and dict(labels).get("type") not in _NOT_SENT
+            )
+        )
 
     @property
     def lag(self) -> int:

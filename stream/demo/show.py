@@ -198,7 +198,13 @@ class _Demo:
                 raise UsageError(message)
             if now_s - said_s > SAY_EVERY_S:
                 said_s = now_s
-                self.say("worker", f"{reached[1]:,} events counted of {reached[0]:,} sent so far")
+                sent, counted = reached
+                self.say(
+                    "worker",
+                    f"{counted:,} events counted of {sent:,} sent so far"
+                    if counted < sent
+                    else f"all {sent:,} events counted; customers and agents come next",
+                )
             await self.pause(0.25)
         return None
 

@@ -121,8 +121,18 @@ def test_what_every_event_must_have(fields: dict[str, Any], expected: tuple[str,
 
 
 def test_the_limits_are_good() -> None:
-    """An id of 128 characters, the first millisecond of 1990, a name of no characters."""
-    assert event(id="x" * MAX_ID_LENGTH, at=EARLIEST_MS, queue="", conversation="").at == EARLIEST_MS
+    """An id of 128 characters, the first millisecond of 1990, a name of one."""
+    assert event(id="x" * MAX_ID_LENGTH, at=EARLIEST_MS, queue="q", conversation="c").at == EARLIEST_MS
+
+
+def test_a_name_of_no_characters_is_absent() -> None:
+    """As null is: nothing is kept of it, what must be there is missing, and the tenant is the usual one."""
+    found = event("chat.accepted", queue="", channel="", tenant="", source="", agent="")
+
+    assert (found.fields, found.tenant, found.source) == ({}, "default", None)
+    assert reason(record("chat.queued", queue="")) == ("missing_field", "queue")
+    assert reason(record("chat.closed", conversation="")) == ("missing_field", "conversation")
+    assert reason(record("source.heartbeat", source="")) == ("missing_field", "source")
 
 
 @pytest.mark.parametrize("sent", [None, 1, "x", [], [record()], True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,6 +14,7 @@ import typer
 
 from stream import build
 from stream.cli import app
+from stream.printing import refuse_unknown_metric
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"aiokafka", "faust", "redis", "orjson", "prometheus_client", "pydantic_settings", "structlog", "aggregators"}
@@ -62,6 +64,17 @@ def test_the_help_of_a_command_has_an_example_and_is_quick(words: tuple[str, ...
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "typer" in imported
     assert imported & HEAVY == set()
+
+
+def test_metrics_in_examples_exist() -> None:
+    """Whatever follows `--metric` in the help of a command begins the name of one."""
+    texts = [file.read_text() for file in (ROOT / "stream" / "commands").glob("*.py")]
+
+    prefixes = {prefix for text in texts for prefix in re.findall(r"--metric (\w+)", text)}
+
+    assert prefixes
+    for prefix in prefixes:
+        refuse_unknown_metric(prefix)
 
 
 def test_a_closed_standard_output_is_said_to_be_one() -> None:

@@ -171,6 +171,18 @@ async def test_the_list_says_why_and_where_and_how_many_there_are(kafka: service
     assert b"unknown_type" not in some.stdout
 
 
+async def test_a_long_key_does_not_stretch_the_list(kafka: services.Kafka) -> None:
+    """Of a thousand characters the table has 59 and a sign that there are more; the other form has all."""
+    chosen = settings(kafka)
+    await keep(chosen, [place(chosen.topics_chat, 1, value=b"x", key=b"k" * 1_000)])
+
+    table = run(chosen, "list").stdout.decode().splitlines()
+    (letter,) = json.loads(run(chosen, "list", "--format", "json").stdout)["letters"]
+
+    assert table[1].split()[5] == "k" * 59 + "…"
+    assert letter["key"] == "k" * 1_000
+
+
 async def test_a_letter_is_shown_as_it_came(kafka: services.Kafka) -> None:
     """Headers and key to read, the bytes untouched; a warning that they may hold texts of customers."""
     chosen = settings(kafka)
