@@ -15,10 +15,11 @@ from aggregators.business import corrected
 from aggregators.definitions import FAMILIES
 from aggregators.instants import HOUR_MS
 from aggregators.points import HANDLED
+from aggregators.samples import Twice
 from stream.definitions_file import definitions_from
 from stream.offline import Offline
 from tests.adversary import logs
-from tests.aggregators.observed import points, spans
+from tests.aggregators.observed import observed, points, spans
 from tests.aggregators.running import Counted, incoming
 from tests.logs import Log
 
@@ -70,6 +71,16 @@ def shown(log: Log, text: str, definitions: str = OFFICE, *, window: str = "7d",
 
 
 # -------------------------------------------------------------------------------------------- both clocks
+
+
+def test_a_correction_of_a_resolution_stands_where_it_was_solved() -> None:
+    """Written on Monday at 0:00 UTC to billing and solved at 12:00 in sales: 12 h, 4 of them in office hours."""
+    log = Log(channel="email").created("0:00:00", queue="billing").commented("10:00:00", "human", queue="sales")
+    samples = observed(log.status("12:00:00", "solved").lines, definitions_from(ASKED + OFFICE)).samples
+
+    found = [(each[2].queue, each[3], each[4]) for each in samples if isinstance(each, Twice)]
+
+    assert found == [("sales", 12 * HOUR_MS, 4 * HOUR_MS)]
 
 
 def test_a_correction_moves_one_duration() -> None:

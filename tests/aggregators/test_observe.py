@@ -436,13 +436,14 @@ def test_contacts_of_messages_and_of_calls() -> None:
 
 
 def test_messages_by_who_wrote_them_where() -> None:
-    """The customer's in billing, a reply and a note in sales."""
+    """The customer's in billing, two replies and a note in sales."""
     log = Log().customer("00:00", queue="billing").human("00:10", queue="sales").human("00:20", public=False)
+    log.human("00:30")
     events = observed(log, Definitions(families=("volume",))).events
 
     found = {labels: {n - m.MESSAGES: k for n, k in row.items() if n >= m.MESSAGES} for labels, row in events.items()}
 
-    assert found == {BILLING: {m.CUSTOMER: 1}, SALES: {m.HUMAN: 1, m.NOTE: 1}}
+    assert found == {BILLING: {m.CUSTOMER: 1}, SALES: {m.HUMAN: 2, m.NOTE: 1}}
 
 
 def test_a_recommendation_that_was_asked_for() -> None:

@@ -341,8 +341,12 @@ def test_a_call_that_was_left_before_anybody_spoke() -> None:
     assert results(log) == []
     assert lasts(log, "resolution")["open"] == [(0, 60)]
 
+    closed = Log(channel="voice", queue="billing").started("0:00:00").queued("0:00:10").abandoned("0:01:00")
+    assert lasts(closed.closed("0:02:00"), "resolution")["open"] == [(0, 60)]
+
     log.queued("2:00:00").accepted("2:00:10").closed("2:10:00")
     assert results(log, RESOLUTION) == [(ATTAINED, 2 * HOUR_S + 600)]
+    assert lasts(log, "resolution")["open"] == [(0, 2 * HOUR_S + 600)]
 
 
 def test_a_silent_chat_is_given_up_after_its_deadline_and_a_quick_target_is_missed() -> None:
