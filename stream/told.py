@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FORM: Final = 1
 ROWS_A_RECORD: Final = 100
-_ROW_PARTS: Final = 7
 _TOLD: Final = {CUSTOMER: ("customers", ".customers"), AGENT: ("people", ".agents")}
 
 
