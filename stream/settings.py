@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     )
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
-    listen: str = Field("127.0.0.1:8420", description="Address of `serve`: /metrics, /live, /ready.")
+    listen: str = Field("127.0.0.1:8420", description="Address of `serve`: numbers, API and wallboard.")
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
     zone: str = Field("UTC", description="IANA zone of the window *today*, where the definitions name none.")
     definitions: str | None = Field(None, description="File of definitions: targets, business hours, surveys, costs.")

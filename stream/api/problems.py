@@ -1,0 +1,78 @@
+"""Errors as `application/problem+json` (RFC 9457): status, what is wrong, and the parameter that is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What an error answers. `parameter` names what was wrong about the request, where it was one thing."""
+
+    type: str = "about:blank"
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What is wrong, for people.")
+    parameter: str | None = Field(None, description="The parameter that is wrong, if it is one.")
+
+
+class Wrong(HTTPException):
+    """A request that cannot be answered; see `Problem`."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, *, parameter: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status.value, detail, dict(headers or {}))
+        self.parameter = parameter
+
+
+def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Return for the contract that an endpoint may answer with these problems."""
+    return {
+        status.value: {
+            "description": status.phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def answer(
+    status: int, detail: str, *, parameter: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return the response that says what is wrong."""
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, parameter=parameter)
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def handle(app: FastAPI) -> None:
+    """Let *app* answer every error with a problem."""
+
+    @app.exception_handler(HTTPException)
+    def refused(_: Request, error: HTTPException) -> JSONResponse:
+        parameter = error.parameter if isinstance(error, Wrong) else None
+        return answer(error.status_code, error.detail, parameter=parameter, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where, name = str(first["loc"][0]), ".".join(str(part) for part in first["loc"][1:])
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where} {name}: {first['msg']}", parameter=name or None)
+
+    @app.exception_handler(Exception)
+    def failed(_: Request, __: Exception) -> JSONResponse:
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "this should not have happened; the log of serve says more")

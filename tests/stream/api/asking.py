@@ -1,0 +1,32 @@
+"""Asking the application without a server, as its tests do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.testclient import TestClient
+
+from aggregators.board import Row
+from aggregators.catalogue import METRICS
+from aggregators.rolling import Group
+from stream.api.app import make_app
+from stream.api.source import Source
+from stream.settings import load
+from stream.snapshot import Snapshot
+from tests.logs import T0
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+
+WAITING = next(each for each in METRICS if each.suffix == "waiting")
+ROW = Row(WAITING, Group("queue", ("acme", "chat", "billing")), None, None, 3)
+FRESH = Snapshot(rows=(ROW,), made_at=T0, as_of=T0, trouble=None, redis_up=True, generation="abc")
+
+
+def ask(
+    path: str, *, method: str = "GET", snapshot: Snapshot = FRESH, now: int = T0, headers: dict[str, str] | None = None
+) -> Response:
+    """Return what is answered of *snapshot* at *now*."""
+    app = make_app(Source(load({}), lambda: snapshot, clock=lambda: now))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})
