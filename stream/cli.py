@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -63,6 +64,10 @@ def main() -> None:
     if sys.stdout is None:
         print("standard output is closed: there is nowhere to print to", file=sys.stderr)
         raise SystemExit(2)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without UTF-8 gets `\u2026` where it has no letter, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except UsageError as error:

@@ -86,6 +86,17 @@ def test_a_closed_standard_output_is_said_to_be_one() -> None:
     assert (done.returncode, done.stderr) == (2, "standard output is closed: there is nowhere to print to\n")
 
 
+def test_an_output_without_utf_8_is_written_to_all_the_same() -> None:
+    """What it has no letter for stands there as an escape."""
+    command = [sys.executable, "-m", "stream.cli", "catalogue"]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run(command, cwd=ROOT, env=ascii_only, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "SL1 \\u2026 SL6" in done.stdout
+
+
 def test_the_version_is_that_of_the_distribution() -> None:
     """`deskpulse --version` prints one line."""
     done = run("--version")
