@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mode.supervisors import CrashingSupervisor
 
 from stream.told import read_topics
-from stream.transport import Chunks
+from stream.transport.consumer import Chunks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stream.app import WorkerApp
     from stream.chunks import Partition
-    from stream.transport import Delivery
+    from stream.transport.thread import Delivery
 
 CHUNKS_A_TAKE = 8
 TAKE_WITHIN_S = 0.02

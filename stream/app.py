@@ -13,14 +13,14 @@ from faust.tables.manager import TableManager
 
 from stream.agents import add_agents
 from stream.kafka import client_options
-from stream.transport import ChunkTransport
+from stream.transport.consumer import ChunkTransport
 
 if TYPE_CHECKING:
     from faust.types.transports import ConsumerT, TransportT
 
     from stream.chunks import Processor
     from stream.settings import Settings
-    from stream.transport import ChunkConsumer
+    from stream.transport.consumer import ChunkConsumer
 
 log = structlog.get_logger(__name__)
 

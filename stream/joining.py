@@ -8,7 +8,7 @@ So whoever shares out writes into each share the topics it was made for. Who is 
 with metadata that Kafka has not seen of it, and that is what makes a stable group share anew.
 """
 
-# ruff: noqa: SLF001, ANN401 - as in transport.py: aiokafka asks no assignor whether a share is still good
+# ruff: noqa: SLF001, ANN401 - as in transport: aiokafka asks no assignor whether a share is still good
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from stream.rebuild_lock import Lock
 from stream.rebuilder import NewLetters, Rebuilder
 from stream.settings import hidden
 from stream.telling import wait_for_told
-from stream.transport import check_libraries
+from stream.transport.libraries import check_libraries
 from stream.worker import count, spare_the_collector
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from stream.dead_letters import KafkaDeadLetters
 from stream.kafka import backoff_s, wait_for_kafka, wait_for_topics
 from stream.patience import Patience, connect
 from stream.telling import wait_for_told
-from stream.transport import check_libraries
+from stream.transport.libraries import check_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -17,30 +17,30 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.utils.queues import FlowControlEvent
 
-from stream import transport
 from stream.chunks import Partition
 from stream.errors import UsageError
+from stream.transport import libraries, thread
 
 
 def test_the_installed_libraries_are_the_ones_it_was_made_for() -> None:
     """Versions and signatures are those of the pins."""
-    transport.check_libraries()
+    libraries.check_libraries()
 
 
 def test_another_version_is_named_with_the_one_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that can be pasted behind pip install."""
-    monkeypatch.setitem(transport.VERSIONS, "faust-streaming", "9.9.9")
+    monkeypatch.setitem(libraries.VERSIONS, "faust-streaming", "9.9.9")
 
     with pytest.raises(UsageError, match=r"faust-streaming: version 0\.15\.3 .* needs faust-streaming==9\.9\.9"):
-        transport.check_libraries()
+        libraries.check_libraries()
 
 
 def test_another_signature_names_the_package_and_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """A patched library with the right version is found out as well."""
-    monkeypatch.setitem(transport.SIGNATURES, "mode Service.stop", (driver.Consumer.stop, "self gently"))
+    monkeypatch.setitem(libraries.SIGNATURES, "mode Service.stop", (driver.Consumer.stop, "self gently"))
 
     with pytest.raises(UsageError, match=r"mode-streaming: mode Service\.stop takes \(self\)"):
-        transport.check_libraries()
+        libraries.check_libraries()
 
 
 def test_the_three_kinds_of_partition_are_one_key() -> None:
@@ -57,7 +57,7 @@ def test_a_decoded_record_has_what_is_read_of_one() -> None:
     builder.append(0, timestamp=1_700_000_000_000, key=b"k", value=None, headers=[("h", b"v")])
     (decoded,) = DefaultRecordBatch(bytes(builder.build()))
 
-    record: Any = transport._as_decoded(None, TopicPartition("a", 1), decoded)
+    record: Any = thread._as_decoded(None, TopicPartition("a", 1), decoded)
 
     assert (record.offset, record.timestamp, record.key, record.value) == (0, 1_700_000_000_000, b"k", None)
     assert list(record.headers) == [("h", b"v")]
