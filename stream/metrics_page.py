@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aggregators import measures, points, top_reasons
@@ -44,13 +45,26 @@ EXTRAS = {
     "currency": "that of the definitions, `none` without one",
     "le": "upper bounds, in seconds where no unit is named",
 }
+GENESYS = "SLg"
+"""The variant of the service level that is shown only where the definitions set its switches."""
 _AS_OF = 10
 
 
+@cache
 def series(metric: Metric) -> int:
     """Return how many series *metric* has at most for one label set of a level, in one window if it has windows."""
     found = metric.read(_everything())
     return len(found) if isinstance(found, Mapping) else 1
+
+
+def values_of_extra(label: str) -> tuple[str, ...]:
+    """Return the values that a label beside those of level and window may have, as far as the catalogue says it."""
+    found: dict[str, None] = {}
+    for metric in METRICS:
+        read = metric.read(_everything()) if metric.extra == label else None
+        if isinstance(read, Mapping):
+            found |= dict.fromkeys(read)
+    return (*found, GENESYS) if label == "variant" else tuple(found)
 
 
 def budget(windows: int, families: Container[str] = (), level: Level = "queue") -> int:
@@ -153,6 +167,7 @@ def _cost(family: Family) -> int:
     return sum(series(m) for m in METRICS if m.family == family and "queue" in m.levels and not m.asked)
 
 
+@cache
 def _everything() -> Reading:
     """Return a reading in which everything that can be counted was: each metric read from it has all its values."""
     plain = range(1, measures.FAMILY)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
-from stream.api import catalogue, operations, problems
+from stream.api import catalogue, numbers, operations, problems
 
 if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue,)
+_PARTS = (catalogue, numbers)
 """The modules of the API: each has a `router`."""
 
 

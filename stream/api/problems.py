@@ -70,7 +70,9 @@ def handle(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where, name = str(first["loc"][0]), ".".join(str(part) for part in first["loc"][1:])
+        # A parameter that may be named several times has numbers behind its name; a body has paths.
+        path = first["loc"][1:2] if first["loc"][0] in ("query", "path") else first["loc"][1:]
+        where, name = str(first["loc"][0]), ".".join(str(part) for part in path)
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where} {name}: {first['msg']}", parameter=name or None)
 
     @app.exception_handler(Exception)

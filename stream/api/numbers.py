@@ -1,0 +1,109 @@
+"""The numbers of the latest snapshot: every value there is, or those that were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
+from stream.api.indexed import Indexes
+from stream.api.instants import Instant, stamp, stamp_or_none
+from stream.api.problems import responses
+from stream.api.selecting import UNKNOWN, Selection, choose
+from stream.snapshot import ready_trouble
+
+if TYPE_CHECKING:
+    from aggregators.board import Row
+    from stream.api.source import Source
+    from stream.snapshot import Snapshot
+
+USUAL: Final = 10_000
+MOST: Final = 200_000
+JSON: Final = "application/json"
+
+
+class Value(BaseModel):
+    """One number. What is unknown is absent, never 0."""
+
+    metric: str = Field(description="Full name, as in Prometheus.")
+    labels: dict[str, str] = Field(description="All but `window`, in the order of the catalogue.")
+    window: str | None = Field(description="The rolling window; null of what holds now and of counters.")
+    value: float
+
+
+class Standing(BaseModel):
+    """What every answer about numbers says of them."""
+
+    as_of: Instant | None = Field(description="The instant the numbers are for; null while none may be shown.")
+    made_at: Instant | None = Field(description="When they were put together, by the wall clock.")
+    trouble: str | None = Field(description="Why they may be stale or wrong, for people; null if nothing is known.")
+    generation: str | None = Field(description="The definitions they were counted by; see /definitions.")
+
+
+class Values(Standing):
+    """The numbers that were asked for."""
+
+    values: list[Value]
+    more: bool = Field(description="Whether there are more than `limit`.")
+
+
+class ValuesQuery(Selection):
+    """A selection, and how much of it."""
+
+    limit: int = Field(USUAL, ge=1, le=MOST, description="At most so many values.")
+
+
+def router(source: Source) -> APIRouter:
+    """Return the route of the numbers."""
+    routes = APIRouter(tags=["numbers"])
+    indexes = Indexes()
+
+    @routes.get("/values", response_model=Values, responses=responses(*UNKNOWN))
+    def values(query: Annotated[ValuesQuery, Query()], caller: Reader) -> Response:
+        """Return the numbers of the latest snapshot.
+
+        Labels of places select: what is not counted by a label asked for is left out. `window`, `q`, `variant` and the
+        like narrow: metrics without them stay.
+        """
+        snapshot = source.latest()
+        index = indexes.of(snapshot)
+        known = None if snapshot.as_of is None else index
+        rows = choose(query, caller, windows=windows_of(source, snapshot), index=known).rows(index)
+        answer = {
+            **standing(snapshot, now=source.clock()),
+            "values": [as_value(row) for row in rows[: query.limit]],
+            "more": len(rows) > query.limit,
+        }
+        return Response(orjson.dumps(answer), media_type=JSON)
+
+    return routes
+
+
+def windows_of(source: Source, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the windows that are shown: those of the tables in force, once they are known."""
+    return tuple(snapshot.covered_s) or source.settings.windows
+
+
+def standing(snapshot: Snapshot, *, now: int) -> dict[str, Any]:
+    """Return what a `Standing` says of *snapshot* at *now*."""
+    return {
+        "as_of": stamp_or_none(snapshot.as_of),
+        "made_at": stamp(snapshot.made_at) if snapshot.made_at else None,
+        "trouble": ready_trouble(snapshot, now),
+        "generation": snapshot.generation,
+    }
+
+
+def as_value(row: Row) -> dict[str, Any]:
+    """Return *row* as a `Value`."""
+    return {"metric": row.name, "labels": labels_of(row), "window": row.window, "value": row.value}
+
+
+def labels_of(row: Row) -> dict[str, str]:
+    """Return the labels of *row* but its window."""
+    labels = dict(row.pairs)
+    labels.pop("window", None)
+    return labels
