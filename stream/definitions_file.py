@@ -5,24 +5,18 @@ Every key is optional, unknown ones are refused. `docs/definitions-file.md` is t
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregators.definitions import MOST_SLOTS, Definitions, Scale, Shift, Tier
 from stream import definitions_values as values
+from stream import toml_file
 from stream.definitions_calendars import calendars_from
-from stream.settings import PREFIX, SettingsError
-from stream.toml_lines import line_of, lines_of
-from stream.toml_table import Table, Wrong, dotted
+from stream.toml_table import Table, Wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_BYTES = 1 << 20
 TARGETS = {
     "wait": "wait_target_ms",
     "first_response": "response_target_ms",
@@ -38,7 +32,6 @@ SURVEYS = {
     "nps": {"promoter_from": "promoter_from", "detractor_to": "detractor_to"},
 }
 """Kind of survey → key of a share of its scale → field."""
-_PLACE = re.compile(r"(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 
 
 def read_definitions(file: str) -> Definitions:
@@ -51,55 +44,12 @@ def read_file(file: str) -> tuple[str, Definitions]:
 
     Raises SettingsError, one line `DESKPULSE_DEFINITIONS: <file>:<line>: <key>: what is wrong`.
     """
-    named = file if file.isprintable() else repr(file)
-    text = _text_of(file, named)
-    try:
-        return text, definitions_from(text)
-    except ValueError as error:
-        message = f"{PREFIX}DEFINITIONS: {named}:{error}"
-        raise SettingsError(message) from error
+    return toml_file.read(file, "definitions", definitions_from)
 
 
 def definitions_from(text: str) -> Definitions:
     """Return the definitions of the TOML *text*; ValueError with `<line>: <key>: what is wrong`."""
-    try:
-        content = tomllib.loads(text, parse_float=Decimal)
-        lines = lines_of(text)
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        found = _PLACE.fullmatch(str(error))
-        line = found[2] if found and found[2] else text.rstrip().count("\n") + 1
-        message = f"{line}: is not TOML ({found[1] if found else str(error).splitlines()[0]})"
-        raise ValueError(message) from error
-    try:
-        return _definitions(Table(content, ()))
-    except Wrong as wrong:
-        message = f"{line_of(lines, wrong.path)}: {dotted(wrong.path)}: {wrong}"
-        raise ValueError(message) from wrong
-
-
-def _text_of(file: str, named: str) -> str:
-    try:
-        content = _content_of(Path(file))
-        return content.decode("utf-8-sig")  # some editors put a mark at the beginning
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        message = f"{PREFIX}DEFINITIONS: {named}:{line}: is not UTF-8 (save the file as UTF-8)"
-        raise SettingsError(message) from error
-    except (OSError, ValueError) as error:
-        message = f"{PREFIX}DEFINITIONS: {named}: cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise SettingsError(message) from error
-
-
-def _content_of(path: Path) -> bytes:
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        message = "it is a folder" if path.is_dir() else "it is not a file"
-        raise ValueError(message)
-    with path.open("rb") as opened:
-        content = opened.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        message = "it is longer than 1 MiB"
-        raise ValueError(message)
-    return content
+    return toml_file.made_of(text, _definitions)
 
 
 def _definitions(top: Table) -> Definitions:

@@ -17,11 +17,12 @@ from aggregators.calendars import after_business, business_ms
 from aggregators.definitions import FAMILIES, NEVER_MS, Definitions, Scale, Shift, Tier
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, instant_ms
 from aggregators.zones import rules_of
-from stream.definitions_file import MAX_BYTES, definitions_from
+from stream.definitions_file import definitions_from
 from stream.definitions_told import differences, duration_text, hours_now
 from stream.definitions_values import duration
 from stream.offline import definitions_of
 from stream.settings import SettingsError, load
+from stream.toml_file import MAX_BYTES
 from stream.toml_table import dotted
 from tests.deskpulse import deskpulse, refused
 
