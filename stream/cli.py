@@ -22,6 +22,7 @@ from stream.commands import (
     serve,
     simulate,
     staffing,
+    token,
     worker,
 )
 from stream.errors import UsageError
@@ -57,6 +58,7 @@ def _options(
 for module in (demo, worker, serve, rebuild, simulate, replay, compute, export, dump, catalogue, staffing, check):
     app.command(module.NAME)(module.command)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(token.app, name="token")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from errno import EISDIR
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from os import strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -36,6 +37,7 @@ KNOWN_WINDOWS = (*FIXED_WINDOWS, SHIFT)
 SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -58,6 +60,15 @@ def address(text: str) -> tuple[str, int]:
         message = f"{text!r} is not an address (try 127.0.0.1:8420)"
         raise ValueError(message)
     return host.strip("[]"), int(port)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the addresses and networks of *text*, which have commas between them; ValueError if one is none."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        message = f"{text!r} is not a list of addresses and networks: {error} (try 127.0.0.1,10.0.0.0/8)"
+        raise ValueError(message) from error
 
 
 def hidden(name: str, value: object) -> str:
@@ -87,6 +98,19 @@ class Settings(BaseSettings):
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: numbers, API and wallboard.")
+    tokens: str | None = Field(None, description="File with the tokens of who may ask `serve`.")
+    proxy_user_header: str | None = Field(
+        None, description="Header in which a reverse proxy names who asks; believed only from DESKPULSE_PROXY_PEERS."
+    )
+    proxy_scopes_header: str = Field(
+        "X-Deskpulse-Scopes", description="Header in which that proxy says what they may do: read,drill-down,admin."
+    )
+    proxy_tenants_header: str = Field(
+        "X-Deskpulse-Tenants", description="Header in which it says of which tenants: names with commas, `*` for all."
+    )
+    proxy_peers: str | None = Field(
+        None, description="Addresses or networks of that proxy, with commas.", validate_default=True
+    )
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
     zone: str = Field("UTC", description="IANA zone of the window *today*, where the definitions name none.")
     definitions: str | None = Field(None, description="File of definitions: targets, business hours, surveys, costs.")
@@ -193,13 +217,15 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password", mode="before"
+        *("instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
+        *("proxy_user_header", "proxy_peers"),
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return value or None
 
-    @field_validator("ssl_cafile", "ssl_certfile", "ssl_keyfile", mode="before")
+    @field_validator("tokens", "ssl_cafile", "ssl_certfile", "ssl_keyfile", mode="before")
     @classmethod
     def _is_file(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if not value:
@@ -248,6 +274,23 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         address(value)
+        return value
+
+    @field_validator("proxy_user_header", "proxy_scopes_header", "proxy_tenants_header")
+    @classmethod
+    def _is_header(cls, value: str | None) -> str | None:
+        if value is not None and not _HEADER.fullmatch(value):
+            message = f"{value!r} is not the name of a header (try X-Forwarded-User)"
+            raise ValueError(message)
+        return value
+
+    @field_validator("proxy_peers")
+    @classmethod
+    def _are_peers(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("proxy_user_header"):
+            message = f"is needed, as {PREFIX}PROXY_USER_HEADER is set (try 127.0.0.1)"
+            raise ValueError(message)
+        networks(value or "")
         return value
 
     @field_validator("zone")

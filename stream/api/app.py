@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from stream.api import catalogue, numbers, operations, problems
+from stream.api.contract import described
+from stream.api.identity import Identifying, Identity
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from stream.api.source import Source
 
 API = "/api/v1"
@@ -17,9 +21,16 @@ _PARTS = (catalogue, numbers)
 """The modules of the API: each has a `router`."""
 
 
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = described(super().openapi())
+        return self.openapi_schema
+
+
 def make_app(source: Source) -> FastAPI:
-    """Return the ASGI application that answers from *source*."""
-    app = FastAPI(
+    """Return the ASGI application that answers from *source*; UsageError if settings of it are wrong."""
+    app = _App(
         title="Deskpulse",
         version=version("deskpulse"),
         openapi_url=f"{API}/openapi.json",
@@ -28,6 +39,7 @@ def make_app(source: Source) -> FastAPI:
         redoc_url=None,
     )
     problems.handle(app)
+    app.add_middleware(Identifying, identity=Identity(source.settings))
     app.include_router(operations.router(source))
     api = APIRouter(prefix=API)
     for part in _PARTS:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from stream.api.access import CALLER, Caller, Reader, requires_all_tenants
 from stream.exporter import Exporter
 from stream.snapshot import ready_trouble
 
@@ -20,13 +21,14 @@ METHODS = ["GET", "HEAD"]
 
 
 def router(source: Source) -> APIRouter:
-    """Return the routes; they stand in no contract, and are nobody's secret."""
+    """Return the routes; they stand in no contract. /live and /ready are open to everybody, and tell of no tenant."""
     routes = APIRouter(include_in_schema=False)
     exporter = Exporter(source.latest, clock=source.clock)
 
     @routes.api_route("/metrics", methods=METHODS)
-    def metrics(request: Request) -> Response:
+    def metrics(request: Request, caller: Reader) -> Response:
         """Answer a scrape: always the text format, which every Prometheus reads, so that it can be made quickly."""
+        requires_all_tenants(caller)
         body = exporter.text()
         headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -40,10 +42,13 @@ def router(source: Source) -> APIRouter:
         return PlainTextResponse("ok\n", headers=_NEVER_KEPT)
 
     @routes.api_route("/ready", methods=METHODS)
-    async def ready() -> Response:
+    async def ready(request: Request) -> Response:
         trouble = ready_trouble(source.latest(), source.clock())
         if trouble is None:
             return PlainTextResponse("ready\n", headers=_NEVER_KEPT)
-        return PlainTextResponse(f"not ready: {trouble}\n", 503, headers=_NEVER_KEPT)
+        caller = request.scope.get(CALLER)
+        # Addresses of servers may stand in it, and names out of definitions.
+        is_told = isinstance(caller, Caller) and "read" in caller.scopes and caller.tenants is None
+        return PlainTextResponse(f"not ready: {trouble}\n" if is_told else "not ready\n", 503, headers=_NEVER_KEPT)
 
     return routes

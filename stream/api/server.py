@@ -37,6 +37,8 @@ class Server:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                # It would let X-Forwarded-For say from where a request comes, and with that which proxy is believed.
+                proxy_headers=False,
                 lifespan="off",
                 ws="none",
                 timeout_graceful_shutdown=GRACE_S,

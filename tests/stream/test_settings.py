@@ -41,6 +41,12 @@ BAD = [
     ("INSTANCE", "worker 1"),
     ("LISTEN", "8420"),
     ("LISTEN", "localhost:http"),
+    ("TOKENS", NOWHERE),
+    ("PROXY_USER_HEADER", "X User"),
+    ("PROXY_SCOPES_HEADER", ""),
+    ("PROXY_TENANTS_HEADER", "X-Tenants:"),
+    ("PROXY_PEERS", "proxy"),
+    ("PROXY_PEERS", "10.0.0.1/8"),
     ("CLOCK", "sundial"),
     ("ZONE", "Mars/Olympus"),
     ("ZONE", ""),
@@ -122,6 +128,13 @@ def test_a_setting_that_another_needs_is_named(missing: str, tmp_path: Path) -> 
     line = refusal(run(tmp_path, env))
 
     assert line == f"{PREFIX}{missing}: is needed, as {PREFIX}SECURITY_PROTOCOL is SASL_SSL"
+
+
+def test_a_header_is_believed_from_somewhere(tmp_path: Path) -> None:
+    """Without the addresses of the proxy everybody could say that they are anybody."""
+    line = refusal(run(tmp_path, {f"{PREFIX}PROXY_USER_HEADER": "X-User"}))
+
+    assert line == f"{PREFIX}PROXY_PEERS: is needed, as {PREFIX}PROXY_USER_HEADER is set (try 127.0.0.1)"
 
 
 @pytest.mark.parametrize(

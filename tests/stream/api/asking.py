@@ -24,9 +24,16 @@ FRESH = Snapshot(rows=(ROW,), made_at=T0, as_of=T0, trouble=None, redis_up=True,
 
 
 def ask(
-    path: str, *, method: str = "GET", snapshot: Snapshot = FRESH, now: int = T0, headers: dict[str, str] | None = None
+    path: str,
+    *,
+    method: str = "GET",
+    snapshot: Snapshot = FRESH,
+    now: int = T0,
+    headers: dict[str, str] | None = None,
+    given: dict[str, str] | None = None,
+    peer: str = "127.0.0.1",
 ) -> Response:
-    """Return what is answered of *snapshot* at *now*."""
-    app = make_app(Source(load({}), lambda: snapshot, clock=lambda: now))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*."""
+    app = make_app(Source(load(given or {}), lambda: snapshot, clock=lambda: now))
+    with TestClient(app, "http://127.0.0.1:8420", raise_server_exceptions=False, client=(peer, 50_000)) as client:
         return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})

@@ -1,0 +1,36 @@
+"""The contract: what OpenAPI says of every endpoint beside what the endpoints say of themselves."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from stream.api.problems import Problem, responses
+
+PROBLEMS: Final = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""What any endpoint may answer."""
+SCHEMES: Final = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token that `deskpulse token new` has made."},
+}
+_NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
+"""FastAPI's own form of an error, in place of which there are problems."""
+
+
+def described(contract: dict[str, Any]) -> dict[str, Any]:
+    """Return *contract* with the errors as they are answered and the ways to say who asks."""
+    components = contract.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _NOT_OURS:
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema()
+    components["securitySchemes"] = SCHEMES
+    common = {str(status): response for status, response in responses(*PROBLEMS).items()}
+    for path in contract["paths"].values():
+        for operation in path.values():
+            operation["responses"] |= common
+            operation["security"] = [{scheme: []} for scheme in SCHEMES]
+    return contract
