@@ -33,7 +33,7 @@ async def _serve(settings: Settings) -> int:
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
     snapshots = Snapshots(settings)
-    with Server(make_app(Source(settings, lambda: snapshots.latest)), settings) as server:
+    with Server(make_app(Source(settings, lambda: snapshots.latest, listen=snapshots.listen)), settings) as server:
         log.info("serving", address=server.address, clock=settings.clock)
         refreshing = asyncio.create_task(snapshots.run())
         try:

@@ -91,6 +91,11 @@ class Snapshots:
         self._failures = 0
         self._refreshes = 0
         self.latest = Snapshot()
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Let *call* be made after each new snapshot, in the loop that refreshes: it must not take long."""
+        self._listeners.append(call)
 
     async def run(self) -> None:
         """Refresh each second until cancelled."""
@@ -119,6 +124,8 @@ class Snapshots:
             self._failures += 1
             made = replace(self.latest, trouble=trouble, redis_up=False)
         self.latest = replace(made, refreshes=self._refreshes, failures=self._failures)
+        for call in self._listeners:
+            call()
         return self.latest
 
     async def _make(self, started: float) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
-from stream.api import catalogue, numbers, operations, problems
+from stream.api import catalogue, changes, numbers, operations, problems
 from stream.api.contract import described
 from stream.api.identity import Identifying, Identity
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers)
+_PARTS = (catalogue, numbers, changes)
 """The modules of the API: each has a `router`."""
 
 
@@ -38,6 +38,7 @@ def make_app(source: Source) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.at_end = source.at_end
     problems.handle(app)
     app.add_middleware(Identifying, identity=Identity(source.settings))
     app.include_router(operations.router(source))

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
-from stream.api.indexed import Indexes
 from stream.api.instants import Instant, stamp, stamp_or_none
 from stream.api.problems import responses
 from stream.api.selecting import UNKNOWN, Selection, choose
@@ -59,7 +58,6 @@ class ValuesQuery(Selection):
 def router(source: Source) -> APIRouter:
     """Return the route of the numbers."""
     routes = APIRouter(tags=["numbers"])
-    indexes = Indexes()
 
     @routes.get("/values", response_model=Values, responses=responses(*UNKNOWN))
     def values(query: Annotated[ValuesQuery, Query()], caller: Reader) -> Response:
@@ -69,7 +67,7 @@ def router(source: Source) -> APIRouter:
         like narrow: metrics without them stay.
         """
         snapshot = source.latest()
-        index = indexes.of(snapshot)
+        index = source.indexes.of(snapshot)
         known = None if snapshot.as_of is None else index
         rows = choose(query, caller, windows=windows_of(source, snapshot), index=known).rows(index)
         answer = {

@@ -8,10 +8,13 @@ from os import strerror
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stream.errors import UsageError
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
     from typing import Self
 
     from fastapi import FastAPI
@@ -23,6 +26,14 @@ GRACE_S = 2
 BACKLOG = 2_048
 
 
+class _Protocol(H11Protocol):
+    """Shows those who answer without an end the transport, as `request.state.transport`: they may have to cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
 class Server:
     """Serves *app* while its context lasts; `address` is where. Raises UsageError if that cannot be listened on."""
 
@@ -30,9 +41,11 @@ class Server:
         self._socket = listen(settings)
         host, port = settings.listen_address[0], self._socket.getsockname()[1]
         self.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._at_end: list[Callable[[], None]] = getattr(app.state, "at_end", [])
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=_Protocol,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -53,6 +66,8 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         """Answer what is under way, and end."""
+        for call in self._at_end:
+            call()
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()

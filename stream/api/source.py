@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stream.api.indexed import Indexes
 from stream.clock import now_ms
 
 if TYPE_CHECKING:
@@ -14,10 +15,21 @@ if TYPE_CHECKING:
     from stream.snapshot import Snapshot
 
 
+def _never(_: Callable[[], None]) -> None:
+    """Call nobody: there is one snapshot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`latest` gives the latest snapshot and may be called on any thread; `clock` is the wall clock, in epoch ms."""
+    """`latest` gives the latest snapshot and may be called on any thread; `clock` is the wall clock, in epoch ms.
+
+    What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
+    when the server is to end.
+    """
 
     settings: Settings
     latest: Callable[[], Snapshot]
     clock: Callable[[], int] = now_ms
+    listen: Callable[[Callable[[], None]], None] = _never
+    indexes: Indexes = field(default_factory=Indexes)
+    at_end: list[Callable[[], None]] = field(default_factory=list)
