@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class FactsPut(NamedTuple):
-    """All facts of one owner now. `added` are the new ones; None if one was replaced, so that all must be written."""
+    """All facts of one owner now. `added` are those that are not stored yet; None where all must be written.
+
+    Behind a fact that was replaced its later form may be added: of two facts of one id the one behind counts.
+    """
 
     facts: Facts
     added: list[Fact] | None

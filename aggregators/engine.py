@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aggregators.definitions import Definitions
+    from aggregators.presence import Day
 
     Records = Sequence[tuple[int, Event | Rejected | Batch]]
 
@@ -52,42 +53,67 @@ class Incoming(NamedTuple):
 class Life:
     """The facts of one owner while a run of records touches them. `last` is the instant of the latest, `was` before.
 
-    `lost` are the facts as they were whenever one of them was replaced, noted where all is told again.
+    `changes` are the ids that came in, each with the fact that it was before, None where it is new; in a `fresh` life
+    nothing of what is stored goes on. `lost` are all the facts as they were whenever one of them was replaced, noted
+    where all is told again. `before` is what the owner contributed, None where nobody has looked yet.
     """
 
-    __slots__ = ("added", "before", "changed", "facts", "key", "last", "lost", "original", "was")
+    __slots__ = (
+        "before", "changes", "day", "facts", "fresh", "garbage", "key", "last", "lost", "original", "was",
+    )  # fmt: skip
 
-    def __init__(self, key: Key, facts: Facts | None, before: Observation | None = None) -> None:
+    def __init__(self, key: Key, facts: Facts | None, *, fresh: bool = False) -> None:
         self.key = key
-        self.changed = False
-        self.before = before
-        self.added: list[Fact] | None = []
+        self.fresh = fresh
+        self.before: Observation | None = None
+        self.day: Day | None = None
+        self.changes: dict[str, Fact | None] = {}
         self.lost: list[tuple[Fact, ...]] = []
-        if facts:
-            self.facts = facts
-            self.original: tuple[Fact, ...] = tuple(facts.values())
-            self.last = max([fact[0] for fact in self.original])
-        else:
-            self.facts = {}
-            self.original = ()
-            self.last = 0
+        self.facts: Facts = facts or {}
+        self.original: tuple[Fact, ...] = tuple(self.facts.values())
+        self.last = max([fact[0] for fact in self.original], default=0)
+        self.was: int | None = self.last if facts else None
+        self.garbage = -1 if facts else 0  # how many replaced facts are stored; nobody knows where they are read back
+
+    def again(self) -> Life:
+        """Return what the next run goes on with."""
+        self.fresh = False
+        self.original = ()
+        self.changes = {}
+        self.lost = []
         self.was = self.last
+        return self
 
     def add(self, fact: Fact) -> Merge:
         """Merge an event that came in."""
-        if fact[2] not in self.facts:
-            self.facts[fact[2]] = fact
-            self.changed = True
+        identifier = fact[2]
+        known = self.facts.get(identifier)
+        if known is None:
+            self.facts[identifier] = fact
+            self.changes[identifier] = None
             self.last = max(self.last, fact[0])
-            if self.added is not None:
-                self.added.append(fact)
             return "new"
         change = merge(self.facts, fact, self.key)
         if change == "replaced":
-            self.changed = True
-            self.added = None
-            self.last = max([fact.at for fact in self.facts.values()])
+            self.changes.setdefault(identifier, known)
+            if fact[0] >= self.last:
+                self.last = fact[0]
+            elif known[0] == self.last:
+                self.last = max([each[0] for each in self.facts.values()])
         return change
+
+    def put(self) -> FactsPut:
+        """Return what to write. What was replaced stays where it is, until there is more of it than of the rest."""
+        replaced = 0
+        for known in self.changes.values():
+            if known is not None:
+                replaced += 1
+        if replaced and self.garbage >= 0:
+            self.garbage += replaced
+        if self.fresh or self.garbage > len(self.facts) or (replaced and self.garbage < 0):
+            self.garbage = 0
+            return FactsPut(self.facts, None)
+        return FactsPut(self.facts, [self.facts[identifier] for identifier in self.changes])
 
 
 class Engine:
@@ -116,7 +142,7 @@ class Engine:
         self._kept = kept_subjects(definitions)
         self._again = False
         self._warm_owners = warm_owners
-        self._warm: dict[Key, tuple[Facts, Observation]] = {}
+        self._warm: dict[Key, Life] = {}
         self._labels = labels if labels is not None else {}
         self._sources = sources if sources is not None else {}
 
@@ -189,15 +215,17 @@ class Engine:
 
     def _life(self, key: Key, lookup: Callable[[Key], Facts | None]) -> Life:
         warm = self._warm.pop(key, None)
-        return Life(key, lookup(key)) if warm is None else Life(key, *warm)
+        return Life(key, lookup(key)) if warm is None else warm.again()
 
     def _settle_all(self, lives: Iterable[Life], tally: Tally, watermark: int) -> None:
         """Settle what changed, and remember the latest of it."""
         for life in lives:
-            if life.changed:
-                after = self._settle(life, tally, watermark)
-                if not life.key.kind or is_told(life.key.kind):
-                    self._warm[life.key] = (life.facts, after)
+            if life.changes:
+                self._settle(life, tally, watermark)
+            elif life.before is None and life.day is None:
+                continue
+            if not life.key.kind or is_told(life.key.kind):
+                self._warm[life.key] = life
         for key in list(self._warm)[: max(0, len(self._warm) - self._warm_owners)]:
             del self._warm[key]
 
@@ -205,24 +233,19 @@ class Engine:
         """Return *life*, or a new one if it has expired by now: the old one's difference stays in the delta."""
         if not is_expired(life.key, life.facts.values(), watermark=watermark, definitions=self._definitions):
             return life
-        if life.changed:
+        if life.changes:
             self._settle(life, tally, watermark)
-        fresh = Life(life.key, None)
-        fresh.added = None
-        return fresh
+        return Life(life.key, None, fresh=True)
 
-    def _settle(self, life: Life, tally: Tally, watermark: int) -> Observation:
-        """Commit the difference between what the life contributed before and what it does now: return that."""
+    def _settle(self, life: Life, tally: Tally, watermark: int) -> None:
+        """Commit the difference between what the life contributed before and what it does now."""
         definitions, delta, key = self._definitions, tally.delta, life.key
-        delta.facts[key] = FactsPut(life.facts, life.added)
+        delta.facts[key] = life.put()
         # By then every timer has expired too: whoever looks for what to clean up looks once.
         day = (life.last + self._expires_after_ms) // DAY_MS
-        if not life.original or (life.was + self._expires_after_ms) // DAY_MS != day:
+        if life.was is None or (life.was + self._expires_after_ms) // DAY_MS != day:
             delta.expiry[day].add(key)
-        before = life.before
-        if before is None:
-            before = observe(key, life.original, definitions=definitions) if life.original else NOTHING
-        after = observe(key, life.facts.values(), definitions=definitions)
+        before, after = self._seen(life)
         known = before.told
         for stood in life.lost:
             # Whoever counted up to there, and could not commit it, has told this.
@@ -230,7 +253,7 @@ class Engine:
         if known or after.told:
             delta.told.update(changed(known, after.told, again=self._again))
         if after is NOTHING and before is NOTHING:
-            return after
+            return
         touched = self._change_events(before, after, tally)
         tenant, conversation = key[0], key[1]
         old, new = before.samples, after.samples
@@ -244,7 +267,14 @@ class Engine:
                 self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
         _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
         self._see_labels(touched, life, delta)
-        return after
+
+    def _seen(self, life: Life) -> tuple[Observation, Observation]:
+        """Return what the life contributed before, and what it does now, but for what is the same."""
+        before = life.before
+        if before is None:
+            before = observe(life.key, life.original, definitions=self._definitions) if life.original else NOTHING
+        after = life.before = observe(life.key, life.facts.values(), definitions=self._definitions)
+        return before, after
 
     def _change_events(self, before: Observation, after: Observation, tally: Tally) -> set[Labels]:
         """Count the events anew; return the label sets that have any."""

@@ -13,14 +13,16 @@ from aggregators.engine import COUNTED_AS, Engine, Life
 from aggregators.events import Rejected
 from aggregators.facts import Key
 from aggregators.instants import DAY_MS
+from aggregators.observe import Observation
+from aggregators.presence import Day
 from aggregators.tally import Tally
-from aggregators.telling import BY_CUSTOMER, Batch, fact_of, owners
+from aggregators.telling import BY_CUSTOMER, Batch, day_number, fact_of, owners, shares_of, sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aggregators.engine import Records
-    from aggregators.facts import Facts
+    from aggregators.facts import Fact, Facts
 
 FORGOTTEN_AFTER_MS: Final = 21 * DAY_MS
 """So long after the retention a customer's conversation is forgotten, where the customer comes on and on.
@@ -66,11 +68,14 @@ class Hearing(Engine):
                     life = lives.get(owner)
                     if life is None:
                         life = lives[owner] = self._life(Key(*owner), lookup)
-                        oldest[owner] = min([fact[0] for fact in life.facts.values()], default=_NEVER)
+                        if owner[2] == BY_CUSTOMER:
+                            oldest[owner] = min([fact[0] for fact in life.facts.values()], default=_NEVER)
                     # Nothing is kept as well: a worker that has lost its partition may tell something older after it.
                     fact = fact_of(row, version, owner[2])
-                    life = lives[owner] = self._awake(life, watermark, tally, oldest=oldest[owner])
-                    oldest[owner] = min(oldest[owner], fact.at)
+                    first = oldest.get(owner, _NEVER)
+                    life = lives[owner] = self._awake(life, watermark, tally, oldest=first)
+                    if fact.at < first:
+                        oldest[owner] = fact.at
                     change = life.add(fact)
                     if change != "new":
                         delta.counts[COUNTED_AS[change]] += 1
@@ -83,7 +88,7 @@ class Hearing(Engine):
 
     def _first(self, life: Life) -> int:
         """Return an instant at which whoever tells has counted under the same labels before."""
-        return max([fact[0] for fact in life.facts.values()]) + DAY_MS
+        return life.last + DAY_MS
 
     def _awake(self, life: Life, watermark: int, tally: Tally, *, oldest: int) -> Life:
         """Return *life*, or a new one without what is long past: what that contributed stays as it is.
@@ -103,8 +108,33 @@ class Hearing(Engine):
         kept = {identifier: fact for identifier, fact in life.facts.items() if fact[0] >= since}
         if len(kept) == len(life.facts):
             return life
-        if life.changed:
+        if life.changes:
             self._settle(life, tally, watermark)
-        fresh = Life(life.key, kept)
-        fresh.added = None
-        return fresh
+        return Life(life.key, kept, fresh=True)
+
+    def _seen(self, life: Life) -> tuple[Observation, Observation]:
+        """Return what changes: of an agent's day only what follows the first instant that is not as it was."""
+        if life.key.kind == BY_CUSTOMER or "people" not in self._definitions.families:
+            return super()._seen(life)
+        day = life.day
+        if day is None:
+            day = life.day = Day(life.key.tenant, day_number(life.key.kind), self._definitions)
+            for fact in life.original:
+                _tell(day, fact, 1)
+            day.settle()
+        for identifier, known in life.changes.items():
+            if known is not None:
+                _tell(day, known, -1)
+            _tell(day, life.facts[identifier], 1)
+        before, after = day.settle()
+        return Observation(*before, {}, open=False, told={}), Observation(*after, {}, open=False, told={})
+
+
+def _tell(day: Day, fact: Fact, by: int) -> None:
+    """Tell a day what it is to know (*by* is 1), or not to know any more (-1)."""
+    sign = sign_of(fact)
+    if sign is not None:
+        day.sign(sign, by)
+        return
+    for share in shares_of(fact):
+        day.share(share, by)

@@ -151,15 +151,17 @@ def observe(key: Key, facts: Iterable[Fact], *, definitions: Definitions) -> Obs
 
 def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) -> Observation:
     """Return the contributions of what is no conversation."""
-    if telling.is_told(key.kind):
+    if key.kind == telling.BY_CUSTOMER:
         samples: list[Sample] = []
         intervals: list[Interval] = []
-        if key.kind == telling.BY_CUSTOMER:
-            visits = telling.visits_of(facts)
-            customers.observe(key.tenant, key.subject, visits, definitions, samples, intervals)
-        elif "people" in definitions.families:
-            presence.observe(telling.day_of(key, facts), definitions, samples, intervals)
+        visits = telling.visits_of(facts)
+        customers.observe(key.tenant, key.subject, visits, definitions, samples, intervals)
         return Observation(_numbered(samples), _numbered(intervals), {}, open=False, told={})
+    if telling.is_told(key.kind):
+        if "people" not in definitions.families:
+            return NOTHING
+        lasting = presence.observe(telling.day_of(key, facts), definitions)
+        return Observation(*lasting, {}, open=False, told={})
     if selfservice.is_session(key.kind) and "selfservice" in definitions.families:
         rows = sorted(facts)
         if not rows:
@@ -173,9 +175,9 @@ def _observe_other(key: Key, facts: Iterable[Fact], definitions: Definitions) ->
         costs.observe(key.tenant, facts, definitions, spent)
         return Observation(_numbered(spent), {}, {}, open=False, told={})
     if series.is_series(key.kind) and "kpi" in definitions.families:
-        lasting: list[Interval] = []
-        series.observe(key.tenant, key.subject, sorted(facts), lasting, kept_ms=definitions.retention_ms)
-        return Observation({}, _numbered(lasting), {}, open=False, told={})
+        shown: list[Interval] = []
+        series.observe(key.tenant, key.subject, sorted(facts), shown, kept_ms=definitions.retention_ms)
+        return Observation({}, _numbered(shown), {}, open=False, told={})
     if telling.is_agents(key.kind) and "people" in definitions.families:
         return NOTHING._replace(told=telling.of_agent_event(key, facts))
     return NOTHING

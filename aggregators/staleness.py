@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators import samples as s
@@ -9,12 +10,11 @@ from aggregators.instants import DAY_MS, HOUR_MS
 from aggregators.vocabulary import STATE, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aggregators.facts import Fact
+    from aggregators.steps import Steps
 
-_CHANGED: Final = code_of("agent.state_changed")
-_HEARTBEAT: Final = code_of("agent.heartbeat")
+CHANGED: Final = code_of("agent.state_changed")
+HEARTBEAT: Final = code_of("agent.heartbeat")
 _SAID: Final = {
     "available": s.AVAILABLE,
     "busy": s.BUSY,
@@ -33,45 +33,90 @@ FORGOTTEN_MS: Final = DAY_MS
 """So long after its last sign an agent is counted. More than two days of signs would else decide about a day."""
 
 
-class Said(NamedTuple):
-    """From `start` to `end` (epoch ms) presence said a state: one of the kinds of intervals, STALE included."""
+class _Sign(NamedTuple):
+    """What was heard of a state: instant, rank and id are the order of the sweep."""
 
-    start: int
-    end: int
+    at: int
+    rank: int
+    id: str
+    beats: bool
     state: int
 
 
-def said(signs: Iterable[Fact], *, begin: int, heartbeat_ms: int) -> list[Said]:
-    """Return what presence says in the UTC day from *begin* on, in order; between them it says nothing.
+class _Says(NamedTuple):
+    """What a sign says: `state` from `start` to `turn`, from there to `until` STALE. `beat` is the last heartbeat."""
+
+    start: int
+    turn: int
+    until: int
+    state: int
+    beat: int
+
+
+class Signs:
+    """What presence says within the time of *steps*: at each instant one of the kinds of intervals, or nothing.
 
     A sign holds until the next one; two heartbeats without one later, or BEATS_MS later if the agent has none, it is
-    stale. Offline stays offline. What is heard of states on the day and on the day before it, is all that matters.
+    stale. Offline stays offline. What is heard of states within that time and on the day before it, is all that
+    matters. So a sign that comes or goes changes what it says itself, what the one before it says, and, as far as the
+    last heartbeat is another, what those behind it say.
     """
-    heard = [fact for fact in signs if fact[3] in (_CHANGED, _HEARTBEAT) and begin - DAY_MS <= fact[0] < begin + DAY_MS]
-    pieces: list[Said] = []
-    beat = begin - DAY_MS - BEATS_MS - 1
-    for place, (at, _, _, code, fields) in enumerate(heard):
-        if code == _HEARTBEAT:
+
+    __slots__ = ("_holds_ms", "_never", "_says", "_signs", "_steps")
+
+    def __init__(self, steps: Steps, heartbeat_ms: int) -> None:
+        self._steps = steps
+        self._holds_ms = min(2 * heartbeat_ms, BEATS_MS)
+        self._never = steps.begin - DAY_MS - BEATS_MS - 1
+        self._signs: list[_Sign] = []
+        self._says: list[_Says] = []
+
+    def change(self, fact: Fact, by: int) -> None:
+        """Take in an event (*by* is 1), or take it back (-1)."""
+        at, rank, identifier, code, fields = fact
+        if not self._steps.begin - DAY_MS <= at < self._steps.end:
+            return
+        sign = _Sign(at, rank, identifier, code == HEARTBEAT, _SAID.get(fields[STATE], s.CUSTOM))
+        place = bisect_left(self._signs, sign)
+        if by > 0:
+            self._signs.insert(place, sign)
+            self._says.insert(place, _Says(0, 0, 0, 0, self._never))
+        else:
+            del self._signs[place]
+            self._put(self._says.pop(place), -1)
+        self._say(place)
+
+    def _say(self, place: int) -> None:
+        """Say anew what the sign before *place* says, and those from there on, until nothing is another any more."""
+        at = max(0, place - 1)
+        beat = self._says[at - 1].beat if at else self._never
+        while at < len(self._signs):
+            known, says = self._says[at], self._at(at, beat)
+            if says != known:
+                self._put(known, -1)
+                self._put(says, 1)
+                self._says[at] = says
+            elif at > place:
+                break
+            beat = says.beat
+            at += 1
+
+    def _at(self, place: int, beat: int) -> _Says:
+        """Return what a sign says, where the last heartbeat before it was at *beat*."""
+        at, _, _, beats, state = self._signs[place]
+        if beats:
             beat = at
-        until = at + FORGOTTEN_MS
-        if place + 1 < len(heard):
-            until = min(until, heard[place + 1][0])
-        until = min(until, begin + DAY_MS)
-        if until <= begin:
-            continue
-        state = _SAID.get(fields[STATE], s.CUSTOM)
-        holds_ms = min(2 * heartbeat_ms, BEATS_MS) if at - beat <= BEATS_MS else BEATS_MS
+        until = min(at + FORGOTTEN_MS, self._steps.end)
+        if place + 1 < len(self._signs):
+            until = min(until, self._signs[place + 1].at)
+        if until <= self._steps.begin:
+            return _Says(0, 0, 0, 0, beat)
+        holds_ms = self._holds_ms if at - beat <= BEATS_MS else BEATS_MS
         stale = until if state == s.OFFLINE else min(until, at + holds_ms)
-        _add(pieces, max(at, begin), stale, state)
-        _add(pieces, max(stale, begin), until, s.STALE)
-    return pieces
+        start = max(at, self._steps.begin)
+        return _Says(start, max(start, stale), until, state, beat)
 
-
-def _add(pieces: list[Said], start: int, end: int, state: int) -> None:
-    """Let *state* hold from *start* to *end*; what goes on from the last piece makes that longer."""
-    if end <= start:
-        return
-    if pieces and pieces[-1].end == start and pieces[-1].state == state:
-        pieces[-1] = Said(pieces[-1].start, end, state)
-    else:
-        pieces.append(Said(start, end, state))
+    def _put(self, says: _Says, by: int) -> None:
+        start, turn, until, state, _ = says
+        self._steps.span(start, turn, state, by)
+        self._steps.span(turn, until, s.STALE, by)

@@ -153,7 +153,7 @@ def fact_of(row: Row, version: int, kind: str) -> Fact:
     For an agent's day that is its end at the latest: from then on it is kept like everything else.
     """
     which, _, _, identifier, _, until, content = row
-    at = until if which == CUSTOMER else min(until, (int(kind.partition(":")[2]) + 1) * DAY_MS)
+    at = until if which == CUSTOMER else min(until, (day_number(kind) + 1) * DAY_MS)
     return Fact(at, RANKS[TOLD], identifier, TOLD, {VERSION: version, CONTENT: content})
 
 
@@ -185,17 +185,38 @@ def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
     """Return what is known of an agent on the day of *key*."""
     signs: list[Fact] = []
     shares: dict[str, tuple[Share, ...]] = {}
-    for _, _, identifier, _, fields in sorted(facts):
-        content = fields[CONTENT]
-        if content is None:
+    for fact in sorted(facts):
+        sign = sign_of(fact)
+        if sign is not None:
+            signs.append(sign)
             continue
-        if content and type(content[0]) is int:
-            at, code, kept = content
-            signs.append(Fact(at, RANKS[code], identifier[2:], code, dict(kept)))
-        else:
-            conversation = identifier[2:].partition(":")[2]
-            shares[conversation] = (*shares.get(conversation, ()), *(Share(*row) for row in content))
-    return AgentDay(key.tenant, key.subject, int(key.kind.partition(":")[2]), sorted(signs), shares)
+        parts = shares_of(fact)
+        if parts:
+            conversation = fact[2][2:].partition(":")[2]
+            shares[conversation] = (*shares.get(conversation, ()), *parts)
+    return AgentDay(key.tenant, key.subject, day_number(key.kind), sorted(signs), shares)
+
+
+def day_number(kind: str) -> int:
+    """Return the day (days since 1970) of an owner that is an agent on a day."""
+    return int(kind.partition(":")[2])
+
+
+def sign_of(fact: Fact) -> Fact | None:
+    """Return the event of an agent that was told to a day of it, None if that is something else."""
+    content = fact[4][CONTENT]
+    if not content or type(content[0]) is not int:
+        return None
+    at, code, kept = content
+    return Fact(at, RANKS[code], fact[2][2:], code, dict(kept))
+
+
+def shares_of(fact: Fact) -> list[Share]:
+    """Return what a conversation told to a day of an agent, nothing if it was something else."""
+    content = fact[4][CONTENT]
+    if not content or type(content[0]) is int:
+        return []
+    return [Share(*row) for row in content]
 
 
 def is_agents(kind: str) -> bool:

@@ -87,10 +87,8 @@ class Diary:
 
 def observed(day: AgentDay, definitions: Definitions = EVERYTHING) -> tuple[Counter[Sample], Counter[Interval]]:
     """Return what a day contributes, each with how often."""
-    samples: list[Sample] = []
-    intervals: list[Interval] = []
-    observe(day, definitions, samples, intervals)
-    return Counter(samples), Counter(intervals)
+    swept = observe(day, definitions)
+    return Counter(swept.samples), Counter(swept.intervals)
 
 
 def spans(day: AgentDay, *names: str, definitions: Definitions = EVERYTHING) -> list[tuple[str, float, float, int]]:

@@ -632,17 +632,43 @@ def test_everything_is_counted_each_time() -> None:
     assert counts["clamped"] == 2
 
 
+def put(partition: Counted, *instants: str) -> list[str] | None:
+    """Let holds begin at these instants, named by the letters in front; return the ids that are written, None: all."""
+    log = Log()
+    for each in instants:
+        log.add("chat.held", each[1:], id=each[0])
+    added = partition.feed(log.lines).facts[C].added
+    return None if added is None else [fact.id for fact in added]
+
+
 def test_a_chunk_puts_the_facts_that_are_new() -> None:
-    """All there are, the new ones named; where one was replaced there is no such list, so that all are written."""
+    """All there are, and by name those that are not stored yet: new ones, and the later form of what was replaced."""
     partition = Counted()
-    first = partition.feed(Log().queued("00:00", id="a").lines).facts[C]
-    assert ([fact.id for fact in first.added or ()], list(first.facts)) == (["a"], ["a"])
 
-    second = partition.feed(Log().accepted("01:00", id="b").closed("02:00", id="c").lines).facts[C]
-    assert ([fact.id for fact in second.added or ()], list(second.facts)) == (["b", "c"], ["a", "b", "c"])
+    assert put(partition, "a10:00") == ["a"]
+    assert put(partition, "b11:00", "c12:00") == ["b", "c"]
+    assert put(partition, "b10:30", "d13:00") == ["b", "d"]
+    assert list(partition.tables.facts[C]) == ["a", "b", "c", "d"]
 
-    third = partition.feed(Log().accepted("00:30", id="b").closed("03:00", id="d").lines).facts[C]
-    assert (third.added, list(third.facts)) == (None, ["a", "b", "c", "d"])
+
+def test_what_was_replaced_is_written_over_once_there_is_more_of_it_than_of_the_rest() -> None:
+    """Two facts: stored are a, b, then two more forms of b; with the next one all is written, and it begins anew."""
+    partition = Counted()
+
+    assert put(partition, "a10:00", "b11:00") == ["a", "b"]
+    assert [put(partition, f"b10:{minute}") for minute in (50, 40, 30, 20)] == [["b"], ["b"], None, ["b"]]
+
+
+def test_where_nobody_knows_how_much_was_replaced_all_is_written() -> None:
+    """An engine made anew has read what counts only: it adds what is new, and at a replacement writes all."""
+    partition = Counted()
+    put(partition, "a10:00", "b11:00")
+    put(partition, "b10:50")
+    partition.restart()
+
+    assert put(partition, "c12:00") == ["c"]
+    assert put(partition, "b10:40") is None
+    assert put(partition, "b10:30") == ["b"]
 
 
 def test_the_day_of_expiry_names_its_owners() -> None:
