@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stream import log as logs
+from stream.api.addresses import is_on_this_machine
 from stream.api.app import make_app
 from stream.api.server import Server
 from stream.api.source import Source
@@ -35,6 +36,8 @@ async def _serve(settings: Settings) -> int:
     snapshots = Snapshots(settings)
     with Server(make_app(Source(settings, lambda: snapshots.latest, listen=snapshots.listen)), settings) as server:
         log.info("serving", address=server.address, clock=settings.clock)
+        if settings.tls_certfile is None and not is_on_this_machine(settings):
+            log.warning("serving_in_the_clear", why="tokens can be read on the way", action="DESKPULSE_TLS_CERTFILE")
         refreshing = asyncio.create_task(snapshots.run())
         try:
             await asyncio.wait({refreshing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,6 +38,7 @@ SECRETS = frozenset({"redis", "sasl_plain_password"})
 """Settings whose value is never shown as it is."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -98,6 +99,9 @@ class Settings(BaseSettings):
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: numbers, API and wallboard.")
+    hosts: str | None = Field(None, description="Names by which `serve` may be called, with commas; localhost always.")
+    tls_certfile: str | None = Field(None, description="Certificate of `serve`, with those that signed it: TLS.")
+    tls_keyfile: str | None = Field(None, description="The key of that certificate, if it is not in the same file.")
     tokens: str | None = Field(None, description="File with the tokens of who may ask `serve`.")
     proxy_user_header: str | None = Field(
         None, description="Header in which a reverse proxy names who asks; believed only from DESKPULSE_PROXY_PEERS."
@@ -218,14 +222,16 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
-        *("proxy_user_header", "proxy_peers"),
+        *("proxy_user_header", "proxy_peers", "hosts"),
         mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return value or None
 
-    @field_validator("tokens", "ssl_cafile", "ssl_certfile", "ssl_keyfile", mode="before")
+    @field_validator(
+        "tokens", "tls_certfile", "tls_keyfile", "ssl_cafile", "ssl_certfile", "ssl_keyfile", mode="before"
+    )
     @classmethod
     def _is_file(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         if not value:
@@ -237,12 +243,22 @@ class Settings(BaseSettings):
             raise ValueError(message) from error
         return value
 
-    @field_validator("ssl_keyfile")
+    @field_validator("ssl_keyfile", "tls_keyfile")
     @classmethod
     def _has_certificate(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and "ssl_certfile" in info.data and not info.data["ssl_certfile"]:
-            message = f"{value!r} is a key without a certificate (see {PREFIX}SSL_CERTFILE)"
+        other = str(info.field_name).replace("keyfile", "certfile")
+        if value and other in info.data and not info.data[other]:
+            message = f"{value!r} is a key without a certificate (see {PREFIX}{other.upper()})"
             raise ValueError(message)
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_hosts(cls, value: str | None) -> str | None:
+        for name in value.split(",") if value else ():
+            if not _HOST.fullmatch(name.strip()):
+                message = f"{value!r} is not a list of names without ports (try wall.example.org)"
+                raise ValueError(message)
         return value
 
     @field_validator("instance")
@@ -370,6 +386,16 @@ class Settings(BaseSettings):
     def listen_address(self) -> tuple[str, int]:
         """Host and port of `serve`."""
         return address(self.listen)
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names of `hosts`, in lower case."""
+        return tuple(name.strip().lower() for name in self.hosts.split(",")) if self.hosts else ()
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether callers of `serve` have to say who they are."""
+        return bool(self.tokens or self.proxy_user_header)
 
 
 class SettingsError(UsageError):

@@ -9,10 +9,13 @@ from fastapi import APIRouter, FastAPI
 
 from stream.api import catalogue, changes, numbers, operations, problems
 from stream.api.contract import described
-from stream.api.identity import Identifying, Identity
+from stream.api.guards import guarded
+from stream.api.identity import Identity
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from starlette.types import ASGIApp
 
     from stream.api.source import Source
 
@@ -22,6 +25,13 @@ _PARTS = (catalogue, numbers, changes)
 
 
 class _App(FastAPI):
+    def __init__(self, source: Source, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        self._source, self._identity = source, Identity(source.settings)
+        super().__init__(**options)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return guarded(super().build_middleware_stack(), self._source, identity=self._identity)
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             self.openapi_schema = described(super().openapi())
@@ -31,6 +41,7 @@ class _App(FastAPI):
 def make_app(source: Source) -> FastAPI:
     """Return the ASGI application that answers from *source*; UsageError if settings of it are wrong."""
     app = _App(
+        source,
         title="Deskpulse",
         version=version("deskpulse"),
         openapi_url=f"{API}/openapi.json",
@@ -40,7 +51,6 @@ def make_app(source: Source) -> FastAPI:
     )
     app.state.at_end = source.at_end
     problems.handle(app)
-    app.add_middleware(Identifying, identity=Identity(source.settings))
     app.include_router(operations.router(source))
     api = APIRouter(prefix=API)
     for part in _PARTS:

@@ -23,15 +23,14 @@ class Identity:
     def __init__(self, settings: Settings) -> None:
         self._tokens = Tokens(settings.tokens) if settings.tokens else None
         self._proxy = Proxy(settings) if settings.proxy_user_header else None
-        self.is_asked_for = bool(self._tokens or self._proxy)
-        """Whether callers have to say who they are."""
+        self._is_asked_for = settings.asks_who
 
     async def caller(self, scope: Scope) -> Caller:
         """Return who asks; raises Unknown if nobody says so, or with a token that is none.
 
         A token wins over what a proxy says, as its bearer has chosen it.
         """
-        if not self.is_asked_for:
+        if not self._is_asked_for:
             return ANYBODY
         headers = defaultdict[str, list[str]](list)
         for name, value in scope["headers"]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from os import strerror
 from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from stream.errors import UsageError
+from stream.api import tls
+from stream.api.addresses import listen
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 GRACE_S = 2
 """So long an answer under way may take when the server ends."""
-BACKLOG = 2_048
 
 
 class _Protocol(H11Protocol):
@@ -38,9 +36,11 @@ class Server:
     """Serves *app* while its context lasts; `address` is where. Raises UsageError if that cannot be listened on."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
+        context = tls.context(settings)
         self._socket = listen(settings)
         host, port = settings.listen_address[0], self._socket.getsockname()[1]
-        self.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "https" if context else "http"
+        self.address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self._at_end: list[Callable[[], None]] = getattr(app.state, "at_end", [])
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -52,6 +52,7 @@ class Server:
                 server_header=False,
                 # It would let X-Forwarded-For say from where a request comes, and with that which proxy is believed.
                 proxy_headers=False,
+                ssl_context_factory=(lambda *_: context) if context else None,
                 lifespan="off",
                 ws="none",
                 timeout_graceful_shutdown=GRACE_S,
@@ -71,16 +72,3 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Return a socket that listens on the address of *settings*; UsageError if it cannot be had."""
-    host, port = settings.listen_address
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        # `create_server` adds the address to what went wrong, and it stands here already.
-        why = strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        message = f"DESKPULSE_LISTEN: {settings.listen} cannot be listened on ({why})"
-        raise UsageError(message) from error

@@ -41,6 +41,10 @@ BAD = [
     ("INSTANCE", "worker 1"),
     ("LISTEN", "8420"),
     ("LISTEN", "localhost:http"),
+    ("HOSTS", "wall.example.org:8420"),
+    ("HOSTS", "a,,b"),
+    ("TLS_CERTFILE", NOWHERE),
+    ("TLS_KEYFILE", NOWHERE),
     ("TOKENS", NOWHERE),
     ("PROXY_USER_HEADER", "X User"),
     ("PROXY_SCOPES_HEADER", ""),
@@ -263,11 +267,12 @@ def test_an_empty_member_id_or_file_is_none(monkeypatch: pytest.MonkeyPatch) -> 
     assert (found.instance, found.definitions, found.sasl_plain_username, found.ssl_cafile) == (None,) * 4
 
 
-def test_a_key_needs_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["SSL", "TLS"])
+def test_a_key_needs_its_certificate(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key alone is a mistake, named before anybody connects."""
-    monkeypatch.setenv("DESKPULSE_SSL_KEYFILE", str(ROOT / "LICENSE"))
+    monkeypatch.setenv(f"DESKPULSE_{kind}_KEYFILE", str(ROOT / "LICENSE"))
 
-    with pytest.raises(SettingsError, match=r"^DESKPULSE_SSL_KEYFILE: .*see DESKPULSE_SSL_CERTFILE"):
+    with pytest.raises(SettingsError, match=rf"^DESKPULSE_{kind}_KEYFILE: .*see DESKPULSE_{kind}_CERTFILE"):
         load()
 
 

@@ -125,7 +125,7 @@ def test_who_does_not_read_is_dropped_and_nobody_else_waits() -> None:
         split = urlsplit(address)
         with socket.create_connection((split.hostname, split.port)) as sleeper:
             sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            sleeper.sendall(b"GET /api/v1/changes HTTP/1.1\r\nHost: here\r\n\r\n")
+            sleeper.sendall(b"GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert sleeper.recv(15) == b"HTTP/1.1 200 OK"
             for number in range(1, 60):
                 stage.show(snapshot(*(waiting(name, number) for name in names)))

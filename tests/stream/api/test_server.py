@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from stream.api.addresses import listen
 from stream.api.app import make_app
-from stream.api.server import Server, listen
+from stream.api.server import Server
 from stream.api.source import Source
 from stream.errors import UsageError
 from stream.settings import load
