@@ -17,6 +17,7 @@ from aggregators.folding import OTHER, Caps, Folding, fold
 from aggregators.history import MEASURES, History
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
+from aggregators.leg_counts import NO_LEGS, LegCounts, leg_counts
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import EVERY_LEVEL, TOTALS, Group, Level, Rolling
@@ -118,6 +119,8 @@ class Board:
         self._states: dict[Group, State] = {}
         self._rows: dict[Group, dict[str, _Rows]] = {}
         self._shown: set[tuple[str, Group]] = set()
+        self._legs: dict[tuple[str, Group], LegCounts] = {}
+        self._uncounted: set[tuple[str, Group]] = set()
         self._known: dict[Labels, int] = {}
         self._seen_anew = self._over = False
         self._channels: dict[str, tuple[str, ...]] = {}
@@ -221,8 +224,10 @@ class Board:
         for window, group in {each for each in shown if each[1].level in self._grows} - anew:
             rows = self._rows[group][window]
             rows.growing[:] = self._rows_of(group, window, self._growing[group.level], grow=True)
-        for window, group in self._shown - shown:
+        gone = self._shown - shown
+        for window, group in gone:
             self._rows[group].pop(window)
+        self._uncounted.update(each for each in anew | gone if each[0] in self._windows)
         self._rolling.changed.clear()
         self._shown = shown
         for windows in self._rows.values():
@@ -235,6 +240,25 @@ class Board:
         if window not in IDENTITY_WINDOWS:
             return 0
         return self._identity.violations(window, self._rolling, as_of=self.as_of)
+
+    def grown(self, window: str) -> dict[Group, int]:
+        """Return by how many legs more wait at the end of *window*, one of IDENTITY_WINDOWS, than at its start.
+
+        By the intervals, of each queue of which that is not 0.
+        """
+        return self._identity.grown(window, as_of=self.as_of)
+
+    def leg_counts(self) -> dict[tuple[str, Group], LegCounts]:
+        """Return by window and group what is counted of legs, as of the last look at the rows."""
+        known = self._legs
+        for window, group in self._uncounted:
+            counts = leg_counts(self._rolling.sums(window, group))
+            if counts == NO_LEGS:
+                known.pop((window, group), None)
+            else:
+                known[window, group] = counts
+        self._uncounted.clear()
+        return dict(known)
 
     def backlog_drift(self) -> int | None:
         """Return by how many conversations the backlog by intervals and by flows differ; None if it is not counted."""

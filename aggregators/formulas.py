@@ -20,20 +20,25 @@ def all_abandoned(r: Reading) -> int:
 
 def service_levels(r: Reading) -> dict[str, Value]:
     """Return the service level (M6) under all variants, as ratios; SLg where the definitions have its switches."""
+    return {variant: ratio(*parts) for variant, parts in service_level_parts(r).items()}
+
+
+def service_level_parts(r: Reading) -> dict[str, tuple[int, int]]:
+    """Return of each variant of the service level the legs above the line and those below."""
     a, b, s = r[m.ANSWERED], all_abandoned(r), r[m.SHORT_ABANDONED]
     a_in, b_in = r[m.ANSWERED_WITHIN], r[m.ABANDONED_WITHIN]
     levels = {
-        "SL1": ratio(a_in, a),
-        "SL2": ratio(a_in, a + b),
-        "SL3": ratio(a_in, a + b - b_in),
-        "SL4": ratio(a_in + b_in, a + b),
-        "SL5": ratio(a_in + s, a + b),
-        "SL6": ratio(a_in + b_in + r[m.CALLBACK_WITHIN], r[m.QUEUED]),
-        "SL_live": ratio(a_in, a + b - b_in + r.state.waiting_past_target),
+        "SL1": (a_in, a),
+        "SL2": (a_in, a + b),
+        "SL3": (a_in, a + b - b_in),
+        "SL4": (a_in + b_in, a + b),
+        "SL5": (a_in + s, a + b),
+        "SL6": (a_in + b_in + r[m.CALLBACK_WITHIN], r[m.QUEUED]),
+        "SL_live": (a_in, a + b - b_in + r.state.waiting_past_target),
     }
     switches = r.definitions.genesys
     if switches is not None:
-        levels["SLg"] = ratio(a_in, a + _genesys(r, switches))
+        levels["SLg"] = (a_in, a + _genesys(r, switches))
     return levels
 
 

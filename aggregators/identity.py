@@ -61,6 +61,12 @@ class Identity:
         """Count every label set in other groups from now on."""
         self._rolling.regroup(_queues(grouping))
 
+    def grown(self, window: str, *, as_of: int) -> dict[Group, int]:
+        """Return by how many legs more each queue has waiting at the end of *window* than at its start, if not 0."""
+        self._move(as_of)
+        found = {group: self._rolling.sums(window, group).get(_BEGAN, 0) for group in self._rolling.groups(window)}
+        return {group: number for group, number in found.items() if number}
+
     def violations(self, window: str, counts: Rolling, *, as_of: int) -> int:
         """Return in how many queues of *window*, one of IDENTITY_WINDOWS, it does not hold. *counts* are at *as_of*."""
         self._move(as_of)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aggregators.board import Board, Row
+    from aggregators.definitions import Definitions
+    from aggregators.leg_counts import LegCounts
+    from aggregators.rolling import Group
     from stream.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -42,7 +45,11 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything known at one instant. `as_of` None: no number may be shown; `trouble` says why they may be stale."""
+    """Everything known at one instant. `as_of` None: no number may be shown; `trouble` says why they may be stale.
+
+    `legs` is what each window counts of the legs of a group, of which it counts any; `grown` by how many legs more wait
+    at the end of a window than at its start, by the intervals. `definitions` are those in force.
+    """
 
     made_at: int = 0
     took_s: float = 0.0
@@ -55,6 +62,9 @@ class Snapshot:
     folded: int = 0
     covered_s: dict[str, float] = field(default_factory=dict)
     violations: dict[str, int] = field(default_factory=dict)
+    legs: Mapping[tuple[str, Group], LegCounts] = field(default_factory=dict)
+    grown: Mapping[str, Mapping[Group, int]] = field(default_factory=dict)
+    definitions: Definitions | None = None
     backlog_drift: int | None = None
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
@@ -178,6 +188,9 @@ class Snapshots:
             folded=board.folded,
             covered_s={window: board.covered_s(window) for window in windows},
             violations={window: board.violations(window) for window in judged},
+            legs=board.leg_counts() if as_of is not None else {},
+            grown={window: board.grown(window) for window in judged},
+            definitions=definitions_of(self._defined),
             backlog_drift=board.backlog_drift() if as_of is not None and gap is None else None,
             partitions=tuple(health),
             sources=self._latest_of_sources(),

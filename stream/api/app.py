@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
-from stream.api import catalogue, changes, numbers, operations, problems
+from stream.api import (
+    balance,
+    catalogue,
+    changes,
+    definitions,
+    numbers,
+    operations,
+    problems,
+    service_level,
+    trust,
+)
 from stream.api.contract import described
 from stream.api.guards import guarded
 from stream.api.identity import Identity
@@ -20,7 +30,7 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers, changes)
+_PARTS = (catalogue, numbers, changes, service_level, balance, trust, definitions)
 """The modules of the API: each has a `router`."""
 
 

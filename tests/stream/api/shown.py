@@ -1,0 +1,58 @@
+"""What is shown of a log, without Kafka and Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aggregators.definitions import Definitions
+from aggregators.windows import IDENTITY_WINDOWS
+from stream.offline import Offline
+from stream.settings import FIXED_WINDOWS
+from stream.snapshot import Snapshot
+from tests.logs import Log, after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def shown(log: Log, clock: str, *, definitions: Definitions | None = None, **more: Any) -> Snapshot:
+    """Return the snapshot of *log* at a clock reading, made as `serve` makes it."""
+    defined, as_of = definitions or Definitions(), after(clock)
+    offline = Offline(definitions=defined)
+    offline.feed(log.lines)
+    board = offline.board
+    board.move(as_of)
+    made: Mapping[str, Any] = {
+        "made_at": as_of,
+        "as_of": as_of,
+        "rows": tuple(board.rows()),
+        "trouble": None,
+        "redis_up": True,
+        "generation": defined.generation(),
+        "covered_s": {window: board.covered_s(window) for window in FIXED_WINDOWS},
+        "violations": {window: board.violations(window) for window in IDENTITY_WINDOWS},
+        "legs": board.leg_counts(),
+        "grown": {window: board.grown(window) for window in IDENTITY_WINDOWS},
+        "definitions": defined,
+    }
+    return Snapshot(**{**made, **more})
+
+
+def eight_legs() -> Log:
+    """Return what happens to eight in acme's queue billing (chat, target 60 s, short up to 10 s) from 1:00 to 10:00.
+
+    answered     c1 after 30 s, c2 after 90 s
+    abandoned    c3 after 30 s, c5 after 120 s at 5:00; c4 after 5 s, which is short
+    others       c6 flowed out, c7 asked for a callback after 20 s
+    waiting      c8 since 6:00
+    """
+    log = Log(tenant="acme", queue="billing")
+    log.of(conversation="c1", tenant="acme", queue="billing").queued("1:00").accepted("1:30", agent="a")
+    log.of(conversation="c2", tenant="acme", queue="billing").queued("1:00").accepted("2:30", agent="a")
+    log.of(conversation="c3", tenant="acme", queue="billing").queued("2:00").abandoned("2:30")
+    log.of(conversation="c4", tenant="acme", queue="billing").queued("2:00").abandoned("2:05")
+    log.of(conversation="c5", tenant="acme", queue="billing").queued("3:00").abandoned("5:00")
+    log.of(conversation="c6", tenant="acme", queue="billing").queued("4:00").flowed_out("4:10")
+    log.of(conversation="c7", tenant="acme", queue="billing").queued("4:00").callback("4:20")
+    log.of(conversation="c8", tenant="acme", queue="billing").queued("6:00")
+    return log
