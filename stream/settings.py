@@ -39,6 +39,7 @@ SECRETS = frozenset({"redis", "sasl_plain_password"})
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_SITE = re.compile(r"'self'|(https?://)?(\*\.)?[A-Za-z0-9.-]+(:[0-9*]+)?")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -114,6 +115,12 @@ class Settings(BaseSettings):
     )
     proxy_peers: str | None = Field(
         None, description="Addresses or networks of that proxy, with commas.", validate_default=True
+    )
+    rate: int = Field(
+        100, ge=1, description="Requests a second that one caller may go on making; ten times that at once."
+    )
+    frame_ancestors: str | None = Field(
+        None, description="Sites that may show the wallboard inside a page of theirs, with spaces; default none."
     )
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
     zone: str = Field("UTC", description="IANA zone of the window *today*, where the definitions name none.")
@@ -222,7 +229,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
-        *("proxy_user_header", "proxy_peers", "hosts"),
+        *("proxy_user_header", "proxy_peers", "hosts", "frame_ancestors"),
         mode="before",
     )
     @classmethod
@@ -249,6 +256,14 @@ class Settings(BaseSettings):
         other = str(info.field_name).replace("keyfile", "certfile")
         if value and other in info.data and not info.data[other]:
             message = f"{value!r} is a key without a certificate (see {PREFIX}{other.upper()})"
+            raise ValueError(message)
+        return value
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _are_sites(cls, value: str | None) -> str | None:
+        if value is not None and (not value.strip() or not all(map(_SITE.fullmatch, value.split()))):
+            message = f"{value!r} is not a list of sites with spaces (try https://intranet.example.org)"
             raise ValueError(message)
         return value
 

@@ -21,6 +21,7 @@ from stream.api import (
 from stream.api.contract import described
 from stream.api.guards import guarded
 from stream.api.identity import Identity
+from stream.api.sizes import MOST_BODY
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,7 +41,7 @@ class _App(FastAPI):
         super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return guarded(super().build_middleware_stack(), self._source, identity=self._identity)
+        return guarded(super().build_middleware_stack(), self._source, identity=self._identity, api=API)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -58,6 +59,7 @@ def make_app(source: Source) -> FastAPI:
         # Both pages would load their scripts from somebody else's server.
         docs_url=None,
         redoc_url=None,
+        max_body_size=MOST_BODY,
     )
     app.state.at_end = source.at_end
     problems.handle(app)
