@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationInfo
 
     from aggregators.definitions import Definitions
+    from stream.wallboard.boards import Boards
 
 PREFIX = "DESKPULSE_"
 ENV_FILE = ".env"
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     clock: Literal["wall", "event"] = Field("wall", description="`event` takes the time from the watermarks.")
     zone: str = Field("UTC", description="IANA zone of the window *today*, where the definitions name none.")
     definitions: str | None = Field(None, description="File of definitions: targets, business hours, surveys, costs.")
+    boards: str | None = Field(None, description="File of boards: what the wallboard shows, and when it turns.")
+    alertmanager: str | None = Field(None, description="Address of an Alertmanager: the wallboard shows what fires.")
     windows: Annotated[tuple[str, ...], NoDecode] = Field(
         FIXED_WINDOWS, description="Rolling windows to publish, with commas, of: " + ", ".join(KNOWN_WINDOWS) + "."
     )
@@ -229,7 +232,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
-        *("proxy_user_header", "proxy_peers", "hosts", "frame_ancestors"),
+        *("proxy_user_header", "proxy_peers", "hosts", "frame_ancestors", "boards", "alertmanager"),
         mode="before",
     )
     @classmethod
@@ -324,6 +327,14 @@ class Settings(BaseSettings):
         networks(value or "")
         return value
 
+    @field_validator("alertmanager")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://([\w.-]+|\[[\w.:%]+\])(:\d{1,5})?(/[^?#\s]*)?", value):
+            message = f"{value!r} is not the address of an Alertmanager (try http://127.0.0.1:9093)"
+            raise ValueError(message)
+        return value and value.rstrip("/")
+
     @field_validator("zone")
     @classmethod
     def _is_zone(cls, value: str) -> str:
@@ -345,13 +356,18 @@ class Settings(BaseSettings):
 
     _defined: Definitions | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
+    _laid_out: Boards | None = PrivateAttr(None)
 
     def model_post_init(self, _: Any, /) -> None:  # noqa: ANN401 - pydantic's
-        """Read the file of definitions, once; SettingsError if it is wrong."""
+        """Read the files of definitions and of boards, once; SettingsError if it is wrong."""
         if self.definitions is not None:
             from stream.definitions_file import read_file  # noqa: PLC0415 - which needs this module
 
             self._text, self._defined = read_file(self.definitions)
+        if self.boards is not None:
+            from stream.wallboard.boards import read_boards  # noqa: PLC0415 - which needs this module
+
+            self._laid_out = read_boards(self.boards, self._defined)
         if SHIFT in self.windows and (self._defined is None or not self._defined.shifts):
             message = f"{PREFIX}WINDOWS: {SHIFT!r} needs [[shifts]] in the file of {PREFIX}DEFINITIONS"
             raise SettingsError(message)
@@ -375,6 +391,11 @@ class Settings(BaseSettings):
     def defined(self) -> Definitions | None:
         """What the file of definitions says, None without one."""
         return self._defined
+
+    @property
+    def laid_out(self) -> Boards | None:
+        """What the file of boards says, None without one."""
+        return self._laid_out
 
     @property
     def definitions_text(self) -> str:

@@ -18,6 +18,7 @@ LONGEST = (
     "tests/stream/test_cardinality.py",
     "tests/test_centre.py",
     "tests/stream/test_demo.py",
+    "tests/wallboard/test_browser.py",
     "tests/stream/test_rebuild.py",
     "tests/stream/test_compute.py",
     "tests/stream/test_worker.py",

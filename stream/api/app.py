@@ -22,6 +22,7 @@ from stream.api.contract import described
 from stream.api.guards import guarded
 from stream.api.identity import Identity
 from stream.api.sizes import MOST_BODY
+from stream.wallboard import alerts, layout, pages
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers, changes, service_level, balance, trust, definitions)
+_PARTS = (catalogue, numbers, changes, service_level, balance, trust, definitions, layout, alerts)
 """The modules of the API: each has a `router`."""
 
 
@@ -64,6 +65,7 @@ def make_app(source: Source) -> FastAPI:
     app.state.at_end = source.at_end
     problems.handle(app)
     app.include_router(operations.router(source))
+    app.include_router(pages.router(source))
     api = APIRouter(prefix=API)
     for part in _PARTS:
         api.include_router(part.router(source))

@@ -1,0 +1,78 @@
+"""What a browser loads: pages, styles, scripts. Everything lies in this package, so that it works without a network."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from importlib.resources.abc import Traversable
+
+    from stream.api.source import Source
+
+TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+PAGES: Final = {"/": "board.html"}
+_FROM_HERE: Final = ("script-src", "style-src", "img-src", "connect-src", "frame-ancestors")
+_FROM_NOWHERE: Final = ("default-src", "base-uri", "form-action")
+POLICY: Final = "; ".join([*(f"{each} 'none'" for each in _FROM_NOWHERE), *(f"{each} 'self'" for each in _FROM_HERE)])
+"""Content-Security-Policy of the pages: nothing but what this server sends, and nothing inline."""
+METHODS: Final = ["GET", "HEAD"]
+
+
+class File(NamedTuple):
+    """A file as it is sent."""
+
+    body: bytes
+    media_type: str
+    etag: str
+
+
+def router(_: Source) -> APIRouter:
+    """Return the routes of the pages: they hold no number, and are nobody's secret."""
+    routes = APIRouter(include_in_schema=False)
+    found = dict(static_files())
+    for path, name in PAGES.items():
+        routes.add_api_route(path, _sends(found[name]), methods=METHODS)
+    for name, file in found.items():
+        if not name.endswith(".html"):
+            routes.add_api_route(f"/static/{name}", _sends(file), methods=METHODS)
+    return routes
+
+
+def static_files() -> Iterator[tuple[str, File]]:
+    """Yield every file of the folder `static`, by name."""
+    for each in sorted(files("stream.wallboard").joinpath("static").iterdir(), key=_name):
+        body = each.read_bytes()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        yield each.name, File(body, TYPES[each.name.rpartition(".")[2]], etag)
+
+
+def _name(file: Traversable) -> str:
+    return file.name
+
+
+def _sends(file: File) -> Callable[[Request], Awaitable[Response]]:
+    headers = {
+        "ETag": file.etag,
+        # Asked for again each time, and sent again only after an update: scripts and pages are always of one version.
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+    async def send(request: Request) -> Response:
+        if file.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(file.body, media_type=file.media_type, headers=headers)
+
+    return send

@@ -1,0 +1,131 @@
+// The table of queues: those that need somebody first.
+
+import { h, hold, mark, say } from "./dom.js";
+import { duration, shown } from "./format.js";
+import { queryOf, valueOf } from "./places.js";
+import { texts } from "./texts.js";
+
+const RANK = { act: 0, watch: 1, good: 2, plain: 2, unknown: 3 };
+/** The columns that are numbers: unit, and the part they show. */
+const COLUMNS = {
+  waiting: ["count", { metric: "waiting" }],
+  oldest: ["s", { metric: "oldest_wait_seconds" }],
+  past_target: ["count", { metric: "waiting_past_target" }],
+  service_level: ["ratio", { metric: "rolling_service_level_ratio", labels: { variant: "SL3" } }],
+  abandonment: ["ratio", { metric: "rolling_abandonment_ratio" }],
+  first_response: ["s", { metric: "rolling_first_response_seconds", labels: { q: "0.5" } }],
+  csat: ["ratio", { metric: "rolling_csat_satisfied_ratio" }],
+};
+const ONE_SCREEN = matchMedia("(min-width: 900px) and (min-height: 500px)"); // as board.css has it
+const RESPONSES = { metric: "rolling_csat_responses" };
+
+/** Every part the table shows, for the subscription. */
+export const PARTS = [...Object.values(COLUMNS).map(([, part]) => part), RESPONSES, { metric: "rolling_queued" }];
+
+/** Return a panel with the table of the board's queues. */
+export function makeTable({ board, tenant, door }) {
+  const head = ["queue", "channel", ...Object.keys(COLUMNS), "state"];
+  const body = h("tbody");
+  const more = h("p", { class: "more" });
+  const box = h(
+    "section",
+    { class: "panel queues", "aria-labelledby": "queues-title" },
+    h("h2", { id: "queues-title" }, texts.queues),
+    h(
+      "div",
+      { class: "rows", tabindex: "0", role: "region", "aria-labelledby": "queues-title" },
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col", class: name }, texts.columns[name])))),
+        body,
+      ),
+    ),
+    more,
+  );
+  const rows = new Map();
+
+  function show({ values, why }) {
+    const found = values
+      .groups("support_queue_waiting")
+      .filter((place) => place.tenant === tenant)
+      .filter((place) => (!board.channel || place.channel === board.channel) && (!board.queue || place.queue === board.queue));
+    const shownRows = found.map((place) => {
+      const key = `${place.channel} ${place.queue}`;
+      if (!rows.has(key)) {
+        rows.set(key, makeRow(place, board.window, door));
+      }
+      return rows.get(key);
+    });
+    for (const row of shownRows) {
+      row.show(values, why);
+    }
+    shownRows.sort(
+      (one, other) => RANK[one.state] - RANK[other.state] || (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
+    );
+    hold(body, shownRows.map((row) => row.box));
+    say(more, shownRows.length ? "" : (why ?? texts.noQueues));
+    fit(shownRows);
+  }
+
+  /** On a wall nobody scrolls: what does not fit is counted. */
+  function fit(shownRows) {
+    const list = box.querySelector(".rows");
+    if (!document.documentElement.hasAttribute("data-kiosk") || !ONE_SCREEN.matches || !shownRows.length) {
+      shownRows.forEach((row) => mark(row.box, "hidden", null));
+      return;
+    }
+    const rowHeight = shownRows[0].box.offsetHeight || 1;
+    const room = Math.floor((list.clientHeight - box.querySelector("thead").offsetHeight) / rowHeight);
+    shownRows.forEach((row, place) => mark(row.box, "hidden", place < room ? null : ""));
+    say(more, shownRows.length > room ? texts.moreQueues(shown("count", shownRows.length - room)) : "");
+  }
+
+  return { box, show };
+}
+
+function makeRow(place, window, door) {
+  const cells = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, h("td", { class: name })]));
+  const state = h("td", { class: "state" });
+  const link = h("a", { href: door(queryOf({ metric: "waiting" }, place, null)) }, place.queue);
+  const box = h(
+    "tr",
+    {},
+    h("th", { scope: "row", class: "queue" }, link),
+    h("td", { class: "channel" }, place.channel),
+    ...Object.values(cells),
+    state,
+  );
+  const row = { box, name: `${place.queue} ${place.channel}`, state: "unknown", show };
+
+  function show(values, why) {
+    for (const [name, [unit, part]] of Object.entries(COLUMNS)) {
+      let value = why ? undefined : valueOf(values, part, place, window);
+      if (name === "oldest" && value !== undefined) {
+        value += (values.nowish() - values.asOf) / 1000;
+      }
+      const n = name === "csat" && value !== undefined ? valueOf(values, RESPONSES, place, window) : undefined;
+      const text = name === "oldest" && value !== undefined ? duration(value) : shown(unit, value);
+      say(cells[name], n === undefined ? text : texts.ofN(text, shown("count", n)));
+    }
+    row.state = why ? "unknown" : moodOf(values, place);
+    mark(box, "data-state", row.state);
+    say(state, texts.queueStates[row.state]);
+  }
+
+  return row;
+}
+
+/** Return how a queue does: wrong when as many are past the target as come in a minute, and five at least. */
+function moodOf(values, place) {
+  const waiting = valueOf(values, { metric: "waiting" }, place, null);
+  const past = valueOf(values, { metric: "waiting_past_target" }, place, null);
+  if (waiting === undefined || past === undefined) {
+    return "unknown";
+  }
+  const perMinute = (valueOf(values, { metric: "rolling_queued" }, place, "1h") ?? 0) / 60;
+  if (past >= Math.max(5, perMinute)) {
+    return "act";
+  }
+  return past > 0 || waiting >= Math.max(10, 3 * perMinute) ? "watch" : "good";
+}
