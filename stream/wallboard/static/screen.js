@@ -19,7 +19,7 @@ export function makeScreen({ board, tenant, window, sources, trends, trust, anno
     panels.push(makeTable({ board: chosen(board), tenant, door }));
   }
   if (board.panels.includes("trust")) {
-    panels.push(makeTrust({ trust, board, sources }));
+    panels.push(makeTrust({ trust, board, tenant, sources }));
   }
   const box = h(
     "div",

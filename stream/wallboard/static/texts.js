@@ -94,6 +94,8 @@ export const texts = {
     holds: "agree",
     broken: (n) => `${n} disagree`,
     drift: "Backlog drift",
+    ghosts: "Given up, never ended",
+    coverage: (field) => `With ${field}`,
     folded: "Names folded",
     generation: "Definitions",
   },

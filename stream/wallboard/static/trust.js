@@ -27,6 +27,7 @@ export class Trust {
   /** Return every source with the age of its latest event now, in seconds. */
   sources() {
     const sinceS = this.#heardAt === null ? 0 : (performance.now() - this.#heardAt) / 1000;
-    return (this.said?.sources ?? []).map(({ source, age_s }) => ({ source, ageS: age_s + sinceS }));
+    const known = (this.said?.sources ?? []).filter(({ age_s }) => age_s !== null);
+    return known.map(({ source, age_s }) => ({ source, ageS: age_s + sinceS }));
   }
 }

@@ -5,7 +5,7 @@ import { duration, shown } from "./format.js";
 import { texts } from "./texts.js";
 
 /** Return the panel of a board. */
-export function makeTrust({ trust, board, sources }) {
+export function makeTrust({ trust, board, tenant, sources }) {
   const list = h("dl", { class: "facts" });
   const box = h("section", { class: "panel trust", "aria-labelledby": "trust-title" }, h("h2", { id: "trust-title" }, texts.trust.title), list);
   const rows = new Map();
@@ -17,7 +17,7 @@ export function makeTrust({ trust, board, sources }) {
     }
     const facts = [
       ...trust.sources().sort(bySource).map((each) => sourceFact(each, board, sources)),
-      ...factsOf(said),
+      ...factsOf(said, board, tenant),
     ];
     hold(list, facts.map(({ key, term, text, state }) => row(key, term, text, state)));
   }
@@ -45,7 +45,7 @@ function sourceFact({ source, ageS }, board, sources) {
   return { key: `source ${source}`, term: source, text: isSilent ? texts.trust.silent(age) : age, state: isSilent ? "act" : "good" };
 }
 
-function factsOf(said) {
+function factsOf(said, board, tenant) {
   const facts = [];
   const add = (name, value, isGood = true) => {
     if (value !== null && value !== undefined) {
@@ -60,6 +60,13 @@ function factsOf(said) {
   const broken = Object.values(said.violations ?? {}).reduce((sum, n) => sum + n, 0);
   add("identity", broken ? texts.trust.broken(shown("count", broken)) : texts.trust.holds, !broken);
   add("drift", number(said.backlog_drift), !said.backlog_drift);
+  for (const each of said.coverage ?? []) {
+    if (each.window === board.window && each.tenant === tenant) {
+      facts.push({ key: `coverage ${each.field}`, term: texts.trust.coverage(each.field), text: shown("ratio", each.ratio), state: "good" });
+    }
+  }
+  const ghosts = said.ghosts?.find((each) => each.window === board.window && each.tenant === tenant);
+  add("ghosts", number(ghosts?.legs), !ghosts?.legs);
   add("folded", said.folded ? number(said.folded) : null, !said.folded);
   add("generation", said.generation?.slice(0, 8));
   return facts;
