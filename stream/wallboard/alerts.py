@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from aggregators.instants import SECOND_MS
@@ -88,8 +88,10 @@ def router(source: Source) -> APIRouter:
     firing = None if address is None else Firing(address)
 
     @routes.get("/alerts")
-    def alerts(caller: Reader) -> Alerts:
+    def alerts(caller: Reader, response: Response) -> Alerts:
         """The alerts that fire, the worst first; of those that name no tenant only who may see all tenants knows."""
+        # They come and go whether there is another snapshot or not.
+        response.headers["Cache-Control"] = "no-store"
         if firing is None:
             return Alerts(configured=False)
         said = firing.at(source.clock())

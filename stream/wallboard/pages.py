@@ -21,10 +21,6 @@ TYPES: Final = {
     "svg": "image/svg+xml",
 }
 PAGES: Final = {"/": "board.html"}
-_FROM_HERE: Final = ("script-src", "style-src", "img-src", "connect-src", "frame-ancestors")
-_FROM_NOWHERE: Final = ("default-src", "base-uri", "form-action")
-POLICY: Final = "; ".join([*(f"{each} 'none'" for each in _FROM_NOWHERE), *(f"{each} 'self'" for each in _FROM_HERE)])
-"""Content-Security-Policy of the pages: nothing but what this server sends, and nothing inline."""
 METHODS: Final = ["GET", "HEAD"]
 
 
@@ -65,9 +61,6 @@ def _sends(file: File) -> Callable[[Request], Awaitable[Response]]:
         "ETag": file.etag,
         # Asked for again each time, and sent again only after an update: scripts and pages are always of one version.
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
     }
 
     async def send(request: Request) -> Response:

@@ -15,8 +15,8 @@ from fastapi.responses import StreamingResponse
 
 from aggregators.instants import rfc3339
 from stream.api import problems
-from stream.api.guards import guarded
-from stream.api.identity import Identity
+from stream.api.headers import SecurityHeaders
+from stream.api.identity import Identifying, Identity
 from stream.api.server import Server
 from stream.api.source import Source
 from stream.clock import now_ms
@@ -160,8 +160,9 @@ class _App(FastAPI):
         self._settings = settings
 
     def build_middleware_stack(self) -> ASGIApp:
-        source = Source(self._settings, Snapshot)
-        return guarded(super().build_middleware_stack(), source, identity=Identity(self._settings))
+        """Return the application behind what a browser sees of the guards."""
+        identity = Identity(self._settings)
+        return SecurityHeaders(Identifying(super().build_middleware_stack(), identity), self._settings)
 
 
 def make_app(floor: Floor, settings: Settings) -> FastAPI:
