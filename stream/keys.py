@@ -17,6 +17,16 @@ REBUILD = "dp:rebuild"
 """Held by the rebuild that is under way."""
 
 
+def link(code_hash: str) -> str:
+    """Return the key of a link that has not been used yet."""
+    return f"dp:link:{code_hash}"
+
+
+def session(secret_hash: str) -> str:
+    """Return the key of what a session may see."""
+    return f"dp:session:{secret_hash}"
+
+
 def about(generation: str) -> str:
     """Return the hash that says what a generation is: its definitions, and since when it is in force."""
     return f"dp:{generation}:about"

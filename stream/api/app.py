@@ -12,6 +12,7 @@ from stream.api import (
     catalogue,
     changes,
     definitions,
+    links,
     numbers,
     operations,
     problems,
@@ -21,6 +22,7 @@ from stream.api import (
 from stream.api.contract import described
 from stream.api.guards import guarded
 from stream.api.identity import Identity
+from stream.api.sessions import Sessions
 from stream.api.sizes import MOST_BODY
 from stream.wallboard import alerts, layout, pages
 
@@ -37,8 +39,8 @@ _PARTS = (catalogue, numbers, changes, service_level, balance, trust, definition
 
 
 class _App(FastAPI):
-    def __init__(self, source: Source, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
-        self._source, self._identity = source, Identity(source.settings)
+    def __init__(self, source: Source, identity: Identity, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        self._source, self._identity = source, identity
         super().__init__(**options)
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -52,8 +54,10 @@ class _App(FastAPI):
 
 def make_app(source: Source) -> FastAPI:
     """Return the ASGI application that answers from *source*; UsageError if settings of it are wrong."""
+    sessions = Sessions(source.settings)
     app = _App(
         source,
+        Identity(source.settings, sessions),
         title="Deskpulse",
         version=version("deskpulse"),
         openapi_url=f"{API}/openapi.json",
@@ -66,8 +70,10 @@ def make_app(source: Source) -> FastAPI:
     problems.handle(app)
     app.include_router(operations.router(source))
     app.include_router(pages.router(source))
+    app.include_router(links.joining(sessions))
     api = APIRouter(prefix=API)
     for part in _PARTS:
         api.include_router(part.router(source))
+    api.include_router(links.router(source, sessions))
     app.include_router(api)
     return app

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from stream.api.problems import Problem, responses
+from stream.api.sessions import COOKIE
 
 PROBLEMS: Final = (
     HTTPStatus.UNAUTHORIZED,
@@ -16,7 +17,10 @@ PROBLEMS: Final = (
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
 """What any endpoint may answer."""
+OF_BODIES: Final = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE,)
+OF_READING: Final = {"304": {"description": "The answer is that of the tag in If-None-Match still."}}
 SCHEMES: Final = {
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "What a link for a screen gives."},
     "token": {"type": "http", "scheme": "bearer", "description": "A token that `deskpulse token new` has made."},
 }
 _NOT_OURS: Final = ("HTTPValidationError", "ValidationError")
@@ -31,9 +35,10 @@ def described(contract: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(name, None)
     schemas["Problem"] = Problem.model_json_schema()
     components["securitySchemes"] = SCHEMES
-    common = {str(status): response for status, response in responses(*PROBLEMS).items()}
     for path in contract["paths"].values():
-        for operation in path.values():
-            operation["responses"] |= common
+        for method, operation in path.items():
+            errors = responses(*PROBLEMS, *(OF_BODIES if "requestBody" in operation else ()))
+            operation["responses"] |= {str(status): response for status, response in errors.items()}
+            operation["responses"] |= OF_READING if method == "get" else {}
             operation["security"] = [{scheme: []} for scheme in SCHEMES]
     return contract

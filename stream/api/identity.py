@@ -5,41 +5,53 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from stream.api.access import ANYBODY, CALLER, Caller, Unknown, WrongToken
+from starlette.requests import cookie_parser
+
+from stream.api.access import ANYBODY, CALLER, SCOPES, Caller, Unknown, WrongToken
+from stream.api.problems import Wrong
 from stream.api.proxy import Proxy
+from stream.api.sessions import Sessions, cookie_name
 from stream.api.tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from stream.api.sessions import Grant
     from stream.settings import Settings
 
 BEARER = "bearer"
 
 
 class Identity:
-    """By what callers are known: tokens, a proxy, or neither, where everybody is anybody."""
+    """By what callers are known: tokens, a proxy, links; or by nothing, where everybody is anybody."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sessions: Sessions | None = None) -> None:
         self._tokens = Tokens(settings.tokens) if settings.tokens else None
-        self._proxy = Proxy(settings) if settings.proxy_user_header else None
+        self._proxy = Proxy(settings) if settings.proxy_peers else None
+        self._sessions = sessions or Sessions(settings)
         self._is_asked_for = settings.asks_who
 
     async def caller(self, scope: Scope) -> Caller:
         """Return who asks; raises Unknown if nobody says so, or with a token that is none.
 
-        A token wins over what a proxy says, as its bearer has chosen it.
+        A token wins over what a proxy says, as its bearer has chosen it, and that over the cookie of a session.
         """
-        if not self._is_asked_for:
-            return ANYBODY
         headers = defaultdict[str, list[str]](list)
         for name, value in scope["headers"]:
             headers[name.decode("latin-1").lower()].append(value.decode("latin-1"))
+        if self._proxy is not None and self._proxy.does_tls(headers, peer=peer_of(scope)):
+            scope["scheme"] = "https"
+        if not self._is_asked_for:
+            return ANYBODY
         for value in headers.get("authorization", ()):
             scheme, _, token = value.partition(" ")
             if scheme.lower() == BEARER and self._tokens is not None:
                 return self._of_token(token.strip())
         found = self._proxy.whose(headers, peer=peer_of(scope)) if self._proxy is not None else None
+        if found is None:
+            found = await self._of_session(headers.get("cookie", ()), is_secure=scope["scheme"] == "https")
         if found is None:
             raise Unknown
         return found
@@ -49,6 +61,21 @@ class Identity:
         if found is None:
             raise WrongToken
         return found
+
+    async def _of_session(self, cookies: Sequence[str], *, is_secure: bool) -> Caller | None:
+        """Return who has a session; what it was given ends with the token that gave it."""
+        for cookie in cookies:
+            secret = cookie_parser(cookie).get(cookie_name(is_secure=is_secure))
+            grant = await self._sessions.of(secret) if secret else None
+            if grant is not None:
+                return grant.caller(self._creator(grant))
+        return None
+
+    def _creator(self, grant: Grant) -> Caller | None:
+        if grant.how == "token":
+            return self._tokens.named(grant.by) if self._tokens else None
+        # What a proxy would say of its user now is not known; what nobody in particular gave is nothing here.
+        return Caller(grant.by, frozenset(SCOPES), None, "proxy") if grant.how == "proxy" and self._proxy else None
 
 
 class Identifying:
@@ -63,7 +90,7 @@ class Identifying:
         if scope["type"] == "http":
             try:
                 scope[CALLER] = await self._identity.caller(scope)
-            except Unknown as error:
+            except Wrong as error:
                 scope[CALLER] = error
         await self._app(scope, receive, send)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stream.settings import Settings
 
+FORWARDED_PROTO = "x-forwarded-proto"
 EVERY_TENANT = "*"
 """A tenant of that very name is written %2A."""
 
@@ -33,7 +34,7 @@ class Proxy:
         What it does not say is not granted: without scopes none, without tenants none. A header that comes twice is
         believed in nothing, as one of the two may be the client's.
         """
-        if not self._is_ours(peer):
+        if not self._user or not self._is_ours(peer):
             return None
         said = {name: headers.get(name, ()) for name in (self._user, self._scopes, self._tenants)}
         if len(said[self._user]) != 1 or not said[self._user][0] or any(len(values) > 1 for values in said.values()):
@@ -46,6 +47,10 @@ class Proxy:
             None if EVERY_TENANT in tenants else frozenset(map(unquote, tenants)),
             "proxy",
         )
+
+    def does_tls(self, headers: Mapping[str, Sequence[str]], *, peer: str) -> bool:
+        """Tell whether the proxy at *peer* says that it was asked under TLS."""
+        return list(headers.get(FORWARDED_PROTO, ())) == ["https"] and self._is_ours(peer)
 
     def _is_ours(self, peer: str) -> bool:
         try:

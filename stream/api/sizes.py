@@ -1,4 +1,4 @@
-"""Sizes: how long the head of a request may be. Its body is limited where it is read, see `MOST_BODY`."""
+"""Sizes: how long the head of a request may be. A body that does not say how long it is is limited where it is read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_HEAD: Final = MOST_ADDRESS + 2 * MOST_HEADERS
 
 
 class Sizes:
-    """Middleware: refuses addresses and headers that are too long."""
+    """Middleware: refuses addresses, headers and bodies that are too long."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,4 +34,6 @@ def _refusal(scope: Scope) -> tuple[HTTPStatus, str] | None:
         return HTTPStatus.REQUEST_URI_TOO_LONG, f"path and query may have {MOST_ADDRESS} bytes"
     if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"headers may have {MOST_HEADERS} bytes"
+    if any(name == b"content-length" and int(value) > MOST_BODY for name, value in scope["headers"]):
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MOST_BODY} bytes"
     return None

@@ -42,7 +42,12 @@ class Tokens:
         for token in self._tokens:
             if hmac.compare_digest(token.sha256, given):
                 found = token
-        return None if found is None else Caller(found.name, found.scopes, found.tenants, "token")
+        return None if found is None else _caller(found)
+
+    def named(self, name: str) -> Caller | None:
+        """Return whose token is called *name*, None if there is none any more."""
+        self._follow()
+        return next((_caller(token) for token in self._tokens if token.name == name), None)
 
     def _follow(self) -> None:
         look = _look(self._file)
@@ -55,6 +60,10 @@ class Tokens:
             log.warning("tokens_kept", why=str(error), action="those read before go on")
         else:
             log.info("tokens_read", file=self._file, tokens=len(self._tokens))
+
+
+def _caller(token: Token) -> Caller:
+    return Caller(token.name, token.scopes, token.tenants, "token")
 
 
 def _look(file: str) -> Look:
