@@ -14,42 +14,27 @@ from aggregators.points import EFFORT, EFFORT_BEFORE, Point
 if TYPE_CHECKING:
     from aggregators.samples import Labels
 
-
-class InHand:
-    """How long so many parts were in hand, up to an instant that moves on."""
-
-    __slots__ = ("_lasted", "_since")
-
-    def __init__(self, since: int, lasted: dict[int, int]) -> None:
-        self._since = since
-        self._lasted = lasted
-
-    def copy(self) -> InHand:
-        """Return one that moves on by itself."""
-        return InHand(self._since, self._lasted.copy())
-
-    def move(self, at: int, number: int) -> None:
-        """Go on to *at*; *number* were in hand until then."""
-        if number:
-            self._lasted[number] = self._lasted.get(number, 0) + at - self._since
-        self._since = at
-
-    def lasted(self) -> dict[int, int]:
-        """Return how many ms so many were in hand by now."""
-        return self._lasted.copy()
-
-    def took_ms(self, before: dict[int, int]) -> int:
-        """Return what a part took of its agent since so many were in hand for so long *before*.
-
-        Rounded down for each number of parts, so that no order of adding up can change it.
-        """
-        took_ms = 0
-        for number, ms in self._lasted.items():
-            took_ms += (ms - before.get(number, 0)) // number
-        return took_ms
+InHand = dict[int, int]
+"""By number of parts, how many ms of the day so many were in hand by an instant."""
 
 
-def effort(labels: Labels, *, wrapped: int, end: int, took_ms: int) -> Point:
+def longer(in_hand: InHand, number: int, ms: int) -> InHand:
+    """Return it for an instant *ms* later, where *number* parts were in hand until then."""
+    return {**in_hand, number: in_hand.get(number, 0) + ms} if number else in_hand
+
+
+def took_ms(before: InHand, after: InHand) -> int:
+    """Return what a part took of its agent between two instants.
+
+    Rounded down for each number of parts, so that no order of adding up can change it.
+    """
+    took = 0
+    for number, ms in after.items():
+        took += (ms - before.get(number, 0)) // number
+    return took
+
+
+def effort(labels: Labels, *, wrapped: int, end: int, took: int) -> Point:
     """Return what is counted of a part that is wrapped up at *wrapped*, on the day that ends at *end*."""
     ended = wrapped <= end
-    return Point(EFFORT.code if ended else EFFORT_BEFORE.code, wrapped if ended else end, labels, took_ms)
+    return Point(EFFORT.code if ended else EFFORT_BEFORE.code, wrapped if ended else end, labels, took)

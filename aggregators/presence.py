@@ -3,92 +3,84 @@
 All there is to know are a few step functions of time. Between two instants at which any of them steps everything is
 constant; what lasts over several such pieces is one interval, and what is added up over windows turns at its ends.
 
-What a day comes to is a function of what is known of it. It is swept from the first instant on that is not as it was:
-every few instants is a station, where all that applies is noted, and what is swept from it to the next.
+What a day comes to is a function of what is known of it, yet it is swept only from the first instant on that is not as
+it was: what applied before each of the last instants is remembered, and what was swept there.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final
 
-from aggregators.agents import CAPACITY, QUEUES_CHANGED, Agent
+from aggregators.agents import NOTHING_LASTS, Agent
 from aggregators.definitions import MOST_SLOTS
-from aggregators.effort import InHand, effort
+from aggregators.effort import effort, longer, took_ms
 from aggregators.instants import DAY_MS, instant_ms
-from aggregators.points import Point
-from aggregators.samples import SPELLS, Interval, Labels
+from aggregators.lasting import Desks, Lasting, Swept
 from aggregators.staleness import CHANGED, HEARTBEAT, Signs
 from aggregators.steps import Steps
-from aggregators.vocabulary import SHIFT_END, SHIFT_START, code_of
+from aggregators.vocabulary import CHANNEL, QUEUES, SHIFT_END, SHIFT_START, SLOTS, code_of
 
 if TYPE_CHECKING:
-    from aggregators.agents import Weights
     from aggregators.definitions import Definitions
+    from aggregators.effort import InHand
     from aggregators.facts import Fact
-    from aggregators.samples import Sample
     from aggregators.steps import Step
     from aggregators.told import AgentDay, Share
 
+_CAPACITY: Final = code_of("agent.capacity_changed")
+_QUEUES_CHANGED: Final = code_of("agent.queues_changed")
 _SCHEDULED: Final = code_of("agent.scheduled")
-A_STATION: Final = 8
-"""So many instants are swept from one station."""
+
+MOST_QUEUES: Final = 100
+REMEMBERED: Final = 128
+"""So many instants of a day are remembered at least: what changes before them makes the whole day be swept."""
 
 # What steps, beside what presence says, which is a kind of interval.
 _OPEN: Final = -1
 _WRAPPING: Final = -2
 _IN_SHIFT: Final = -3
-_TOLD: Final = -4
-_PART_BEGINS: Final = -5
-_PART_ENDS: Final = -6
-
-_new: Final = tuple.__new__
-
-
-class Swept(NamedTuple):
-    """Samples and intervals, each with how often."""
-
-    samples: dict[Sample, int]
-    intervals: dict[Interval, int]
+_HAS_SLOTS: Final = -4
+_HAS_QUEUES: Final = -5
+_PART_BEGINS: Final = -6
+_PART_ENDS: Final = -7
 
 
-class _Station:
-    """An instant of the sweep, what applied up to there, and what was swept from there on."""
+class _Moment:
+    """What applies from an instant on: the agent, what lasts, and how long so many parts were in hand by then."""
 
-    __slots__ = ("agent", "at", "in_hand", "intervals", "lasting", "samples", "weights")
+    __slots__ = ("agent", "at", "in_hand", "lasting")
 
-    def __init__(
-        self, at: int, agent: Agent, in_hand: InHand, lasting: dict[tuple[int, str], tuple[int, int]], weights: Weights
-    ) -> None:
+    def __init__(self, at: int, agent: Agent, lasting: Lasting, in_hand: InHand) -> None:
         self.at = at
         self.agent = agent
-        self.in_hand = in_hand
         self.lasting = lasting
-        self.weights = weights
-        self.samples: dict[Sample, int] = {}
-        self.intervals: dict[Interval, int] = {}
+        self.in_hand = in_hand
 
 
 class Day:
     """What is known of an agent on a UTC day (days since 1970), told bit by bit."""
 
-    def __init__(self, tenant: str, day: int, definitions: Definitions) -> None:
+    def __init__(self, tenant: str, day: int, definitions: Definitions, *, remembered: int = REMEMBERED) -> None:
         begin = day * DAY_MS
-        self._tenant = tenant
         self._end = begin + DAY_MS
         self._steps = Steps(begin, self._end)
         self._signs = Signs(self._steps, definitions.heartbeat_ms)
-        self._told: dict[str, Fact] = {}
         self._shifts = 0
-        self._labels: dict[tuple[str, str], Labels] = {}
-        self._lasted: dict[int, dict[int, int]] = {}  # how long so many parts were in hand where a part begins
+        self._has_shift = False  # as swept
+        self._desks = Desks(tenant)
         slots = max(0, min(MOST_SLOTS, definitions.slots))
-        self._stations = [_Station(begin, Agent(slots), InHand(begin, {}), {}, {})]
-        self._starts = [begin]
+        self._first = self._last = _Moment(begin, Agent(slots), Lasting(self._desks, NOTHING_LASTS), {})
+        self._part_began: dict[int, InHand] = {}
+        self._remembered = remembered
+        self._since = begin  # all instants from there on are remembered: with what applied before, and what was swept
+        self._instants: list[int] = []
+        self._before: list[_Moment] = []
+        self._swept: list[Swept] = []
 
     def sign(self, fact: Fact, by: int) -> None:
         """Take in an event of the agent (*by* is 1), or take it back (-1)."""
-        at, rank, identifier, code, _ = fact
+        at, rank, identifier, code, fields = fact
         steps = self._steps
         if code in (CHANGED, HEARTBEAT):
             self._signs.change(fact, by)
@@ -98,12 +90,14 @@ class Day:
                 self._shifts += by
                 if self._shifts == max(0, by):  # the first one, or the last one is gone
                     steps.touch(steps.begin)
-        elif code in (CAPACITY, QUEUES_CHANGED) and steps.begin - DAY_MS <= at < self._end:
+        elif steps.begin - DAY_MS <= at < self._end:
             since = max(at, steps.begin)
-            steps.add(since, _TOLD, by, (at, rank, identifier))
-            steps.touch(since)
-            if by > 0:
-                self._told[identifier] = fact
+            if code == _CAPACITY:
+                slots = max(0, min(MOST_SLOTS, fields[SLOTS]))
+                steps.add(since, _HAS_SLOTS, by, (at, rank, identifier, fields.get(CHANNEL, ""), slots))
+            elif code == _QUEUES_CHANGED:
+                named = dict.fromkeys(each["queue"] for each in fields[QUEUES] if each["queue"])
+                steps.add(since, _HAS_QUEUES, by, (at, rank, identifier, *named))
 
     def share(self, share: Share, by: int) -> None:
         """Take in a part of the agent in a conversation, or take it back."""
@@ -120,34 +114,47 @@ class Day:
 
     def settle(self) -> tuple[Swept, Swept]:
         """Take in what was told since the last time; return what that changes: what was so before, and what is now."""
-        since = self._steps.settle()
+        before, after = Swept({}, {}), Swept({}, {})
+        self._signs.settle()
+        since = self._steps.changed_since()
         if since is None:
-            return _NONE, _NONE
-        stations, starts = self._stations, self._starts
-        place = bisect_right(starts, since) - 1
-        before = stations[place:]
-        del stations[place:]
-        del starts[place:]
-        self._sweep(before[0])
-        return _all(before), _all(stations[place:])
+            return before, after
+        if since < self._since:
+            self._forget(0)
+            self._last, self._since = self._first, self._steps.begin
+            self._sweep(self._since)
+        old = self._last
+        self._steps.settle()
+        self._has_shift = self._shifts > 0
+        place = bisect_left(self._instants, since)
+        _add(self._swept, place, before)
+        self._forget(place)
+        self._sweep(since)
+        _add(self._swept, place, after)
+        old.lasting.close(self._end, self._last.lasting, before)
+        self._last.lasting.close(self._end, old.lasting, after)
+        if len(self._instants) > 2 * self._remembered:
+            self._since = self._instants[-self._remembered]
+            for each in (self._instants, self._before, self._swept):
+                del each[: -self._remembered]
+        return before, after
 
-    def _sweep(self, station: _Station) -> None:
-        """Go through the steps from *station* on."""
-        rows, end = self._steps.rows, self._end
-        numbers = self._steps.numbers
-        agent, in_hand, lasting = station.agent.copy(), station.in_hand.copy(), station.lasting.copy()
-        weights = station.weights
-        station = self._put(_Station(station.at, station.agent, station.in_hand, station.lasting, weights))
-        left = A_STATION
-        shift = self._shifts > 0
-        place, behind = bisect_left(rows, (station.at,)), len(rows)
+    def _forget(self, place: int) -> None:
+        """Go back to what applied before the instant at *place* of those that are remembered."""
+        if place < len(self._instants):
+            self._last = self._before[place]
+            for each in (self._instants, self._before, self._swept):
+                del each[place:]
+
+    def _sweep(self, since: int) -> None:
+        """Go through the steps from *since* on, from what applies now."""
+        rows, numbers, end = self._steps.rows, self._steps.numbers, self._end
+        last, shift = self._last, self._has_shift
+        place, behind = bisect_left(rows, (since,)), len(rows)
         while place < behind:
             at: int = rows[place][0]
-            if not left:
-                station = self._put(_Station(at, agent.copy(), in_hand.copy(), lasting.copy(), weights))
-                left = A_STATION
-            left -= 1
-            in_hand.move(at, agent.open + agent.wrapping)
+            agent, swept = last.agent.copy(), Swept({}, {})
+            in_hand = longer(last.in_hand, agent.open + agent.wrapping, at - last.at)
             while place < behind and rows[place][0] == at:
                 step = rows[place]
                 what: int = step[1]
@@ -161,78 +168,44 @@ class Day:
                     agent.wrapping += by
                 elif what == _IN_SHIFT:
                     agent.scheduled += by
-                elif what == _TOLD:
-                    agent.hear(self._told[step[2][2]])
                 elif what == _PART_BEGINS:
-                    self._lasted[at] = in_hand.lasted()
+                    self._part_began[at] = in_hand
+                elif what == _PART_ENDS:
+                    self._end_part(step, by, in_hand, swept)
                 else:
-                    self._end_part(step, by, in_hand, station)
+                    _hear(agent, step)
+            lasting = last.lasting
             if at < end:
-                now = agent.weights(shift=shift)
-                if now is not weights:
-                    self._change(station, lasting, at, now)
-                    weights = now
-        self._change(station, lasting, end, {})
+                lasting = lasting.turned(at, agent.weights(shift=shift), agent.queues, swept)
+            self._instants.append(at)
+            self._before.append(last)
+            self._swept.append(swept)
+            last = _Moment(at, agent, lasting, in_hand)
+        self._last = last
 
-    def _put(self, station: _Station) -> _Station:
-        self._stations.append(station)
-        self._starts.append(station.at)
-        return station
-
-    def _end_part(self, step: Step, number: int, in_hand: InHand, to: _Station) -> None:
+    def _end_part(self, step: Step, number: int, in_hand: InHand, swept: Swept) -> None:
         """Count the effort of *number* parts that are alike."""
         until: int = step[0]
         start, channel, queue, wrapped = step[2]
-        took_ms = in_hand.took_ms(self._lasted[start]) if start < until else 0
-        point = effort(self._at(channel, queue), wrapped=wrapped, end=self._end, took_ms=took_ms)
-        to.samples[point] = to.samples.get(point, 0) + number
-
-    def _change(
-        self, station: _Station, lasting: dict[tuple[int, str], tuple[int, int]], at: int, weights: Weights
-    ) -> None:
-        """Let *weights* last from *at* on, and what they do not have no longer."""
-        for key, (number, start) in list(lasting.items()):
-            now = weights.get(key, 0)
-            if now != number:
-                kind, queue = key
-                interval: Interval = _new(Interval, (kind, self._at("", queue), start, at, start))
-                station.intervals[interval] = number
-                self._turn(station, key, at, now - number)
-                if now:
-                    lasting[key] = (now, at)
-                else:
-                    del lasting[key]
-        for key, number in weights.items():
-            if key not in lasting:
-                lasting[key] = (number, at)
-                self._turn(station, key, at, number)
-
-    def _turn(self, station: _Station, key: tuple[int, str], at: int, by: int) -> None:
-        """Let so many more, or less, of a kind last from *at* on; at a desk nothing is added up over windows."""
-        kind, queue = key
-        if not queue and kind in SPELLS:
-            point: Point = _new(Point, (SPELLS[kind], at, self._at("", queue), by))
-            station.samples[point] = 1
-
-    def _at(self, channel: str, queue: str) -> Labels:
-        labels = self._labels.get((channel, queue))
-        if labels is None:
-            labels = self._labels[channel, queue] = Labels(self._tenant, channel, queue)
-        return labels
+        took = took_ms(self._part_began[start], in_hand) if start < until else 0
+        point = effort(self._desks.at(queue, channel), wrapped=wrapped, end=self._end, took=took)
+        swept.samples[point] = swept.samples.get(point, 0) + number
 
 
-_NONE: Final = Swept({}, {})
+def _hear(agent: Agent, step: Step) -> None:
+    """Take in what was said of slots or queues."""
+    if step[1] == _HAS_SLOTS:
+        _, _, _, channel, slots = step[2]
+        agent.has(channel, slots)
+    else:
+        agent.queues = dict.fromkeys(step[2][3 : 3 + MOST_QUEUES])
 
 
-def _all(stations: list[_Station]) -> Swept:
-    """Return what was swept from *stations* on: nothing from one of them is the same as from another."""
-    if len(stations) == 1:
-        return Swept(stations[0].samples, stations[0].intervals)
-    swept = Swept({}, {})
-    for each in stations:
-        swept.samples.update(each.samples)
-        swept.intervals.update(each.intervals)
-    return swept
+def _add(swept: list[Swept], place: int, to: Swept) -> None:
+    """Add what was swept from *place* on: nothing of one instant is the same as of another."""
+    for samples, intervals in swept[place:]:
+        to.samples.update(samples)
+        to.intervals.update(intervals)
 
 
 def _shift(fact: Fact) -> tuple[int, int]:

@@ -49,15 +49,21 @@ class Steps:
         """Let nothing be as it was from *at* on."""
         self._since = min(self._since, at)
 
-    def settle(self) -> int | None:
-        """Take in what was added since the last time; return the first instant that is not as it was, if any."""
-        since, rows, numbers = self._since, self.rows, self.numbers
+    def changed_since(self) -> int | None:
+        """Return the first instant that will not be as it was, if any."""
+        since = self._since
+        for step, by in self._added.items():
+            if by and step[0] < since:
+                since = step[0]
+        return since if since < _NEVER else None
+
+    def settle(self) -> None:
+        """Take in what was added since the last time."""
+        rows, numbers = self.rows, self.numbers
         found: list[Step] = []
         for step, by in self._added.items():
             if not by:
                 continue
-            at: int = step[0]
-            since = min(since, at)
             before = numbers.get(step, 0)
             if before + by:
                 numbers[step] = before + by
@@ -74,4 +80,3 @@ class Steps:
                 insort(rows, step)
         self._added.clear()
         self._since = _NEVER
-        return since if since < _NEVER else None

@@ -8,6 +8,7 @@ greatest version.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.facts import Fact, Key
@@ -144,7 +145,13 @@ def owners(row: Row) -> Iterator[tuple[str, str, str]]:
     else:
         first = since // DAY_MS
         for day in range(first, min(until // DAY_MS, first + MOST_DAYS) + 1):
-            yield tenant, subject, f"{BY_AGENT}:{day}"
+            yield tenant, subject, _on_day(day)
+
+
+@lru_cache(maxsize=64)
+def _on_day(day: int) -> str:
+    """Return the kind of an owner that is an agent on a day, the same object each time."""
+    return f"{BY_AGENT}:{day}"
 
 
 def fact_of(row: Row, version: int, kind: str) -> Fact:
@@ -197,6 +204,7 @@ def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
     return AgentDay(key.tenant, key.subject, day_number(key.kind), sorted(signs), shares)
 
 
+@lru_cache(maxsize=64)
 def day_number(kind: str) -> int:
     """Return the day (days since 1970) of an owner that is an agent on a day."""
     return int(kind.partition(":")[2])

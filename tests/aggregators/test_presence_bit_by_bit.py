@@ -113,10 +113,15 @@ def lines(tables: Tables, *, offset: int = 0) -> list[str]:
 
 
 @EXAMPLES
-@given(st.lists(st.tuples(NAMES, st.one_of(SIGNS, shares(), st.none()), st.booleans()), max_size=40))
-def test_changes_add_up_to_what_is_known(steps: list[tuple[int, tuple[Any, ...] | None, bool]]) -> None:
+@given(
+    st.lists(st.tuples(NAMES, st.one_of(SIGNS, shares(), st.none()), st.booleans()), max_size=40),
+    st.sampled_from([1, 3, 100]),
+)
+def test_changes_add_up_to_what_is_known(
+    steps: list[tuple[int, tuple[Any, ...] | None, bool]], remembered: int
+) -> None:
     """A sign or a part that comes, goes, or is another now, on the day or around it; some times several at once."""
-    day = Day("default", TODAY, DEFINITIONS)
+    day = Day("default", TODAY, DEFINITIONS, remembered=remembered)
     known: dict[int, tuple[Any, ...]] = {}
     samples: Counter[Any] = Counter()
     intervals: Counter[Any] = Counter()
