@@ -29,7 +29,7 @@ class LinkOrder(BaseModel, extra="forbid"):
     """What a link is to give."""
 
     scopes: list[Literal["read", "drill-down"]] = Field(
-        ["read"], min_length=1, max_length=2, description="What the screen may do; no more than you."
+        ["read"], min_length=1, max_length=2, description="What the screen may do, and read always; no more than you."
     )
     tenants: list[Annotated[str, Field(min_length=1, max_length=256)]] | None = Field(
         None,
@@ -60,8 +60,9 @@ def router(source: Source, sessions: Sessions) -> APIRouter:
         It leads to `board` with a cookie, which is the screen's for `session_s`, and ends when the token you make it
         with is taken away.
         """
-        code = await sessions.new_link(_granted(order, caller), valid_s=order.valid_s)
-        log.info("link_made", by=caller.name, scopes=sorted(order.scopes), valid_s=order.valid_s)
+        grant = _granted(order, caller)
+        code = await sessions.new_link(grant, valid_s=order.valid_s)
+        log.info("link_made", by=caller.name, scopes=sorted(grant.scopes), valid_s=order.valid_s)
         response.headers["Cache-Control"] = "no-store"
         expires = stamp(source.clock() + order.valid_s * 1_000)
         return Link(url=str(request.url_for("join", code=code)), expires_at=expires)
@@ -101,11 +102,9 @@ def _granted(order: LinkOrder, caller: Caller) -> Grant:
     lacking = [scope for scope in order.scopes if scope not in caller.scopes]
     if lacking:
         raise Wrong(HTTPStatus.FORBIDDEN, f"you have not the scope {lacking[0]} yourself", parameter="scopes")
-    if "read" not in order.scopes:
-        raise Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "a screen needs read", parameter="scopes")
     tenants = caller.tenants
     if order.tenants is not None:
         if not all(map(caller.sees, order.tenants)):
             raise Wrong(HTTPStatus.FORBIDDEN, "these are not all tenants of yours", parameter="tenants")
         tenants = frozenset(order.tenants)
-    return Grant(caller.name, caller.how, frozenset(order.scopes), tenants, order.board, order.session_s)
+    return Grant(caller.name, caller.how, frozenset({"read", *order.scopes}), tenants, order.board, order.session_s)

@@ -67,7 +67,7 @@ class Refusals:
         caller = scope.get(CALLER)
         log.warning(
             "request_refused",
-            status=status,
+            status=int(status),
             method=scope["method"],
             route=getattr(scope.get("route"), "path", None),
             caller=caller.name if isinstance(caller, Caller) else None,
