@@ -88,6 +88,7 @@ class Board:
         windows: Iterable[str] = WINDOWS,
         caps: Caps | None = None,
         metrics: Mapping[Level, Sequence[Metric]] = ALL_METRICS,
+        states: States | None = None,
     ) -> None:
         families = ("", *definitions.families)
         self._metrics = {
@@ -110,7 +111,7 @@ class Board:
             if "baselines" in definitions.families
             else None
         )
-        self._intervals = States(definitions)
+        self._intervals = states or States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
         self._ripe: dict[tuple[int, Labels], int] = {}
@@ -131,6 +132,10 @@ class Board:
     def folded(self) -> int:
         """How many names are counted as `other`."""
         return self._folding.folded
+
+    def groups_of(self, labels: Labels) -> tuple[Group, ...]:
+        """Return where *labels* count, names over the caps folded."""
+        return self._groups(labels)
 
     def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int]) -> None:
         """Add the difference *amounts* to the cells of a pane."""

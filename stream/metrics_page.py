@@ -15,6 +15,7 @@ from aggregators.pipeline_metrics import PIPELINE
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS
 from aggregators.samples import INTERVAL_NAMES
+from aggregators.unknown import unknown_of
 from aggregators.vocabulary import CONVERSATION, TYPES
 
 if TYPE_CHECKING:
@@ -165,6 +166,12 @@ def _labels(names: Iterable[str]) -> str:
 
 def _cost(family: Family) -> int:
     return sum(series(m) for m in METRICS if m.family == family and "queue" in m.levels and not m.asked)
+
+
+@cache
+def stateful(metric: Metric) -> frozenset[str | None] | None:
+    """Return which extras of *metric* depend on who is there, (None,) of one without extras; None: any may."""
+    return unknown_of(metric, _everything())
 
 
 @cache

@@ -50,15 +50,19 @@ def board_of(
     definitions: Definitions | None = None,
 ) -> Board:
     """Return an empty board as *settings* want it, with rows of *metrics*, by *definitions* or their own."""
-    caps = Caps(
+    info = ZoneInfo(settings.zone)
+    defined = definitions or definitions_of(settings)
+    return Board(defined, zone=info, windows=settings.windows, caps=caps_of(settings), metrics=metrics)
+
+
+def caps_of(settings: Settings) -> Caps:
+    """Return how many names *settings* show one by one."""
+    return Caps(
         tenants=settings.max_tenants,
         channels=settings.max_channels,
         queues=settings.max_queues,
         parts=settings.max_of_level,
     )
-    info = ZoneInfo(settings.zone)
-    defined = definitions or definitions_of(settings)
-    return Board(defined, zone=info, windows=settings.windows, caps=caps, metrics=metrics)
 
 
 class Series(dict[tuple[Any, ...], tuple[str, tuple[tuple[str, str], ...]]]):

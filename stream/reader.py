@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from aggregators.panes import HOUR, Pane, bucket_of, is_kept
 from stream import codec, keys
@@ -12,7 +12,6 @@ from stream.tables import is_passed, script_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aggregators.board import Board
     from aggregators.delta import Entry
     from aggregators.samples import Labels
     from stream.patience import Client
@@ -21,6 +20,27 @@ NAMES_A_CALL = 500
 SIZE_A_CALL = 40_000
 """Fields and values that a call reads before it leaves the rest to the next: Redis does nothing else meanwhile."""
 _UNSEEN = -2
+
+
+class Shown(Protocol):
+    """What the tables are shown to: a board, or what keeps it for one."""
+
+    def add(self, pane: Pane, labels: Labels, amounts: Mapping[int, int], /) -> None:
+        """Add a difference to the cells of a pane."""
+
+    def set_hour(
+        self, partition: object, start: int, labels: Labels, *, filled: bool, amounts: Mapping[int, int]
+    ) -> None:
+        """Say whether an hour holds anything, and what it counts of some measures."""
+
+    def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int], /) -> None:
+        """Replace a bucket of intervals."""
+
+    def set_due(self, partition: object, bucket: int, entries: Mapping[Entry, int], /) -> None:
+        """Replace a bucket of timers."""
+
+    def see_labels(self, first: Mapping[Labels, int], /) -> None:
+        """Take in label sets and their first instants."""
 
 
 class Cut(NamedTuple):
@@ -98,7 +118,7 @@ class PartitionReader:
             if not page[4] and not left:
                 return pages
 
-    def show(self, pages: list[Any], board: Board) -> None:
+    def show(self, pages: list[Any], board: Shown) -> None:
         """Bring what *pages* say onto *board*. What is read and not shown will be read again.
 
         KeyError: they name label sets nobody has seen. The board is of no use any more, nor is this reader.
@@ -140,7 +160,7 @@ class PartitionReader:
         for pane in [each for each in self._cells if not is_kept(each, as_of - HOUR.ms)]:
             del self._cells[pane]
 
-    def _see_labels(self, rows: Mapping[bytes, bytes], board: Board) -> None:
+    def _see_labels(self, rows: Mapping[bytes, bytes], board: Shown) -> None:
         first: dict[Labels, int] = {}
         for lid, blob in rows.items():
             labels, at = codec.unpack_labels(blob)
@@ -148,7 +168,7 @@ class PartitionReader:
             first[labels] = at
         board.see_labels(first)
 
-    def _show_bucket(self, name: str, content: Mapping[bytes, bytes], board: Board) -> None:
+    def _show_bucket(self, name: str, content: Mapping[bytes, bytes], board: Shown) -> None:
         letter, _, number = name.partition(":")
         unpack, put = {
             "i": (codec.unpack_interval, board.set_intervals),
@@ -161,7 +181,7 @@ class PartitionReader:
         if entries:
             self._buckets[name] = entries
 
-    def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Board) -> None:
+    def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Shown) -> None:
         if pane.width == HOUR.ms:
             for lid, (held, *numbers) in groups.items():
                 amounts = {

@@ -12,6 +12,7 @@ from stream.api import (
     catalogue,
     changes,
     definitions,
+    history,
     links,
     numbers,
     operations,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers, changes, service_level, balance, trust, definitions, layout, alerts)
+_PARTS = (catalogue, numbers, changes, history, service_level, balance, trust, definitions, layout, alerts)
 """The modules of the API: each has a `router`."""
 
 

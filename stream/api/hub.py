@@ -101,7 +101,7 @@ class Feed:
 
     def _write_whole(self, version: Version, indexes: Indexes) -> bytes:
         rows = self.chosen.rows(indexes.of(version.snapshot))
-        said = {**_standing(version.snapshot), "values": [as_value(row) for row in rows], "more": False}
+        said = {**_standing(version.snapshot), "values": [as_value(row) for row in rows], "more": False, "left_out": []}
         return self._event("whole", version, said)
 
     def _event(self, kind: str, version: Version, said: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -16,6 +17,7 @@ from stream.snapshot import ready_trouble
 
 if TYPE_CHECKING:
     from aggregators.board import Row
+    from stream.api.pasts import Look
     from stream.api.source import Source
     from stream.snapshot import Snapshot
 
@@ -42,42 +44,72 @@ class Standing(BaseModel):
     generation: str | None = Field(description="The definitions they were counted by; see /definitions.")
 
 
+class LeftOut(BaseModel):
+    """Metrics that are not among the values, and why: what was shown then is not known."""
+
+    why: str
+    metrics: list[str] = Field(description="Names, with the window and the label where it is about these alone.")
+
+
 class Values(Standing):
     """The numbers that were asked for."""
 
     values: list[Value]
     more: bool = Field(description="Whether there are more than `limit`.")
+    left_out: list[LeftOut] = Field(description="With `as_of`: what cannot be told of that instant any more.")
 
 
 class ValuesQuery(Selection):
     """A selection, and how much of it."""
 
+    as_of: str | None = Field(
+        None, description="What is known now of this instant (RFC 3339 or epoch ms); the latest unless given."
+    )
     limit: int = Field(USUAL, ge=1, le=MOST, description="At most so many values.")
 
 
 def router(source: Source) -> APIRouter:
     """Return the route of the numbers."""
     routes = APIRouter(tags=["numbers"])
+    pasts = source.pasts
 
-    @routes.get("/values", response_model=Values, responses=responses(*UNKNOWN))
+    @routes.get("/values", response_model=Values, responses=responses(*UNKNOWN, HTTPStatus.SERVICE_UNAVAILABLE))
     def values(query: Annotated[ValuesQuery, Query()], caller: Reader) -> Response:
         """Return the numbers of the latest snapshot.
 
         Labels of places select: what is not counted by a label asked for is left out. `window`, `q`, `variant` and the
-        like narrow: metrics without them stay.
+        like narrow: metrics without them stay. With `as_of` they are those of an instant gone by, restated: with
+        everything that has become known since. What is not kept any more is in `left_out`.
         """
         snapshot = source.latest()
         index = source.indexes.of(snapshot)
         known = None if snapshot.as_of is None else index
-        rows = choose(query, caller, windows=windows_of(source, snapshot), index=known).rows(index)
+        chosen = choose(query, caller, windows=windows_of(source, snapshot), index=known)
+        if query.as_of is not None:
+            return _of_then(pasts.look(snapshot, chosen, query.as_of), query, now=source.clock())
+        rows = chosen.rows(index)
         answer = {
             **standing(snapshot, now=source.clock()),
             "values": [as_value(row) for row in rows[: query.limit]],
             "more": len(rows) > query.limit,
+            "left_out": [],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
     return routes
+
+
+def _of_then(look: Look, query: ValuesQuery, *, now: int) -> Response:
+    answer = {
+        "as_of": stamp(look.at),
+        "made_at": stamp(now),
+        "trouble": None,
+        "generation": look.generation,
+        "values": [as_value(row) for row in look.rows[: query.limit]],
+        "more": len(look.rows) > query.limit,
+        "left_out": [{"why": why, "metrics": names} for why, names in look.left_out.items()],
+    }
+    return Response(orjson.dumps(answer), media_type=JSON)
 
 
 def windows_of(source: Source, snapshot: Snapshot) -> tuple[str, ...]:

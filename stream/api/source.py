@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stream.api.indexed import Indexes
+from stream.api.pasts import Pasts
 from stream.clock import now_ms
+from stream.past import read_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stream.past import Past
     from stream.settings import Settings
     from stream.snapshot import Snapshot
 
@@ -24,7 +27,7 @@ class Source:
     """`latest` gives the latest snapshot and may be called on any thread; `clock` is the wall clock, in epoch ms.
 
     What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
-    when the server is to end.
+    when the server is to end. `read_past` reads all that is kept; it blocks, and raises NotNowError.
     """
 
     settings: Settings
@@ -33,3 +36,11 @@ class Source:
     listen: Callable[[Callable[[], None]], None] = _never
     indexes: Indexes = field(default_factory=Indexes)
     at_end: list[Callable[[], None]] = field(default_factory=list)
+    read_past: Callable[[Settings], Past] = read_past
+    pasts: Pasts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is shared by those who ask."""
+        pasts = Pasts(lambda: self.read_past(self.settings))
+        object.__setattr__(self, "pasts", pasts)
+        self.listen(pasts.forget)

@@ -11,12 +11,18 @@ from aggregators.catalogue import METRICS
 from aggregators.rolling import Group
 from stream.api.app import make_app
 from stream.api.source import Source
+from stream.past import read_past
 from stream.settings import load
 from stream.snapshot import Snapshot
 from tests.logs import T0
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from httpx2 import Response
+
+    from stream.past import Past
+    from stream.settings import Settings
 
 WAITING = next(each for each in METRICS if each.suffix == "waiting")
 ROW = Row(WAITING, Group("queue", ("acme", "chat", "billing")), None, None, 3)
@@ -32,8 +38,12 @@ def ask(
     headers: dict[str, str] | None = None,
     given: dict[str, str] | None = None,
     peer: str = "127.0.0.1",
+    past: Callable[[Settings], Past] = read_past,
 ) -> Response:
-    """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*."""
-    app = make_app(Source(load(given or {}), lambda: snapshot, clock=lambda: now))
+    """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*.
+
+    *past* reads what is kept of instants gone by.
+    """
+    app = make_app(Source(load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past))
     with TestClient(app, "http://127.0.0.1:8420", raise_server_exceptions=False, client=(peer, 50_000)) as client:
         return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})

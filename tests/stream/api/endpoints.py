@@ -40,6 +40,8 @@ SAMPLES: dict[str, Any] = {
     "queue": "billing",
 }
 """What a parameter may be where one has to be given; they have the same names everywhere."""
+NEEDED = {("GET", "/api/v1/history"): ("metric", "tenant", "channel", "queue")}
+"""What has to be given though the contract does not say so: labels, which depend on the metric."""
 BODIES: dict[tuple[str, str], bytes] = {("POST", "/api/v1/links"): b"{}"}
 
 
@@ -88,7 +90,8 @@ async def ask_at(
     """
     path, query = endpoint.path, {}
     for name, place, is_needed in parameters(app, endpoint):
-        value = (values or {}).get(name, SAMPLES.get(name) if is_needed else None)
+        is_given = is_needed or name in NEEDED.get(endpoint, ())
+        value = (values or {}).get(name, SAMPLES.get(name) if is_given else None)
         if place == "path":
             path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
         elif place == "query" and value is not None:

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 from aggregators.definitions import Definitions
 from aggregators.windows import IDENTITY_WINDOWS
 from stream.offline import Offline
+from stream.past import Past
 from stream.settings import FIXED_WINDOWS
 from stream.snapshot import Snapshot
 from tests.logs import Log, after
+from tests.recorded import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from stream.settings import Settings
 
 
 def shown(log: Log, clock: str, *, definitions: Definitions | None = None, **more: Any) -> Snapshot:
@@ -36,6 +40,14 @@ def shown(log: Log, clock: str, *, definitions: Definitions | None = None, **mor
         "definitions": defined,
     }
     return Snapshot(**{**made, **more})
+
+
+def past(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings], Past]:
+    """Return what reads what is kept of *log*."""
+    offline = Offline(definitions=definitions or Definitions())
+    offline.feed(log.lines)
+    found = recorded(offline)
+    return lambda settings: Past(offline.definitions.generation(), settings, found)
 
 
 def eight_legs() -> Log:

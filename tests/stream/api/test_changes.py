@@ -117,8 +117,8 @@ def test_who_comes_back_is_told_what_they_missed() -> None:
 
 
 def test_who_does_not_read_is_dropped_and_nobody_else_waits() -> None:
-    """Events of 100 kB: a few fill what is written ahead, 30 more wait, with the next one the connection is cut."""
-    names = [f"q-{number}" for number in range(1_000)]
+    """Events of 50 kB: a few fill what is written ahead, 30 more wait, with the next one the connection is cut."""
+    names = [f"q-{number}" for number in range(500)]
     stage = Stage(snapshot(*(waiting(name, 0) for name in names)))
     with stage.server() as address, follow(address, "queue=q-0") as reader:
         next(reader)

@@ -20,13 +20,15 @@ from stream.scopes import as_toml
 from stream.settings import load
 from tests.logs import Log
 from tests.stream.api.endpoints import OPEN, SCOPES, Endpoint, ask_at, endpoints, parameters
-from tests.stream.api.shown import shown
+from tests.stream.api.shown import past, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
 
+    from stream.past import Past
+    from stream.settings import Settings
     from stream.snapshot import Snapshot
     from tests import services
     from tests.stream.api.driving import Answer
@@ -98,9 +100,16 @@ class World:
         settings = load({"redis": redis, "rate": "100000", **files, **proxy})
         self.of_both, self.of_ours = snapshots()
         self.latest = self.of_both
-        source = Source(settings, lambda: self.latest, clock=lambda: self.latest.made_at)
+        source = Source(
+            settings, lambda: self.latest, clock=lambda: self.latest.made_at, read_past=lambda _: self.past(settings)
+        )
         self.app: FastAPI = make_app(source)
         self.guarded = [each for each in endpoints(self.app) if not each.is_open]
+
+    def past(self, settings: Settings) -> Past:
+        """Return what is kept of what is shown."""
+        names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
+        return past(day(*names), definitions=definitions_from(DEFINITIONS))(settings)
 
     async def ask(self, endpoint: Endpoint, by: str | None, **values: str) -> Answer:
         """Return what the one with the token *by* is answered."""

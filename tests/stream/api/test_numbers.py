@@ -79,6 +79,7 @@ def test_every_value_of_the_snapshot_is_there() -> None:
         "generation": "abc",
         "more": False,
     }
+    assert answer["left_out"] == []
     assert len(answer["values"]) == len(ROWS)
     found = {
         (each["metric"], *sorted({**each["labels"], "window": each["window"]}.items()), each["value"])
@@ -214,6 +215,7 @@ def test_before_there_are_numbers_nobody_is_unknown() -> None:
         "generation": None,
         "values": [],
         "more": False,
+        "left_out": [],
     }
 
 
