@@ -19,6 +19,8 @@ LONGEST = (
     "tests/test_centre.py",
     "tests/stream/test_demo.py",
     "tests/wallboard/test_browser.py",
+    "tests/wallboard/test_live.py",
+    "tests/wallboard/test_demo_board.py",
     "tests/stream/test_rebuild.py",
     "tests/stream/test_compute.py",
     "tests/stream/test_worker.py",

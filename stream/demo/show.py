@@ -141,6 +141,7 @@ class _Demo:
         if scrape is None:
             return
         self.say("numbers", f"the first after {time.monotonic() - self.began_s:.1f} s")
+        self.say("wallboard", f"{stack.address}/")
         for line in reasons(self.request.plan.days):
             self.say("absent", line)
         self.say("Prometheus", f"{stack.address}/metrics")

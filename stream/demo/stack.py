@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stream import log as logs
-from stream.demo import definitions
+from stream.demo import boards, definitions
 from stream.devstack.broker import embedded_broker
 from stream.devstack.process import end, free_port, spawn
 from stream.devstack.redis import embedded_redis
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 DEFINITIONS = "definitions.toml"
+BOARDS = "boards.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def running(*, port: int, say: Say) -> Iterator[Stack]:
             say("port", f"{port} is taken, serve gets {found}")
         settings = Settings.model_construct(kafka=kafka, redis=redis.url, listen=f"{HOST}:{found}")
         (folder / DEFINITIONS).write_text(definitions.text())
+        (folder / BOARDS).write_text(boards.TEXT)
         children: list[Child] = []
         stack.callback(_end, children)
         for name in ("worker", "serve"):
@@ -115,6 +117,7 @@ def _child(name: str, settings: Settings, folder: Path) -> Child:
     env = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
     env |= {f"{PREFIX}{key.upper()}": getattr(settings, key) for key in ("kafka", "redis", "listen")}
     env[f"{PREFIX}DEFINITIONS"] = str(folder / DEFINITIONS)
+    env[f"{PREFIX}BOARDS"] = str(folder / BOARDS)
     output = folder / f"{name}.log"
     # -P: the folder is not where modules come from. It holds no .env either.
     command = [sys.executable, "-P", "-m", "stream.cli", name]

@@ -153,7 +153,10 @@ def _tile(content: object, path: KeyPath, known: dict[str, Headline]) -> Tile:
     has_place = any(table.has(key) for key in ("tenant", "channel", "queue"))
     found = Tile(
         name=name,
-        headline=replace(shows, target=target, limit=limit, better=better),
+        # Whoever names a target means the number that is shown.
+        headline=replace(
+            shows, target=target, limit=limit, better=better, judged_by=None if table.has("target") else shows.judged_by
+        ),
         title=table.optional("title", values.name, None),
         window=table.optional("window", _window, None),
         place=_place(table) if has_place else None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WALL = (1920, 1080)
 UHD = (3840, 2160)
 PHONE = (390, 844)
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def tile(page: Page, name: str) -> dict[str, str]:
     return found
 
 
-def eventually(look: Callable[[], Any], wanted: Callable[[Any], bool], *, within_s: float = 15.0) -> Any:
+def eventually(look: Callable[[], Any], wanted: Callable[[Any], bool], *, within_s: float = 30.0) -> Any:
     """Return what *look* sees as soon as it is *wanted*."""
     deadline = time.monotonic() + within_s
     while not wanted(seen := look()):

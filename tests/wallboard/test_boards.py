@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +14,7 @@ from stream.wallboard.boards import PANELS, Place, boards_from, usual
 from stream.wallboard.headlines import NAMES, headlines, name_of
 from tests.stream.api.asking import ask
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 FILE = """
 rotate = "20s"
 
@@ -122,13 +121,23 @@ def test_every_headline_is_made_of_metrics_that_there_are() -> None:
             assert set(part.labels) == ({known[part.metric].extra} if known[part.metric].extra else set()), part
 
 
-def test_targets_of_waits_are_those_of_the_definitions() -> None:
-    """A house that answers chats within 30 s sees 30 s on its wall."""
-    defined = definitions_from('[targets.wait.channels]\nchat = "30s"\n')
+def test_the_target_of_first_responses_is_that_of_the_definitions() -> None:
+    """A house that answers chats within 30 s sees 30 s on its wall; off is what takes twice as long."""
+    defined = definitions_from('[targets.first_response.channels]\nchat = "30s"\n')
 
-    assert headlines()["oldest_wait"].target == 60
-    assert headlines(defined)["oldest_wait"].target == 30
-    assert headlines(defined)["oldest_wait"].limit == 60
+    assert headlines()["first_response"].target == 60
+    assert headlines(defined)["first_response"].target == 30
+    assert headlines(defined)["first_response"].limit == 60
+
+
+def test_waits_are_judged_by_those_past_the_target_unless_told() -> None:
+    """Each by the target of its own queue; a board that names a target means the age of the oldest itself."""
+    (board,) = boards_from(
+        '[[boards]]\nname = "a"\ntiles = ["oldest_wait", { shows = "oldest_wait", target = 30, limit = 90 }]'
+    ).boards
+
+    assert [tile.headline.judged_by for tile in board.tiles] == ["past_target", None]
+    assert (board.tiles[1].headline.target, board.tiles[1].headline.limit) == (30, 90)
 
 
 def test_boards_are_asked_for_over_http(tmp_path: Path) -> None:
@@ -153,3 +162,11 @@ def test_boards_are_asked_for_over_http(tmp_path: Path) -> None:
     assert said["rotate_s"] == 20
     assert said["sources"] == {"silent_after_s": 120, "silent_after_of_s": {"zendesk": 600}, "ignored": ["import"]}
     assert said["has_alerts"] is False
+
+
+def test_the_example_of_the_page_is_a_file_of_boards() -> None:
+    """What docs/wallboard.md shows can be taken as it stands."""
+    page = (ROOT / "docs" / "wallboard.md").read_text()
+    (text,) = re.findall(r"<!-- file: boards.toml -->\n```toml\n(.*?)```", page, re.DOTALL)
+
+    assert [board.name for board in boards_from(text).boards] == ["floor", "tech"]

@@ -5,7 +5,7 @@ import { duration, shown } from "./format.js";
 import { queryOf, valueOf } from "./places.js";
 import { texts } from "./texts.js";
 
-const RANK = { act: 0, watch: 1, good: 2, plain: 2, unknown: 3 };
+const RANK = { act: 0, watch: 1, good: 2, unknown: 3 };
 /** The columns that are numbers: unit, and the part they show. */
 const COLUMNS = {
   waiting: ["count", { metric: "waiting" }],
@@ -61,7 +61,10 @@ export function makeTable({ board, tenant, door }) {
       row.show(values, why);
     }
     shownRows.sort(
-      (one, other) => RANK[one.state] - RANK[other.state] || (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
+      (one, other) =>
+        RANK[one.state] - RANK[other.state] ||
+        one.isIdle - other.isIdle ||
+        (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
     );
     hold(body, shownRows.map((row) => row.box));
     say(more, shownRows.length ? "" : (why ?? texts.noQueues));
@@ -96,7 +99,7 @@ function makeRow(place, window, door) {
     ...Object.values(cells),
     state,
   );
-  const row = { box, name: `${place.queue} ${place.channel}`, state: "unknown", show };
+  const row = { box, name: `${place.queue} ${place.channel}`, state: "unknown", isIdle: 0, show };
 
   function show(values, why) {
     for (const [name, [unit, part]] of Object.entries(COLUMNS)) {
@@ -108,6 +111,7 @@ function makeRow(place, window, door) {
       const text = name === "oldest" && value !== undefined ? duration(value) : shown(unit, value);
       say(cells[name], n === undefined ? text : texts.ofN(text, shown("count", n)));
     }
+    row.isIdle = Number((valueOf(values, { metric: "rolling_queued" }, place, window) ?? 0) === 0);
     row.state = why ? "unknown" : moodOf(values, place);
     mark(box, "data-state", row.state);
     say(state, texts.queueStates[row.state]);
