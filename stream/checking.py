@@ -10,10 +10,13 @@ from dotenv import dotenv_values
 
 from aggregators.instants import DAY_MS, rfc3339
 from stream import generations
+from stream.api.addresses import is_on_this_machine
 from stream.definitions_told import differences, duration_text, hours_now
+from stream.errors import UsageError
 from stream.offline import definitions_of
 from stream.probing import MESSAGE_BYTES, KafkaView, RedisView, look_at_kafka, look_at_redis
 from stream.settings import PREFIX, Settings, hidden
+from stream.tokens_file import read_tokens
 from stream.told import read_topics, told_topics
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ async def findings(settings: Settings, *, now_ms: int, options: Collection[str] 
 
     `options` are the settings that options of the command gave.
     """
-    for each in (*configuration(settings, options=options), *of_definitions(settings, now_ms=now_ms)):
+    defined = of_definitions(settings, now_ms=now_ms)
+    for each in (*configuration(settings, options=options), *defined, *of_access(settings)):
         yield each
     looks = asyncio.gather(look_at_kafka(settings), look_at_redis(settings))
     kafka, redis = await looks
@@ -83,6 +87,29 @@ def of_definitions(settings: Settings, *, now_ms: int) -> Iterator[Finding]:
     yield Finding("ok", "definitions", text if different or hours else f"{text}, all of them the defaults")
     for key, value in (*different, *hours):
         yield Finding("ok", key, value)
+
+
+def of_access(settings: Settings) -> Iterator[Finding]:
+    """Yield who may ask `serve`, and whether it would start."""
+    if settings.tokens is not None:
+        try:
+            tokens = read_tokens(settings.tokens)
+        except UsageError as error:
+            yield Finding("FAIL", "access", str(error))
+            return
+        names = ", ".join(token.name for token in tokens)
+        yield Finding(
+            "ok", "access", f"{len(tokens)} tokens: {names}" if tokens else "no token: nobody is let in by one"
+        )
+    if settings.proxy_user_header is not None:
+        text = f"who {settings.proxy_user_header} names, from {settings.proxy_peers}"
+        yield Finding("ok", "access", text)
+    if settings.asks_who:
+        return
+    if is_on_this_machine(settings):
+        yield Finding("ok", "access", "everybody on this machine, to everything; nobody else")
+    else:
+        yield Finding("FAIL", "access", f"`serve` does not start: {settings.listen} can be reached by other machines")
 
 
 def of_kafka(view: KafkaView, settings: Settings) -> Iterator[Finding]:

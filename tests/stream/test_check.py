@@ -18,17 +18,18 @@ from confluent_kafka import Producer
 from aggregators.instants import DAY_MS
 from aggregators.zones import rules_of
 from stream import codec, generations, keys
-from stream.checking import Finding, configuration, of_definitions, of_kafka, of_lag, of_redis, of_tables
+from stream.checking import Finding, configuration, of_access, of_definitions, of_kafka, of_lag, of_redis, of_tables
 from stream.chunks import Partition
 from stream.offline import definitions_of
 from stream.patience import connect
 from stream.probing import KafkaView, RedisView, TopicView, look_at_redis
 from stream.producer import stored_watermarks
+from stream.scopes import as_toml
 from stream.settings import PREFIX, Settings, load
 from tests.services import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests import services
 
@@ -174,6 +175,29 @@ def test_every_setting_has_a_line_that_says_where_its_value_is_from(
     assert Finding("ok", "DESKPULSE_SASL_PLAIN_PASSWORD", "*** (environment)") in found
     assert Finding("ok", "DESKPULSE_INSTANCE", "not set (default)") in found
     assert [each.subject for each in found if each.mark == "warn"] == ["DESKPULSE_COLOUR", "DESKPULSE_WINDOW"]
+
+
+def test_who_may_ask_is_said(tmp_path: Path) -> None:
+    """The names of the tokens, the proxy, or everybody here; what would keep `serve` from starting fails."""
+    file = tmp_path / "tokens.toml"
+    tokens = {"tokens": str(file)}
+    file.write_text(
+        as_toml("a", "x", scopes=["read"], tenants=None) + as_toml("b", "y", scopes=["read"], tenants=["t"])
+    )
+    proxy = {"proxy_user_header": "X-User", "proxy_peers": "10.0.0.7"}
+
+    def said(given: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [(each.mark, each.text) for each in of_access(load(given))]
+
+    assert said({}) == [("ok", "everybody on this machine, to everything; nobody else")]
+    assert said({**tokens, **proxy}) == [("ok", "2 tokens: a, b"), ("ok", "who X-User names, from 10.0.0.7")]
+    file.write_text("")
+    assert said(tokens) == [("ok", "no token: nobody is let in by one")]
+    file.write_text("token = 1")
+    assert said(tokens) == [("FAIL", f"DESKPULSE_TOKENS: {file}:1: token: is not a key of this file (try tokens)")]
+    assert said({"listen": "0.0.0.0:8420"}) == [
+        ("FAIL", "`serve` does not start: 0.0.0.0:8420 can be reached by other machines")
+    ]
 
 
 def test_the_definitions_in_force_are_explained(tmp_path: Path) -> None:
