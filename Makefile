@@ -11,7 +11,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder # tests/paralle
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-faults test-smoke test-compiled lint format bench compiled mutation clean
+.PHONY: help install demo picture test test-faults test-smoke test-compiled lint format bench compiled mutation clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ install: $(VENV)/dev.stamp ## Make .venv with every package that developing and 
 
 demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded, until Ctrl-C; makes .venv, which needs a package index
 	@$(BIN)/deskpulse demo
+
+picture: $(VENV)/dev.stamp ## Make the picture of the README anew: the wallboard of the demo, in Chromium, after a minute or two
+	$(BIN)/python -m tests.wallboard.picture docs/pictures/wallboard.png
 
 test: $(VENV)/dev.stamp ## Run every test but those that break things; TESTS=tests/stream for some of them, WORKERS=0 for one by one
 	$(BIN)/python -m pytest -m "not faults" $(PARALLEL) $(TESTS)
@@ -34,7 +37,8 @@ test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end 
 test-compiled: build/compiled.stamp ## Run the tests of the numbers, and a pipeline, on the compiled wheel
 	DESKPULSE_TEST_COMPILED=$(CURDIR)/build/compiled PYTHONPATH=$(CURDIR)/build/compiled $(BIN)/pytest $(PARALLEL) \
 	  -o pythonpath="build/compiled ." tests/aggregators tests/test_product_equals_oracle.py tests/test_centre.py \
-	  tests/stream/test_codec.py tests/stream/test_processor.py tests/stream/test_pipeline_smoke.py
+	  tests/stream/test_codec.py tests/stream/test_processor.py tests/stream/test_pipeline_smoke.py \
+	  tests/wallboard/test_pages.py
 
 lint: $(VENV)/dev.stamp ## Check rules, format and types; changes no file
 	$(BIN)/ruff check .
@@ -76,7 +80,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 # Compiled from a copy: the compiler leaves its products beside the sources, where they would hide them.
-build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua')
+build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua' -o -path '*/static/*')
 	@command -v cc >/dev/null || { echo "make compiled: there is no C compiler (cc) on PATH" >&2; exit 1; }
 	@echo "compiling what counts, which takes about a minute"
 	@rm -rf build dist && mkdir -p build/sources && cp -R aggregators stream grafana pyproject.toml README.md LICENSE build/sources

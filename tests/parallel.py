@@ -21,6 +21,7 @@ LONGEST = (
     "tests/wallboard/test_browser.py",
     "tests/wallboard/test_live.py",
     "tests/wallboard/test_demo_board.py",
+    "tests/wallboard/test_drill.py",
     "tests/stream/test_rebuild.py",
     "tests/stream/test_compute.py",
     "tests/stream/test_worker.py",

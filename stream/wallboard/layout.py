@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
@@ -64,6 +64,8 @@ class BoardsSaid(BaseModel):
     sources: SourcesSaid
     windows: list[str]
     has_alerts: bool = Field(description="Whether an Alertmanager is asked for alerts that fire.")
+    has_history: bool = Field(description="Whether this server tells what numbers were before.")
+    has_conversations: bool = Field(description="Whether this server tells the conversations behind a number.")
 
 
 def router(source: Source) -> APIRouter:
@@ -73,7 +75,7 @@ def router(source: Source) -> APIRouter:
     routes = APIRouter(tags=["wallboard"])
 
     @routes.get("/boards")
-    async def boards(caller: Reader) -> BoardsSaid:
+    def boards(caller: Reader, request: Request) -> BoardsSaid:
         """What the wallboard shows: the boards, their tiles with targets, and when a source is silent."""
         seen = [board for board in found.boards if board.place.tenant is None or caller.sees(board.place.tenant)]
         return BoardsSaid(
@@ -82,9 +84,16 @@ def router(source: Source) -> APIRouter:
             sources=_sources(found),
             windows=list(settings.windows),
             has_alerts=settings.alertmanager is not None,
+            has_history=_has(request, "history"),
+            has_conversations=_has(request, "conversations"),
         )
 
     return routes
+
+
+def _has(request: Request, name: str) -> bool:
+    here = request.url.path.rpartition("/")[0]
+    return f"{here}/{name}" in request.app.openapi()["paths"]
 
 
 def _board(board: Board, caller: Reader) -> BoardSaid:

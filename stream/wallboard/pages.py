@@ -20,7 +20,7 @@ TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGES: Final = {"/": "board.html"}
+PAGES: Final = {"/": "board.html", "/drill": "drill.html"}
 METHODS: Final = ["GET", "HEAD"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -78,6 +79,8 @@ class Floor:
     is_stuck: bool = False
     """Whether no more events are sent, while connections stay open."""
     is_closed: bool = False
+    is_masked: bool = False
+    """Whether who asks may not see which conversations they are."""
 
     def close(self) -> None:
         """End every stream of changes soon."""
@@ -211,6 +214,50 @@ def _numbers(floor: Floor) -> APIRouter:
     @routes.get("/values")
     async def values() -> Response:
         return Response(json.dumps({**floor.standing(), "values": floor.values(), "more": False}))
+
+    @routes.get("/conversations")
+    async def conversations(request: Request) -> Response:
+        if request.query_params.get("metric") == "support_tenant_backlog_oldest":
+            raise problems.Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "metric: there is no such thing", parameter="metric")
+        first = int(request.query_params.get("cursor", "0"))
+        members = [
+            {
+                "conversation": f"conv-{n:03}" if not floor.is_masked else "•••",
+                "at": rfc3339(1_790_000_000_000 + n * 60_000),
+                "value": 200.0 - n,
+                "unit": "s",
+            }
+            for n in range(first, first + 20)
+        ]
+        answer = {
+            **{name: request.query_params.get(name) for name in ("metric", "window")},
+            "labels": {"tenant": "acme"},
+            "as_of": rfc3339(1_790_000_000_000),
+            "value": 124.0,
+            "reproduced": 124.0,
+            "n": 40,
+            "sum": 7220.0,
+            "members": members,
+            "next": None if first else "20",
+        }
+        return Response(json.dumps(answer), media_type="application/json")
+
+    @routes.get("/conversations/{conversation}")
+    async def timeline(conversation: str) -> dict[str, Any]:
+        at = rfc3339(1_790_000_000_000)
+        return {
+            "conversation": conversation,
+            "facts": [
+                {"type": "chat.queued", "at": at, "source": "zendesk", "fields": {"queue": "tech"}},
+                {
+                    "type": "chat.accepted",
+                    "at": at,
+                    "source": "zendesk",
+                    "fields": {"agent": "kim"},
+                    "contributions": [{"metric": "support_queue_rolling_answered", "value": 1, "window": "1h"}],
+                },
+            ],
+        }
 
     return routes
 

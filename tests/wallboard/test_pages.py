@@ -12,6 +12,7 @@ import stream.wallboard
 from stream.wallboard.pages import PAGES, static_files
 from tests.stream.api.asking import ask
 
+SOURCES = Path(__file__).parents[2] / "stream" / "wallboard" / "static"
 FOLDER = Path(stream.wallboard.__file__).parent / "static"
 SCRIPTS = sorted(FOLDER.glob("*.js"))
 MOST_LINES = 200
@@ -102,3 +103,8 @@ def test_every_kind_of_file_has_a_type() -> None:
 
     assert types["js"] == "text/javascript; charset=utf-8"
     assert types["css"] == "text/css; charset=utf-8"
+
+
+def test_what_is_installed_has_every_file() -> None:
+    """`make test-compiled` asks this of the wheel: what stands in the sources beside the code is in it."""
+    assert {each.name for each in FOLDER.iterdir()} == {each.name for each in SOURCES.iterdir()}

@@ -47,7 +47,7 @@ async function start() {
 function run(laidOut) {
   const boards = laidOut.boards.map((board) => adapted(board));
   const state = { tenant: asked.get("tenant"), window: asked.get("window") };
-  const trends = new Trends();
+  const trends = new Trends(laidOut.has_history);
   const main = h("main", { tabindex: "-1" });
   const announcer = h("div", { class: "hidden", role: "status", "aria-live": "polite" });
   const ticker = laidOut.has_alerts ? makeTicker() : null;
@@ -72,7 +72,7 @@ function run(laidOut) {
 
   function build(board) {
     const tenant = board.tenant ?? state.tenant ?? header.tenants()[0] ?? null;
-    screen = makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, trends, trust, announcer });
+    screen = makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, hasDoors: laidOut.has_conversations, trends, trust, announcer });
     main.replaceChildren(screen.box);
     header.turned(board, screen.tenant);
     render();

@@ -9,10 +9,11 @@ import { makeTile, partsOf } from "./tiles.js";
 import { makeTrust } from "./trust_panel.js";
 
 /** Return a board with `show`, which returns why nothing of it is known, or null. */
-export function makeScreen({ board, tenant, window, sources, trends, trust, announcer }) {
-  const door = (query) => `/api/v1/values?${query}`;
+export function makeScreen({ board, tenant, window, sources, hasDoors, trends, trust, announcer }) {
+  const door = (query) => (hasDoors ? `/drill?${query}` : `/api/v1/values?${query}`);
   const chosen = (tile) => (window ? { ...tile, window } : tile);
   const tiles = arranged(board).map((tile) => makeTile(chosen(tile), { tenant, door }));
+  trends.keep(tiles);
   const grid = h("div", { class: "tiles", "data-count": tiles.length }, ...tiles.map((tile) => tile.box));
   const panels = [];
   if (board.panels.includes("queues")) {

@@ -5,6 +5,7 @@ import { mark, s } from "./dom.js";
 const WIDTH = 200;
 const HEIGHT = 40;
 const EDGE = 2;
+const LEAST = 1 / 20;
 
 /** Return an element for `draw`; what it shows stands in words beside it. */
 export function sparkline() {
@@ -20,7 +21,8 @@ export function sparkline() {
 export function draw(spark, points, { spanMs, toMs, target = null }) {
   const seen = points.filter(([at]) => at >= toMs - spanMs);
   const values = seen.map(([, value]) => value).filter((value) => value !== null);
-  if (values.length < 2) {
+  // Two minutes of an hour are no trend.
+  if (values.length < 2 || seen.at(-1)[0] - seen[0][0] < spanMs * LEAST) {
     mark(spark.line, "d", "");
     mark(spark.area, "d", "");
     mark(spark.target, "visibility", "hidden");

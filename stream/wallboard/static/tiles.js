@@ -14,9 +14,9 @@ const MARKS = {
   plain: "",
   unknown: "M2 7h12v2H2Z",
 };
-/** How far back a trend goes, by window. */
-const SPAN_MS = { "5m": 3_600_000, "30m": 3_600_000, "1h": 10_800_000, today: 43_200_000, "7d": 86_400_000, shift: 28_800_000 };
-const NOW_SPAN_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+/** How far back a trend goes, by window: what is of an hour or of now moves within one. */
+const SPAN_MS = { today: 6 * HOUR_MS, shift: 6 * HOUR_MS, "7d": 24 * HOUR_MS };
 
 /** Return a tile with `show`, which brings it up to date and returns its state. */
 export function makeTile(tile, { tenant, door }) {
@@ -24,6 +24,7 @@ export function makeTile(tile, { tenant, door }) {
   const title = tile.title ?? texts.titles[tile.name.replace(/-\d+$/, "")] ?? tile.name.replaceAll("_", " ");
   const where = [place.channel, place.queue].filter(Boolean).join(" · ");
   const isRolling = tile.value.metric.startsWith("rolling_");
+  const spanMs = (isRolling && SPAN_MS[tile.window]) || HOUR_MS;
   const link = h("a", { href: door(queryOf(tile.value, place, tile.window)) }, title);
   const icon = s("path", { d: "" });
   const word = h("span");
@@ -60,12 +61,11 @@ export function makeTile(tile, { tenant, door }) {
     say(detail, missing ?? (isIdle ? texts.nobodyWaits : detailOf(parts)));
     say(word, texts.states[state]);
     mark(icon, "d", MARKS[state]);
-    const spanMs = isRolling ? SPAN_MS[tile.window] : NOW_SPAN_MS;
-    draw(spark, trend?.points ?? [], { spanMs, toMs: values.nowish() ?? Date.now(), target: tile.judged_by ? null : tile.target });
+    draw(spark, trend?.all() ?? [], { spanMs, toMs: values.nowish() ?? Date.now(), target: tile.judged_by ? null : tile.target });
     return { state, title, value: text };
   }
 
-  return { name: tile.name, title, box, show, tile, place, spanMs: isRolling ? SPAN_MS[tile.window] : NOW_SPAN_MS };
+  return { title, box, show, tile, place, spanMs };
 }
 
 /** Return every number of a tile by its role; an age goes on between two snapshots. */

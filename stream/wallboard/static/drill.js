@@ -1,0 +1,55 @@
+// Behind a number: the conversations that make it, and behind a conversation: its facts, and what each counted for.
+
+import { h } from "./dom.js";
+import { keepTheme } from "./theme.js";
+import { makeList } from "./listing.js";
+import { makeTimeline } from "./timeline.js";
+import { texts } from "./texts.js";
+
+const HERE = "/api/v1/conversations";
+const query = new URLSearchParams(location.search);
+
+keepTheme(query.get("theme"));
+query.delete("theme");
+start();
+
+async function start() {
+  const notice = h("p", { class: "notice", role: "status" }, texts.drill.asking);
+  const main = h("main", { class: "drill" }, h("h1", {}, texts.drill.title), notice);
+  document.body.replaceChildren(
+    h("header", { class: "head" }, h("p", { class: "name" }, h("a", { href: "/" }, texts.product))),
+    main,
+  );
+  try {
+    const conversation = query.get("conversation");
+    const box = conversation === null ? await list() : makeTimeline(await ask(timelineOf(conversation)), conversation);
+    main.replaceChildren(box);
+  } catch (error) {
+    notice.textContent = error.message;
+  }
+}
+
+async function list() {
+  const said = await ask(`${HERE}?${query}`);
+  return makeList(said, query, (cursor) => {
+    const next = new URLSearchParams(query);
+    next.set("as_of", said.as_of); // the rest of the same list, whatever has come since
+    next.set("cursor", cursor);
+    return ask(`${HERE}?${next}`);
+  });
+}
+
+function timelineOf(conversation) {
+  const tenant = query.get("tenant");
+  return `${HERE}/${encodeURIComponent(conversation)}${tenant ? `?${new URLSearchParams({ tenant })}` : ""}`;
+}
+
+/** Return what the API answers; an Error with its words where it refuses. */
+async function ask(url) {
+  const answer = await fetch(url);
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    throw new Error(answer.status === 401 ? texts.refused : (said.detail ?? texts.drill.failed(answer.status)));
+  }
+  return said;
+}

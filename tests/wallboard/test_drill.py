@@ -1,0 +1,130 @@
+"""The pages behind a number: its conversations as a list, each of them as a timeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from stream.devstack.process import free_port
+from tests.wallboard.browsing import PHONE, chromium, eventually, page, tile
+from tests.wallboard.standing import Floor, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+LIST = "/drill?metric=support_tenant_rolling_first_response_seconds&tenant=acme&q=0.9&window=1h"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give one browser to all tests; each has windows of its own."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def standing() -> Iterator[Standing]:
+    """Give a wallboard of a busy day."""
+    with Standing(Floor.busy(), port=free_port()) as running:
+        yield running
+
+
+def names(opened: Page) -> list[str]:
+    """Return the conversations of the list, as they stand."""
+    opened.locator("tbody tr").first.wait_for()
+    return opened.locator("tbody th").all_inner_texts()
+
+
+def test_a_tile_is_a_door_to_its_conversations(standing: Standing, browser: Browser) -> None:
+    """With metric, labels and window of the very number."""
+    with page(browser, standing.url) as board:
+        eventually(lambda: tile(board, "first_response")["value"], lambda value: value == "45s")
+        board.locator("[data-tile=first_response] a").click()
+        board.locator("tbody tr").first.wait_for()
+        found = urlsplit(board.url)
+
+    assert found.path == "/drill"
+    assert parse_qs(found.query) == {
+        "metric": ["support_tenant_rolling_first_response_seconds"], "tenant": ["acme"], "q": ["0.5"], "window": ["1h"],
+    }  # fmt: skip
+
+
+def test_the_list_says_what_makes_the_number(standing: Standing, browser: Browser) -> None:
+    """The number of the board, how many there are, their sum, and the number from these alone."""
+    with page(browser, standing.url + LIST, locale="en-GB") as opened:
+        names(opened)
+        said = opened.locator(".sum").inner_text()
+
+    assert said.startswith("the board shows 124 · 40 conversations · sum 2:00:20 · from these alone 124 · as of ")
+
+
+def test_the_list_is_sorted_filtered_and_goes_on(standing: Standing, browser: Browser) -> None:
+    """By what one clicks on; by what one types; and all of it, page by page."""
+    with page(browser, standing.url + LIST) as opened:
+        assert names(opened)[0] == "conv-000"
+        opened.get_by_role("button", name="More").click()
+        opened.locator("tbody tr:nth-child(40)").wait_for()
+        opened.get_by_role("button", name="Value").click()
+        assert names(opened)[0] == "conv-039"
+        assert opened.locator("th[aria-sort=ascending]").inner_text() == "Value"
+        opened.get_by_label("Filter").fill("conv-01")
+        assert len(names(opened)) == 10
+        assert opened.get_by_role("status").inner_text() == "10 of 40 shown"
+
+
+def test_the_list_is_taken_along(standing: Standing, browser: Browser) -> None:
+    """As a file of values, and as a link to this very instant."""
+    with page(browser, standing.url + LIST) as opened:
+        names(opened)
+        with opened.expect_download() as file:
+            opened.get_by_role("button", name="Save as CSV").click()
+        lines = Path(file.value.path()).read_text().splitlines()
+        link = opened.get_by_label("Link").input_value()
+
+    assert lines[:2] == ["conversation,at,value", "conv-000,2026-09-21T14:13:20Z,200"]
+    assert parse_qs(urlsplit(link).query)["as_of"] == ["2026-09-21T14:13:20Z"]
+
+
+def test_without_the_scope_numbers_remain_and_names_do_not(standing: Standing, browser: Browser) -> None:
+    """Masked ids lead nowhere."""
+    standing.floor.is_masked = True
+    with page(browser, standing.url + LIST) as opened:
+        assert set(names(opened)) == {"•••"}
+        assert opened.locator("tbody a").count() == 0
+
+
+def test_what_is_wrong_with_a_question_is_said(standing: Standing, browser: Browser) -> None:
+    """In the words of the API."""
+    with page(browser, f"{standing.url}/drill?metric=support_tenant_backlog_oldest", may_err=True) as opened:
+        opened.get_by_text("metric: there is no such thing").wait_for()
+
+
+def test_a_conversation_has_its_facts_and_what_they_counted_for(standing: Standing, browser: Browser) -> None:
+    """One click from the list: why this number."""
+    with page(browser, standing.url + LIST, size=PHONE) as opened:
+        names(opened)
+        wide = opened.evaluate("document.documentElement.scrollWidth")
+        opened.get_by_role("link", name="conv-000").click()
+        opened.locator(".timeline").wait_for()
+        said = opened.locator(".timeline > li").all_inner_texts()
+
+    assert wide == PHONE[0]
+    assert "chat.queued" in said[0]
+    assert "queue tech" in said[0]
+    assert "support_queue_rolling_answered · value 1 · window 1h" in said[1]
+
+
+@pytest.mark.parametrize("path", [LIST, "/drill?conversation=conv-001&tenant=acme"])
+def test_axe_finds_nothing_serious(standing: Standing, browser: Browser, path: str) -> None:
+    """In the list, and in the timeline."""
+    with page(browser, standing.url + path) as opened:
+        opened.locator(".panel").wait_for()
+        found = Axe().run(opened).response["violations"]
+
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
