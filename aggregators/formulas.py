@@ -70,7 +70,7 @@ def number_quantiles(family: int) -> Callable[[Reading], Mapping[str, Value]]:
     """
 
     def read(r: Reading) -> Mapping[str, Value]:
-        numbers = sorted((k - family, n) for k, n in r.sums.items() if 0 <= k - family < m.FAMILY and n > 0)
+        numbers = sorted((number, n) for number, n in r.counted(family).items() if n > 0)
         total = sum(n for _, n in numbers)
         found: dict[str, Value] = {}
         seen = 0

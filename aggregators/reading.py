@@ -100,16 +100,20 @@ class Reading:
                     self._added_up[measure - index] = (count + number, total + index * number)
         return self._added_up.get(family, (0, 0))
 
+    def counted(self, family: int, size: int = FAMILY) -> dict[int, int]:
+        """Return what there is of a family of so many measures, each by its index: bins, numbers, types."""
+        behind = family + size
+        return {measure - family: n for measure, n in self.sums.items() if family <= measure < behind}
+
     def quantiles_s(self, family: int, correction: int | None = None) -> dict[str, float]:
         """Return the quantiles in seconds of a sketch by their `q`; nothing where there are no samples.
 
         `correction` is the family of the bins to be added to those of the sketch first.
         """
-        bins = {m - family: n for m, n in self.sums.items() if family <= m < family + FAMILY}
+        bins = self.counted(family)
         if correction is not None:
-            for m, n in self.sums.items():
-                if correction <= m < correction + FAMILY:
-                    bins[m - correction] = bins.get(m - correction, 0) + n
+            for index, n in self.counted(correction).items():
+                bins[index] = bins.get(index, 0) + n
         if not any(count > 0 for count in bins.values()):
             return {}
         found = quantiles(bins, QUANTILES)

@@ -66,7 +66,7 @@ class States:
         for labels in self._stale:
             shares = self._shares.get(labels)
             if shares:
-                self._states[labels] = _sum(*shares.values())
+                self._states[labels] = sum_of(*shares.values())
             else:
                 self._shares.pop(labels, None)
                 self._states.pop(labels, None)
@@ -87,7 +87,7 @@ class States:
         if 0 <= number <= as_of - QUARTER.ms:  # all of it ended before
             bucket.states, bucket.low, bucket.high = {}, number + QUARTER.ms - 1, math.inf
         else:
-            bucket.states, bucket.low, bucket.high = _states(bucket.entries, as_of, self._definitions)
+            bucket.states, bucket.low, bucket.high = states_of(bucket.entries, as_of, self._definitions)
 
     def _share(self, place: Place, old: Mapping[Labels, State], new: Mapping[Labels, State]) -> None:
         for labels in old.keys() - new.keys():
@@ -97,7 +97,7 @@ class States:
         self._stale.update(old, new)
 
 
-def _states(
+def states_of(
     entries: Mapping[Entry, int], as_of: int, definitions: Definitions
 ) -> tuple[dict[Labels, State], float, float]:
     """Return the states by labels at *as_of*, and the range (low, high] of instants at which they are the same.
@@ -191,11 +191,12 @@ def _by_group(by_labels: Mapping[Labels, State], grouping: Grouping) -> dict[Gro
     for labels, state in by_labels.items():
         for group in grouping(labels):
             known = groups.get(group)
-            groups[group] = state if known is None else _sum(known, state)
+            groups[group] = state if known is None else sum_of(known, state)
     return groups
 
 
-def _sum(*states: State) -> State:
+def sum_of(*states: State) -> State:
+    """Return the state of all those together."""
     total = State()
     for state in states:
         total.waiting += state.waiting

@@ -35,11 +35,7 @@ def unique(r: Reading) -> Value:
         if r.level == "queue":
             found += r[p.FIRST_OF_DAY.choice(c.OF_QUEUE)]
         return found
-    cells = {
-        hyperloglog.cell_of(measure - p.CELLS): n
-        for measure, n in r.sums.items()
-        if p.CELLS <= measure < p.CELLS + hyperloglog.CELLS
-    }
+    cells = {hyperloglog.cell_of(cell): n for cell, n in r.counted(p.CELLS, hyperloglog.CELLS).items()}
     return round(hyperloglog.estimate(hyperloglog.ranks(cells)))
 
 

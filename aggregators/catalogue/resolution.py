@@ -14,7 +14,6 @@ from aggregators.points import (
     AUTO_CLOSED,
     CLOSED,
     DELETED,
-    FAMILY,
     FIRST_SOLVED,
     LAPSED,
     MOVED_IN,
@@ -41,9 +40,9 @@ _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next s
 
 def _resolved_within(r: Reading) -> Mapping[str, Value]:
     """Return the share of resolutions within each band; what its last bin holds beyond it (1.2 %) is within."""
-    bins = [(measure - SOLVED.bins, n) for measure, n in r.sums.items() if 0 <= measure - SOLVED.bins < FAMILY]
+    bins = r.counted(SOLVED.bins)
     return {
-        band: ratio(sum(n for index, n in bins if index <= bin_of(bound)), r[SOLVED.count])
+        band: ratio(sum(n for index, n in bins.items() if index <= bin_of(bound)), r[SOLVED.count])
         for band, bound in _BANDS.items()
     }
 

@@ -80,7 +80,7 @@ METRICS: tuple[Metric, ...] = (
         help="Distinct accepted events by type.",
         formula="facts of the type",
         source="M71",
-        read=lambda r: {BY_CODE[k - m.EVENTS].name: n for k, n in r.sums.items() if m.EVENTS <= k < m.MESSAGES},
+        read=lambda r: {BY_CODE[code].name: n for code, n in r.counted(m.EVENTS).items()},
         extra="type",
     ),
 )
