@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi.routing import iter_route_contexts
 
+from stream.wallboard.pages import PAGES
 from tests.stream.api.driving import Answer, scope_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
 OPEN = {
-    ("GET", "/"): "the page of the wallboard, which holds no number",
+    **{("GET", path): "a page, which holds no number" for path in PAGES},
     ("GET", "/live"): "whether the process answers",
     ("GET", "/ready"): "whether the numbers may be believed",
     ("GET", "/api/v1/openapi.json"): "the contract, which is the same everywhere",

@@ -19,10 +19,11 @@ from stream.definitions_file import definitions_from
 from stream.scopes import as_toml
 from stream.settings import load
 from tests.logs import Log
-from tests.stream.api.endpoints import OPEN, SCOPES, Endpoint, ask_at, endpoints, parameters
+from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints, parameters
 from tests.stream.api.shown import past, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -100,11 +101,22 @@ class World:
         settings = load({"redis": redis, "rate": "100000", **files, **proxy})
         self.of_both, self.of_ours = snapshots()
         self.latest = self.of_both
+        self._listeners: list[Callable[[], None]] = []
         source = Source(
-            settings, lambda: self.latest, clock=lambda: self.latest.made_at, read_past=lambda _: self.past(settings)
+            settings,
+            lambda: self.latest,
+            clock=lambda: self.latest.made_at,
+            listen=self._listeners.append,
+            read_past=lambda _: self.past(settings),
         )
         self.app: FastAPI = make_app(source)
         self.guarded = [each for each in endpoints(self.app) if not each.is_open]
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show another snapshot from now on."""
+        self.latest = snapshot
+        for call in self._listeners:
+            call()
 
     def past(self, settings: Settings) -> Past:
         """Return what is kept of what is shown."""
@@ -185,6 +197,7 @@ async def test_no_answer_names_another_tenant(world: World) -> None:
             assert (await world.ask(endpoint, "ours")).status == 403
             continue
         assert MARK not in (await world.ask(endpoint, "ours")).body, endpoint
+        assert MARK not in (await world.ask(endpoint, "ours", as_of=SAMPLES["as_of"])).body, endpoint
         if MARK in (await world.ask(endpoint, "whole")).body:
             told.add(endpoint.path.rpartition("/")[2])
 
@@ -192,17 +205,18 @@ async def test_no_answer_names_another_tenant(world: World) -> None:
 
 
 async def test_every_answer_is_that_of_a_world_without_the_other_tenant(world: World) -> None:
-    """Byte for byte: nothing that the other does changes it."""
+    """Byte for byte: nothing that the other does changes it, neither now nor at an instant gone by."""
     for endpoint in world.guarded:
         if endpoint.path in {"/metrics", "/api/v1/links"}:
             continue
-        world.latest = world.of_both
-        beside = await world.ask(endpoint, "ours")
-        world.latest = world.of_ours
-        alone = await world.ask(endpoint, "ours")
+        for values in ({}, {"as_of": SAMPLES["as_of"]}):
+            world.show(world.of_both)
+            beside = await world.ask(endpoint, "ours", **values)
+            world.show(world.of_ours)
+            alone = await world.ask(endpoint, "ours", **values)
 
-        assert same(beside) == same(alone), endpoint
-        assert beside.status == alone.status, endpoint
+            assert same(beside) == same(alone), endpoint
+            assert beside.status == alone.status, endpoint
 
 
 @pytest.mark.parametrize("parameter", THEIRS)
