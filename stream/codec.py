@@ -29,6 +29,11 @@ def unpack(blob: bytes) -> Any:  # noqa: ANN401 - whatever was packed
     return msgpack.unpackb(blob, strict_map_key=False)
 
 
+def unpack_tuples(blob: bytes) -> Any:  # noqa: ANN401 - whatever was packed
+    """Return what *blob* holds, sequences as tuples: they are kept for long, and need less looking after than lists."""
+    return msgpack.unpackb(blob, strict_map_key=False, use_list=False)
+
+
 def unpack_raw(blob: bytes) -> Any:  # noqa: ANN401 - whatever a script packed
     """Return what a script packed, every string as bytes."""
     return msgpack.unpackb(blob, raw=True, strict_map_key=False)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stream import codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from aggregators.delta import Delta, Index
+    from aggregators.delta import Delta, FactsPut, Index
     from aggregators.facts import Key
     from aggregators.samples import Labels, Sample
+
+
+LONG: Final = 2_048
+"""Facts of so many bytes are not sent again: the script adds what is new to what it finds."""
 
 
 class Payload(NamedTuple):
@@ -43,14 +47,19 @@ def payload(
     labels = [
         part for each, first in delta.labels.items() for part in (_lid(lids, each), codec.pack_labels(each, first))
     ]
-    facts = {key: _facts(key, delta, known) for key in delta.facts}
+    facts: dict[Key, bytes] = {}
+    grown: dict[Key, bytes] = {}
+    for key, put in delta.facts.items():
+        facts[key], more = _facts(key, put, known(key))
+        if more is not None:
+            grown[key] = more
     fields = {key: codec.field_of(key) for key in delta.facts}
     message = codec.pack_message(
         [
             expected,
             following,
             delta.watermark,
-            _facts_by_bucket(facts, fields, delta.forgotten),
+            _facts_by_bucket(facts, grown, fields, delta.forgotten),
             _cells(delta, lids),
             [
                 *_index("i", delta.intervals, lids),
@@ -84,28 +93,32 @@ def _lid(lids: dict[Labels, int], labels: Labels) -> int:
     return lid
 
 
-def _facts(key: Key, delta: Delta, known: Callable[[Key], bytes | None]) -> bytes:
-    put = delta.facts[key]
-    before = known(key)
+def _facts(key: Key, put: FactsPut, before: bytes | None) -> tuple[bytes, bytes | None]:
+    """Return the stored form of the facts of an owner, and what of it is sent; None: all."""
     if put.added is None or (before is None and len(put.added) < len(put.facts)):
-        return codec.pack_facts(key, put.facts.values())
-    return (before or b"") + codec.pack_facts(key, put.added)
+        return codec.pack_facts(key, put.facts.values()), None
+    more = codec.pack_facts(key, put.added)
+    if before is None:
+        return more, None
+    return before + more, more if len(before) >= LONG else None
 
 
 def _facts_by_bucket(
-    facts: Mapping[Key, bytes], fields: Mapping[Key, bytes], forgotten: Iterable[Key]
+    facts: Mapping[Key, bytes], grown: Mapping[Key, bytes], fields: Mapping[Key, bytes], forgotten: Iterable[Key]
 ) -> list[list[Any]]:
-    """Return for each bucket what is put (field, facts, …) and what is deleted."""
-    buckets: dict[int, tuple[list[bytes], list[bytes]]] = defaultdict(lambda: ([], []))
+    """Return for each bucket what is put (field, facts, …), what is deleted, and what grows (field, more, …)."""
+    buckets: dict[int, tuple[list[bytes], list[bytes], list[bytes]]] = defaultdict(lambda: ([], [], []))
     for key, blob in facts.items():
         field = fields[key]
-        put = buckets[codec.bucket_of(field)][0]
-        put.append(field)
-        put.append(blob)
+        put, _, grow = buckets[codec.bucket_of(field)]
+        if key in grown:
+            grow += (field, grown[key])
+        else:
+            put += (field, blob)
     for key in forgotten:
         field = codec.field_of(key)
         buckets[codec.bucket_of(field)][1].append(field)
-    return [[bucket, put, gone] for bucket, (put, gone) in buckets.items()]
+    return [[bucket, *each] for bucket, each in buckets.items()]
 
 
 def _cells(delta: Delta, lids: Mapping[Labels, int]) -> list[list[Any]]:

@@ -64,7 +64,7 @@ def records_of(
 def decode_told(value: bytes | None) -> Batch | Rejected:
     """Decode the value of a record of a told topic. Whatever we did not write ourselves is rejected whole."""
     try:
-        form, version, watermark, rows = codec.unpack(value or b"")
+        form, version, watermark, rows = codec.unpack_tuples(value or b"")
         if form != FORM or type(version) is not int or type(watermark) is not int:
             return Rejected("wrong_type")
         return Batch(version, watermark, [_row(row) for row in rows])
@@ -72,7 +72,7 @@ def decode_told(value: bytes | None) -> Batch | Rejected:
         return Rejected("wrong_type")
 
 
-def _row(sent: list[object]) -> Row:
+def _row(sent: tuple[object, ...]) -> Row:
     which, tenant, subject, identifier, since, until, content = sent
     if which not in (CUSTOMER, AGENT) or not isinstance(tenant, str) or not isinstance(subject, str):
         raise TypeError

@@ -28,6 +28,10 @@ for _, bucket in ipairs(p[4]) do
   local key = base .. 'f:' .. bucket[1]
   put(key, bucket[2])
   del(key, bucket[3])
+  local grown = bucket[4]
+  for i = 1, #grown, 2 do
+    call('HSET', key, grown[i], call('HGET', key, grown[i]) .. grown[i + 1])
+  end
 end
 local dirty, d = {}, 0
 for _, pane in ipairs(p[5]) do

@@ -14,8 +14,10 @@ from redis import exceptions as errors
 from structlog.testing import capture_logs
 
 from aggregators.engine import Engine
+from aggregators.facts import Key
 from stream import codec, keys
 from stream.chunks import Rewind, TopicChanged
+from stream.payload import LONG
 from stream.snapshot import Snapshots
 from tests.columns import rows
 from tests.eventually import eventually
@@ -426,6 +428,39 @@ class TestHalfWritten:
 
         assert await waiting is None
         assert await seam.dump() == seam.right(ALL)
+
+
+@pytest.mark.parametrize("known", [1, 10_000])
+async def test_what_is_stored_of_a_long_conversation_grows(
+    each_redis: services.Redis, monkeypatch: pytest.MonkeyPatch, known: int
+) -> None:
+    """120 messages of two conversations, each tenth with another instant before: what is there already stays.
+
+    Chunks of seven; what was replaced is left behind in what is stored, which is longer than all that counts of it.
+    """
+    monkeypatch.setattr("stream.processor.CACHED_OWNERS", known)
+    log = Log(conversation="c")
+    for number in range(120):
+        named = f"{number % 2}-{number}-and-something-to-make-it-longer"
+        log.of(conversation=f"c{number % 2}").customer(f"{number // 60}:{number % 60:02}:30", id=named)
+        if number % 10 == 9:
+            log.of(conversation=f"c{number % 2}").customer(f"{number // 60}:{number % 60:02}:00", id=named)
+    lines = [line.rstrip(b"\n") for line in log.lines]
+    seam = Seam(each_redis, lines)
+    owner = await seam.owner()
+
+    for first in range(0, len(lines), 7):
+        assert await seam.apply(owner, first, min(first + 7, len(lines))) is None
+
+    assert await seam.dump() == seam.right(len(lines))
+    key = Key("default", "c1")
+    field = codec.field_of(key)
+    with seam.redis.client() as client:
+        stored = client.hget(f"{seam.prefix}f:{codec.bucket_of(field)}", field) or b""
+    facts = codec.unpack_facts(key, stored)
+    assert len(facts) == 60
+    assert len(stored) > len(codec.pack_facts(key, facts.values())) > 3 * LONG / 2
+    await seam.close()
 
 
 async def test_a_report_that_fails_says_so_once_until_one_succeeds(each_redis: services.Redis) -> None:
