@@ -25,7 +25,7 @@ from stream.api.guards import guarded
 from stream.api.identity import Identity
 from stream.api.sessions import Sessions
 from stream.api.sizes import MOST_BODY
-from stream.wallboard import alerts, layout, pages
+from stream.wallboard import alerts, layout, pages, silence
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers, changes, history, service_level, balance, trust, definitions, layout, alerts)
+_PARTS = (catalogue, numbers, changes, history, service_level, balance, trust, definitions, layout, alerts, silence)
 """The modules of the API: each has a `router`."""
 
 

@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 
 from aggregators.instants import rfc3339
 from stream.api import problems
+from stream.api.access import ANYBODY
 from stream.api.headers import SecurityHeaders
 from stream.api.identity import Identifying, Identity
 from stream.api.server import Server
@@ -23,7 +24,8 @@ from stream.api.source import Source
 from stream.clock import now_ms
 from stream.settings import Settings, load
 from stream.snapshot import Snapshot
-from stream.wallboard import alerts, layout, pages
+from stream.wallboard import alerts, layout, pages, silence
+from stream.wallboard.boards import usual
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -177,11 +179,11 @@ def make_app(floor: Floor, settings: Settings) -> FastAPI:
     app.include_router(pages.router(source))
     for part in (layout, alerts):
         app.include_router(part.router(source), prefix="/api/v1")
-    app.include_router(_numbers(floor), prefix="/api/v1")
+    app.include_router(_numbers(floor, settings), prefix="/api/v1")
     return app
 
 
-def _numbers(floor: Floor) -> APIRouter:
+def _numbers(floor: Floor, settings: Settings) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/changes")
@@ -199,6 +201,10 @@ def _numbers(floor: Floor) -> APIRouter:
             "backlog_drift": 0,
             "folded": 0,
         }
+
+    @routes.get("/silence")
+    async def silence_of() -> silence.Silence:
+        return silence.said(settings.laid_out or usual(), floor.sources_s, caller=ANYBODY)
 
     @routes.get("/history")
     async def history(request: Request) -> dict[str, Any]:

@@ -16,7 +16,7 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed 
   const tabs = boards.map((board) => h("a", { href: `#${encodeURIComponent(board.name)}` }, board.title ?? board.name));
   const tenant = choice(texts.tenant, (value) => (state.tenant = value));
   const window = choice(texts.window, (value) => (state.window = value || null));
-  fill(window.select, ["", ...windows], (name) => (name ? texts.windowNames[name] : texts.none), state.window ?? "");
+  fill(window.select, ["", ...windows], (name) => (name ? texts.windowNames[name] : texts.windowOfBoard), state.window ?? "");
 
   const theme = button(texts.theme[current()], () => say(theme, texts.theme[nextTheme()]));
   const rotate = button(texts.rotate, () => {

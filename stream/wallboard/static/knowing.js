@@ -4,7 +4,7 @@ import { duration, shown } from "./format.js";
 import { texts } from "./texts.js";
 
 /** Return why no number of the board may be shown now, null if they may. */
-export function whyNone({ link, values, trust, board, sources }) {
+export function whyNone({ link, values, trust, board }) {
   if (!link.isConnected) {
     const age = duration(link.silentMs / 1000);
     return !link.wasConnected ? texts.connecting : link.isOpen ? texts.noSnapshot(age) : texts.lost(age);
@@ -15,21 +15,17 @@ export function whyNone({ link, values, trust, board, sources }) {
   if (values.asOf === null) {
     return texts.nothingYet;
   }
-  return whySilent(trust, board, sources);
+  return whySilent(trust, board);
 }
 
 /** Return which source that the board stands on has said nothing for too long, null if none has. */
-export function whySilent(trust, board, sources) {
-  const silent = trust
-    .sources()
-    .filter(({ source }) => !sources.ignored.includes(source) && (board.sources?.includes(source) ?? true))
-    .filter(({ source, ageS }) => ageS > (sources.silent_after_of_s[source] ?? sources.silent_after_s))
-    .sort((one, other) => other.ageS - one.ageS);
-  if (!silent.length) {
+function whySilent(trust, board) {
+  const silent = trust.silent(board.name);
+  if (!silent) {
     return null;
   }
-  const first = texts.silent(silent[0].source, duration(silent[0].ageS));
-  return silent.length === 1 ? first : `${first}, ${texts.andMore(silent.length - 1)}`;
+  const first = texts.silent(silent.source, duration(silent.ageS));
+  return silent.others ? `${first}, ${texts.andMore(silent.others)}` : first;
 }
 
 /** Return "good", "watch", "act" or "plain" for what a tile shows. */

@@ -34,7 +34,7 @@ export function makeScreen({ board, tenant, window, sources, hasDoors, trends, t
   let wasKnown = null; // until the numbers have come for the first time
 
   function show({ values, link }) {
-    const why = whyNone({ link, values, trust, board, sources });
+    const why = whyNone({ link, values, trust, board });
     const shownTiles = tiles.filter((made) => !made.box.hidden);
     if (!why) {
       trends.note(shownTiles, values, (made) => partsOf(made.tile, values, made.place).value);

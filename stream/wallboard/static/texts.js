@@ -41,6 +41,7 @@ export const texts = {
     shift: "in this shift",
   },
   window: "Window",
+  windowOfBoard: "of the board",
   windowNames: { "5m": "5 min", "30m": "30 min", "1h": "1 hour", today: "today", "7d": "7 days", shift: "shift" },
   now: "now",
   states: { good: "on target", watch: "slipping", act: "off target", plain: "", unknown: "unknown" },

@@ -6,6 +6,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 900_000; // what is longer ago is known to the quarter of an hour
 const AGAIN_MS = 300_000; // what came late has changed the past by then
+const SOON_MS = 10_000;
 
 /** One number over time: points at multiples of a step, and the one of now. */
 class Trend {
@@ -45,7 +46,8 @@ class Trend {
         this.points = [...past, ...this.points.filter(([at]) => at > lastAt)];
       }
     } catch {
-      // The connection is lost: the board says so, and the trend goes on from what it has.
+      // The connection was lost: the board says so, and the trend goes on from what it has.
+      this.askedAt += SOON_MS - AGAIN_MS;
     }
   }
 }
