@@ -1,4 +1,4 @@
-"""`python -m benchmarks [short|full] [catch-up|memory]`: how fast and how large, on real servers of this machine."""
+"""`python -m benchmarks [short|full] [catch-up|memory|streams]`: how fast and how large, on real servers here."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import catch_up, memory
+from benchmarks import catch_up, memory, streams
 from tests import services
 
-SIZES = {"short": (60_000, 1, 20_000), "full": (400_000, 5, 100_000)}
-"""Events of the backlog, runs, conversations waiting."""
+SIZES = {"short": (60_000, 1, 20_000, 10), "full": (400_000, 5, 100_000, 60)}
+"""Events of the backlog, runs, conversations waiting, seconds of following."""
+ALL = ("catch-up", "memory", "streams")
+FOLLOWING = 500
 
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for and print it."""
     size = next((word for word in arguments if word in SIZES), "full")
-    wanted = [word for word in arguments if word not in SIZES] or ["catch-up", "memory"]
-    if unknown := [word for word in wanted if word not in ("catch-up", "memory")]:
-        sys.stderr.write(f"{unknown[0]}: not one of short, full, catch-up, memory\n")
+    wanted = [word for word in arguments if word not in SIZES] or [*ALL]
+    if unknown := [word for word in wanted if word not in ALL]:
+        sys.stderr.write(f"{unknown[0]}: not one of short, full, {', '.join(ALL)}\n")
         return 2
-    events, runs, waiting = SIZES[size]
+    events, runs, waiting, seconds = SIZES[size]
     folder = Path(tempfile.mkdtemp(prefix="deskpulse-bench-"))
     with services.running(services.new_kafka) as kafka, services.running(services.new_redis) as redis:
         if "catch-up" in wanted:
             catch_up.run(kafka, redis, _made(folder / "catch-up"), events=events, runs=runs)
         if "memory" in wanted:
             memory.run(kafka, redis, _made(folder / "memory"), waiting=waiting)
+        if "streams" in wanted:
+            streams.run(kafka, redis, _made(folder / "streams"), clients=FOLLOWING, seconds=seconds)
     return 0
 
 
