@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEPT: Final = "private, no-cache"
 """A browser may keep it, and asks whether it still holds."""
 NEVER_KEPT: Final = "no-store"
+PERSONAL: Final = "/conversations"
+"""Below this the ids of conversations stand, for who may see them: no browser keeps those."""
 READING: Final = frozenset({"GET", "HEAD"})
 _VARY: Final = ("Authorization", "Cookie", "Accept")
 
@@ -56,6 +58,9 @@ class Conditional:
         if not isinstance(caller, Caller):
             await self._app(scope, receive, send)
             return
+        if "drill-down" in caller.scopes and scope["path"].startswith(self._prefix + PERSONAL):
+            await self._app(scope, receive, _never_keeping(send))
+            return
         headers = Headers(scope=scope)
         tag = self._tag(scope, caller, accept=headers.get("accept", ""))
         if tag in (each.strip() for each in headers.get("if-none-match", "").split(",")):
@@ -83,3 +88,12 @@ class Conditional:
         digest = hashlib.blake2b(repr((version, whose, asked)).encode(), key=self._key, digest_size=16)
         # Weak: compressed or not, it says the same.
         return f'W/"{digest.hexdigest()}"'
+
+
+def _never_keeping(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = NEVER_KEPT
+        await send(message)
+
+    return sending

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from stream.api.access import CALLER, Caller
 from stream.api.app import make_app
+from stream.api.conditional import Conditional
 from stream.api.source import Source
 from stream.scopes import as_toml
 from stream.settings import load
 from stream.snapshot import OLD_SNAPSHOT_MS, Snapshot
 from tests.logs import T0
 from tests.stream.api.asking import FRESH
+from tests.stream.api.driving import drive, fine, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from httpx2 import Response
+
+    from stream.scopes import Scope
 
 CATALOGUE = "/api/v1/catalogue"
 
@@ -120,3 +125,17 @@ def test_errors_and_scrapes_have_no_tag(asker: Asker) -> None:
 
     for path in ("/api/v1/nothing", "/ready", "/api/v1/values?metric=nothing"):
         assert "ETag" not in asker.get(path).headers
+
+
+async def test_ids_of_conversations_are_kept_by_no_browser() -> None:
+    """Whoever sees them masked may keep the answer, as of anything else."""
+    app = Conditional(fine, Source(load({}), lambda: FRESH, clock=lambda: T0), prefix="/api/v1")
+
+    async def headers(path: str, *scopes: Scope) -> dict[str, str]:
+        return (await drive(app, {**scope_of(path), CALLER: Caller("ann", frozenset(scopes))})).headers
+
+    for path in ("/api/v1/conversations", "/api/v1/conversations/c-1"):
+        shown = await headers(path, "read", "drill-down")
+        assert (shown["cache-control"], "etag" in shown) == ("no-store", False)
+        assert (await headers(path, "read"))["cache-control"] == "private, no-cache"
+    assert (await headers("/api/v1/values", "read", "drill-down"))["cache-control"] == "private, no-cache"
