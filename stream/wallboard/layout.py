@@ -66,6 +66,7 @@ class BoardsSaid(BaseModel):
     has_alerts: bool = Field(description="Whether an Alertmanager is asked for alerts that fire.")
     has_history: bool = Field(description="Whether this server tells what numbers were before.")
     has_conversations: bool = Field(description="Whether this server tells the conversations behind a number.")
+    has_timelines: bool = Field(description="Whether it tells the facts of a conversation.")
 
 
 def router(source: Source) -> APIRouter:
@@ -86,6 +87,7 @@ def router(source: Source) -> APIRouter:
             has_alerts=settings.alertmanager is not None,
             has_history=_has(request, "history"),
             has_conversations=_has(request, "conversations"),
+            has_timelines=_has(request, "conversations/{conversation}"),
         )
 
     return routes

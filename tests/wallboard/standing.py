@@ -226,10 +226,14 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
         if request.query_params.get("metric") == "support_tenant_backlog_oldest":
             raise problems.Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "metric: there is no such thing", parameter="metric")
         first = int(request.query_params.get("cursor", "0"))
+        is_waiting = request.query_params.get("metric") == "support_tenant_waiting"
         members = [
             {
-                "conversation": f"conv-{n:03}" if not floor.is_masked else "•••",
-                "at": rfc3339(1_790_000_000_000 + n * 60_000),
+                "conversation": f"conv-{n:03}" if not floor.is_masked else f"…{n:03}",
+                "of": "conversation",
+                "at": rfc3339((now_ms() if is_waiting else 1_790_000_000_000) - n * 60_000),
+                "channel": "chat",
+                "queue": "tech",
                 "value": 200.0 - n,
                 "unit": "s",
             }
@@ -239,6 +243,9 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
             **{name: request.query_params.get(name) for name in ("metric", "window")},
             "labels": {"tenant": "acme"},
             "as_of": rfc3339(1_790_000_000_000),
+            "unit": "s",
+            "percentile": None,
+            "found": 40,
             "value": 124.0,
             "reproduced": 124.0,
             "n": 40,

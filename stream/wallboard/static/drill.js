@@ -30,13 +30,14 @@ async function start() {
 }
 
 async function list() {
-  const said = await ask(`${HERE}?${query}`);
-  return makeList(said, query, (cursor) => {
+  const [said, laidOut] = await Promise.all([ask(`${HERE}?${query}`), ask("/api/v1/boards")]);
+  const more = (cursor) => {
     const next = new URLSearchParams(query);
-    next.set("as_of", said.as_of); // the rest of the same list, whatever has come since
+    next.delete("as_of"); // the cursor stays at the instant of the list
     next.set("cursor", cursor);
     return ask(`${HERE}?${next}`);
-  });
+  };
+  return makeList(said, query, { more, hasTimelines: laidOut.has_timelines });
 }
 
 function timelineOf(conversation) {

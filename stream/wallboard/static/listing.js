@@ -5,11 +5,11 @@ import { toCsv } from "./csv.js";
 import { count, moment, shown } from "./format.js";
 import { texts } from "./texts.js";
 
-const COLUMNS = ["conversation", "at", "value"];
+const COLUMNS = ["conversation", "at", "channel", "queue", "value"];
 const UNITS = { seconds: "s", s: "s", ratio: "ratio" };
 
-/** Return the list that `said` holds; `more` asks for what comes after a cursor. */
-export function makeList(said, query, more) {
+/** Return the list that `said` holds; `more` asks for what comes after a cursor, `hasTimelines` is whether ids lead on. */
+export function makeList(said, query, { more, hasTimelines }) {
   const members = [...said.members];
   let [sorted, falling] = ["value", true];
   let cursor = said.next;
@@ -43,16 +43,16 @@ export function makeList(said, query, more) {
       mark(head, "aria-sort", COLUMNS[place] !== sorted ? null : falling ? "descending" : "ascending"),
     );
     next.hidden = !cursor;
-    say(found, texts.drill.found(count(seen.length), count(said.n ?? members.length)));
+    say(found, texts.drill.found(count(seen.length), count(said.found)));
   }
 
   function rowOf(each) {
     if (!rows.has(each)) {
       const unit = UNITS[each.unit] ?? "count";
-      const name = isMasked(each) ? each.conversation : h("a", { href: doorTo(each, query) }, each.conversation);
+      const name = isMasked(each) || !hasTimelines ? each.conversation : h("a", { href: doorTo(each, query) }, each.conversation);
       rows.set(
         each,
-        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", {}, shown(unit, each.value))),
+        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", {}, each.channel), h("td", {}, each.queue), h("td", {}, shown(unit, each.value))),
       );
     }
     return rows.get(each);
@@ -74,13 +74,12 @@ export function makeList(said, query, more) {
 }
 
 function summary(said) {
-  const unit = UNITS[said.members[0]?.unit] ?? "count";
-  const words = [texts.drill.number(said.value ?? texts.none), texts.drill.n(count(said.n ?? said.members.length))];
-  if (said.sum !== null && said.sum !== undefined) {
-    words.push(texts.drill.sum(shown(unit, said.sum)));
-  }
-  if (said.reproduced !== null && said.reproduced !== undefined) {
-    words.push(texts.drill.reproduced(said.reproduced));
+  const unit = UNITS[said.unit] ?? "count";
+  const words = [texts.drill.number(shown(unit, said.value)), texts.drill.n(count(said.n))];
+  for (const [name, value] of [["sum", said.sum], ["reproduced", said.reproduced], ["percentile", said.percentile]]) {
+    if (value !== null && value !== undefined) {
+      words.push(texts.drill[name](shown(unit, value)));
+    }
   }
   words.push(texts.asOf(moment(Date.parse(said.as_of))));
   return words.join(" · ");
@@ -101,9 +100,9 @@ function doorTo(member, query) {
   return `/drill?${new URLSearchParams({ conversation: member.conversation, tenant: query.get("tenant") ?? "" })}`;
 }
 
-/** Without the scope ids are masked, and lead nowhere. */
+/** Without the scope ids are masked and lead nowhere, and so do those of customers and agents. */
 function isMasked(member) {
-  return member.conversation === null || /[*…•]/.test(member.conversation);
+  return member.of !== "conversation" || member.conversation.startsWith("…");
 }
 
 function textOf(member) {

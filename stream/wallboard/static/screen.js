@@ -3,6 +3,7 @@
 import { arranged, makeArranging } from "./arranging.js";
 import { h, say } from "./dom.js";
 import { whyNone } from "./knowing.js";
+import { makePeople } from "./people.js";
 import { makeTable } from "./table.js";
 import { texts } from "./texts.js";
 import { makeTile, partsOf } from "./tiles.js";
@@ -18,6 +19,10 @@ export function makeScreen({ board, tenant, window, sources, hasDoors, trends, t
   const panels = [];
   if (board.panels.includes("queues")) {
     panels.push(makeTable({ board: chosen(board), tenant, door }));
+  }
+  // Until the server can tell who they are there is nothing to show.
+  if (board.panels.includes("waiting") && hasDoors) {
+    panels.push(makePeople({ board, tenant }));
   }
   if (board.panels.includes("trust")) {
     panels.push(makeTrust({ trust, board, tenant, sources }));

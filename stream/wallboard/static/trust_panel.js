@@ -4,6 +4,8 @@ import { h, hold, mark, say } from "./dom.js";
 import { duration, shown } from "./format.js";
 import { texts } from "./texts.js";
 
+const RANK = { act: 0, watch: 1, good: 2 };
+
 /** Return the panel of a board. */
 export function makeTrust({ trust, board, tenant, sources }) {
   const list = h("dl", { class: "facts" });
@@ -19,6 +21,8 @@ export function makeTrust({ trust, board, tenant, sources }) {
       ...trust.sources().sort(bySource).map((each) => sourceFact(each, board, sources)),
       ...factsOf(said, board, tenant),
     ];
+    // What is wrong stands first: on a wall nobody scrolls.
+    facts.sort((one, other) => RANK[one.state] - RANK[other.state]);
     hold(list, facts.map(({ key, term, text, state }) => row(key, term, text, state)));
   }
 
