@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions
     from aggregators.delta import Entry
     from aggregators.samples import Labels
+    from aggregators.states import Grouping
 
 HISTORY_WINDOW = "1h"
 """The window that is set against the same hours of the weeks before."""
@@ -127,6 +128,11 @@ class Board:
         self._channels: dict[str, tuple[str, ...]] = {}
         self._since: dict[str, int] = {}
         self.as_of = 0
+
+    @property
+    def grouping(self) -> Grouping:
+        """What says where a label set counts, which may be as `other`."""
+        return self._groups
 
     @property
     def folded(self) -> int:

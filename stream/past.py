@@ -49,11 +49,11 @@ async def _read_past(settings: Settings) -> Past:
         if generation is None:
             message = "no worker has written to this Redis yet"
             raise NotNowError(message)
-        defined = await _defined(client, generation, settings)
+        of_generation = await defined(client, generation, settings)
         for _ in range(TRIES):
-            recorded = await _read(client, generation, defined)
+            recorded = await _read(client, generation, of_generation)
             if recorded is not None:
-                return Past(generation, defined, recorded)
+                return Past(generation, of_generation, recorded)
     except (errors.RedisError, OSError) as error:
         message = f"Redis does not answer: {str(error) or type(error).__name__}"
         raise NotNowError(message) from error
@@ -63,7 +63,8 @@ async def _read_past(settings: Settings) -> Past:
     raise NotNowError(message)
 
 
-async def _defined(client: Client, generation: str, settings: Settings) -> Settings:
+async def defined(client: Client, generation: str, settings: Settings) -> Settings:
+    """Return *settings* with the definitions of *generation*; NotNowError if it is not of this version."""
     found = await generations.look(client, generation)
     if found is None:
         return settings

@@ -103,7 +103,7 @@ class PartitionReader:
         left: list[bytes] = []
         chases = False
         while True:
-            chases = chases or (bool(pages) and not left and reached >= _cut(_pairs(pages[0][0])).offset)
+            chases = chases or (bool(pages) and not left and reached >= cut_of(pairs(pages[0][0])).offset)
             if chases:
                 # What was committed since the first page, and goes on being: only ever larger pages come to its end.
                 names, size = 2 * names, 2 * size
@@ -111,7 +111,7 @@ class PartitionReader:
             args.append(codec.pack_message([*map(str, self._of_hours)]))
             page = codec.unpack_raw(await self._script(keys=[base + "m"], args=args))
             pages.append(page)
-            before, cut = cut, _cut(_pairs(page[0]))
+            before, cut = cut, cut_of(pairs(page[0]))
             if not before.leads_to(cut):
                 return None
             reached, left = page[5], [*page[6], *left[names:]]
@@ -124,30 +124,30 @@ class PartitionReader:
         KeyError: they name label sets nobody has seen. The board is of no use any more, nor is this reader.
         """
         last = pages[-1]
-        meta = _pairs(last[0])
-        self._seen, self._cut = last[5], _cut(meta)
+        meta = pairs(last[0])
+        self._seen, self._cut = last[5], cut_of(meta)
         self.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
         self.committed_at = int(meta[b"committed"]) if b"committed" in meta else None
         self.carried_before = int(meta[b"carried"]) if b"carried" in meta else None
-        self.sources = {source.decode(): int(at) for source, at in _pairs(last[2]).items()}
-        self.counts = {name.decode(): int(number) for name, number in _pairs(last[3]).items()}
+        self.sources = {source.decode(): int(at) for source, at in pairs(last[2]).items()}
+        self.counts = {name.decode(): int(number) for name, number in pairs(last[3]).items()}
         self.told = keys.told(meta)
         names: dict[bytes, Any] = {}
         for page in pages:
             for name, content in page[1]:
                 if name.startswith(b"c:"):
-                    names.setdefault(name, {}).update(_pairs(content))
+                    names.setdefault(name, {}).update(pairs(content))
                 else:
                     names[name] = content
         if b"l" in names:
-            self._see_labels(_pairs(names.pop(b"l")), board)
+            self._see_labels(pairs(names.pop(b"l")), board)
         for name, content in names.items():
             letter, _, rest = name.decode().partition(":")
             if letter == "c":
                 width, start = rest.split(":")
                 self._show_pane(Pane(int(width), int(start)), content, board)
             else:
-                self._show_bucket(name.decode(), _pairs(content), board)
+                self._show_bucket(name.decode(), pairs(content), board)
         # A clean-up takes the names away as well, and with them the news that the last entry went.
         for bucket in [each for each in self._buckets if is_passed(each, self.watermark or 0)]:
             self._show_bucket(bucket, {}, board)
@@ -192,7 +192,7 @@ class PartitionReader:
             return
         shown = self._cells.setdefault(pane, {})
         for lid, content in groups.items():
-            cells = {int(measure): int(number) for measure, number in _pairs(content).items()}
+            cells = {int(measure): int(number) for measure, number in pairs(content).items()}
             old = shown.get(int(lid), {})
             change = {
                 measure: cells.get(measure, 0) - old.get(measure, 0)
@@ -204,10 +204,11 @@ class PartitionReader:
                 board.add(pane, self._labels[int(lid)], change)
 
 
-def _cut(meta: Mapping[bytes, bytes]) -> Cut:
+def cut_of(meta: Mapping[bytes, bytes]) -> Cut:
+    """Return what the meta hash of a partition tells."""
     return Cut(int(meta.get(b"offset", START)), meta.get(b"born"), meta.get(b"since"))
 
 
-def _pairs(flat: list[Any] | dict[Any, Any]) -> dict[Any, Any]:
+def pairs(flat: list[Any] | dict[Any, Any]) -> dict[Any, Any]:
     """Return [key, value, key, value, …] as a dict. An empty table of Lua arrives as an empty map or list."""
     return dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat

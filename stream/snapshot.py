@@ -14,6 +14,7 @@ from redis import exceptions as errors
 from aggregators.definitions import STATE_VERSION
 from aggregators.folding import MOST_CHARACTERS, OTHER
 from aggregators.panes import bucket_of
+from aggregators.rolling import groups_of
 from aggregators.windows import IDENTITY_WINDOWS
 from stream import codec, generations, keys
 from stream.chunks import START, Partition
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions
     from aggregators.leg_counts import LegCounts
     from aggregators.rolling import Group
+    from aggregators.states import Grouping
     from stream.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -48,7 +50,8 @@ class Snapshot:
     """Everything known at one instant. `as_of` None: no number may be shown; `trouble` says why they may be stale.
 
     `legs` is what each window counts of the legs of a group, of which it counts any; `grown` by how many legs more wait
-    at the end of a window than at its start, by the intervals. `definitions` are those in force.
+    at the end of a window than at its start, by the intervals. `definitions` are those in force, and `grouping` says
+    where label sets count.
     """
 
     made_at: int = 0
@@ -65,6 +68,7 @@ class Snapshot:
     legs: Mapping[tuple[str, Group], LegCounts] = field(default_factory=dict)
     grown: Mapping[str, Mapping[Group, int]] = field(default_factory=dict)
     definitions: Definitions | None = None
+    grouping: Grouping = groups_of
     backlog_drift: int | None = None
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
@@ -186,6 +190,7 @@ class Snapshots:
             generation=self._generation,
             carried_before=max(filter(None, (reader.carried_before for reader in self.readers.values())), default=None),
             folded=board.folded,
+            grouping=board.grouping,
             covered_s={window: board.covered_s(window) for window in windows},
             violations={window: board.violations(window) for window in judged},
             legs=board.leg_counts() if as_of is not None else {},

@@ -11,6 +11,7 @@ from stream.api import (
     balance,
     catalogue,
     changes,
+    conversations,
     definitions,
     history,
     links,
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from stream.api.source import Source
 
 API = "/api/v1"
-_PARTS = (catalogue, numbers, changes, history, service_level, balance, trust, definitions, layout, alerts, silence)
+_PARTS = (
+    *(catalogue, numbers, changes, history, conversations, service_level, balance, trust, definitions),
+    *(layout, alerts, silence),
+)
 """The modules of the API: each has a `router`."""
 
 

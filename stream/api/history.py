@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Query, Response
@@ -12,20 +12,19 @@ from pydantic import BaseModel, Field
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.metric import LABELS
 from aggregators.panes import FINE, QUARTER
-from aggregators.rolling import Group, groups_of
+from aggregators.rolling import groups_of
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.instants import Instant, parse, stamp, stamp_or_none
 from stream.api.numbers import JSON, windows_of
 from stream.api.pasts import known_upto
 from stream.api.problems import Wrong, responses
 from stream.api.selecting import UNKNOWN, Selection, Several, choose
+from stream.api.single import Number, number_of
 from stream.settings import duration_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aggregators.metric import Metric
-    from stream.api.selecting import Chosen
     from stream.api.source import Source
     from stream.snapshot import Snapshot
 
@@ -81,16 +80,6 @@ class History(BaseModel):
     unknown: list[Untold] = Field(description="Which of the nulls are unknown, and why.")
 
 
-class _Number(NamedTuple):
-    """One number: of a metric at a place."""
-
-    name: str
-    metric: Metric
-    group: Group
-    window: str | None
-    extra: str | None
-
-
 def router(source: Source) -> APIRouter:
     """Return the route of the history."""
     routes = APIRouter(tags=["numbers"])
@@ -110,7 +99,11 @@ def router(source: Source) -> APIRouter:
         latest = known_upto(snapshot)
         windows = windows_of(source, snapshot)
         chosen = choose(query, caller, windows=windows, index=source.indexes.of(snapshot))
-        number = _number(query, chosen)
+        if len(chosen.named) == 1 and chosen.named[0].metric.family == "total":
+            raise _wrong(
+                parameter="metric", problem="what counters and histograms were is not kept; rolling metrics are"
+            )
+        number = number_of(query, chosen)
         instants, step = _instants(query, latest)
         points, unknown, generation = _points(source, snapshot, number, instants)
         answer = {
@@ -133,29 +126,6 @@ def router(source: Source) -> APIRouter:
         return Response(orjson.dumps(answer), media_type=JSON)
 
     return routes
-
-
-def _number(query: HistoryQuery, chosen: Chosen) -> _Number:
-    """Return the one number that is meant; Wrong, which names what is missing, if it is none or several."""
-    if len(query.metric) != 1:
-        raise _wrong(parameter="metric", problem="one metric is needed")
-    (named,) = chosen.named
-    metric = named.metric
-    if metric.family == "total":
-        raise _wrong(parameter="metric", problem="what counters and histograms were is not kept; rolling metrics are")
-    given: dict[str, str] = {}
-    for label in metric.labels(named.level):
-        values = getattr(query, label)
-        if len(values) != 1:
-            raise _wrong(parameter=label, problem=f"one is needed: {query.metric[0]} has this label")
-        given[label] = values[0]
-    return _Number(
-        query.metric[0],
-        metric,
-        Group(named.level, tuple(given[label] for label in LABELS[named.level])),
-        given.get("window"),
-        given[metric.extra] if metric.extra else None,
-    )
 
 
 def _instants(query: HistoryQuery, latest: int) -> tuple[range, int]:
@@ -185,7 +155,7 @@ def _step(text: str) -> int:
 
 
 def _points(
-    source: Source, snapshot: Snapshot, number: _Number, instants: Sequence[int]
+    source: Source, snapshot: Snapshot, number: Number, instants: Sequence[int]
 ) -> tuple[list[tuple[str, float | None]], list[dict[str, Any]], str]:
     """Return the points, which of them are unknown, and the generation that tells."""
     latest, group = known_upto(snapshot), number.group

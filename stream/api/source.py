@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from stream.api.indexed import Indexes
 from stream.api.pasts import Pasts
+from stream.behind import read_behind
 from stream.clock import now_ms
 from stream.past import read_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stream.behind import Asked, Behind
     from stream.past import Past
     from stream.settings import Settings
     from stream.snapshot import Snapshot
@@ -27,7 +29,8 @@ class Source:
     """`latest` gives the latest snapshot and may be called on any thread; `clock` is the wall clock, in epoch ms.
 
     What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
-    when the server is to end. `read_past` reads all that is kept; it blocks, and raises NotNowError.
+    when the server is to end. `read_past` reads all that is kept, `read_behind` who is behind a number;
+    they block, and raise NotNowError.
     """
 
     settings: Settings
@@ -37,6 +40,7 @@ class Source:
     indexes: Indexes = field(default_factory=Indexes)
     at_end: list[Callable[[], None]] = field(default_factory=list)
     read_past: Callable[[Settings], Past] = read_past
+    read_behind: Callable[[Settings, Asked], Behind] = read_behind
     pasts: Pasts = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from aggregators.catalogue import METRICS
 from aggregators.rolling import Group
 from stream.api.app import make_app
 from stream.api.source import Source
+from stream.behind import read_behind
 from stream.past import read_past
 from stream.settings import load
 from stream.snapshot import Snapshot
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
+    from stream.behind import Asked, Behind
     from stream.past import Past
     from stream.settings import Settings
 
@@ -39,11 +41,13 @@ def ask(
     given: dict[str, str] | None = None,
     peer: str = "127.0.0.1",
     past: Callable[[Settings], Past] = read_past,
+    behind: Callable[[Settings, Asked], Behind] = read_behind,
 ) -> Response:
     """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*.
 
-    *past* reads what is kept of instants gone by.
+    *past* reads what is kept of instants gone by, *behind* who is behind a number.
     """
-    app = make_app(Source(load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past))
+    source = Source(load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past, read_behind=behind)
+    app = make_app(source)
     with TestClient(app, "http://127.0.0.1:8420", raise_server_exceptions=False, client=(peer, 50_000)) as client:
         return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})

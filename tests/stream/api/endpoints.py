@@ -41,7 +41,8 @@ SAMPLES: dict[str, Any] = {
     "queue": "billing",
 }
 """What a parameter may be where one has to be given; they have the same names everywhere."""
-NEEDED = {("GET", "/api/v1/history"): ("metric", "tenant", "channel", "queue")}
+_NUMBER = ("metric", "tenant", "channel", "queue")
+NEEDED = {("GET", "/api/v1/history"): _NUMBER, ("GET", "/api/v1/conversations"): _NUMBER}
 """What has to be given though the contract does not say so: labels, which depend on the metric."""
 BODIES: dict[tuple[str, str], bytes] = {("POST", "/api/v1/links"): b"{}"}
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aggregators.definitions import Definitions
 from aggregators.windows import IDENTITY_WINDOWS
+from stream.behind import Asked, Behind, check_kept, where_of
 from stream.offline import Offline
 from stream.past import Past
 from stream.settings import FIXED_WINDOWS
 from stream.snapshot import Snapshot
+from tests.drilling import index_of
 from tests.logs import Log, after
 from tests.recorded import recorded
 
@@ -48,6 +51,20 @@ def past(log: Log, *, definitions: Definitions | None = None) -> Callable[[Setti
     offline.feed(log.lines)
     found = recorded(offline)
     return lambda settings: Past(offline.definitions.generation(), settings, found)
+
+
+def behind(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings, Asked], Behind]:
+    """Return what reads who of *log* is behind a number."""
+    offline = Offline(definitions=definitions or Definitions())
+    offline.feed(log.lines)
+    index, watermark = index_of(offline), offline.tables.watermark or 0
+
+    def read(settings: Settings, asked: Asked) -> Behind:
+        where = replace(where_of(settings, asked), definitions=offline.definitions)
+        check_kept(where, watermark, is_of_states=asked.is_of_states)
+        return Behind(offline.definitions.generation(), where, index)
+
+    return read
 
 
 def eight_legs() -> Log:

@@ -20,7 +20,7 @@ from stream.scopes import as_toml
 from stream.settings import load
 from tests.logs import Log
 from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints, parameters
-from tests.stream.api.shown import past, shown
+from tests.stream.api.shown import behind, past, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from stream.behind import Asked, Behind
     from stream.past import Past
     from stream.settings import Settings
     from stream.snapshot import Snapshot
@@ -108,6 +109,7 @@ class World:
             clock=lambda: self.latest.made_at,
             listen=self._listeners.append,
             read_past=lambda _: self.past(settings),
+            read_behind=self.behind,
         )
         self.app: FastAPI = make_app(source)
         self.guarded = [each for each in endpoints(self.app) if not each.is_open]
@@ -122,6 +124,11 @@ class World:
         """Return what is kept of what is shown."""
         names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
         return past(day(*names), definitions=definitions_from(DEFINITIONS))(settings)
+
+    def behind(self, settings: Settings, asked: Asked) -> Behind:
+        """Return who is behind what is shown."""
+        names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
+        return behind(day(*names), definitions=definitions_from(DEFINITIONS))(settings, asked)
 
     async def ask(self, endpoint: Endpoint, by: str | None, **values: str) -> Answer:
         """Return what the one with the token *by* is answered."""
