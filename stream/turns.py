@@ -1,7 +1,7 @@
 """Turns: what a worker reads next, the sources or what workers told one another of them.
 
-Who is told anew is gone through anew, a customer with all visits and an agent with its whole day. While the sources
-are far behind, they are therefore read for a while on their own, and then all that was told meanwhile at once.
+Who is told anew is gone through anew, a customer with all visits and an agent from where its day has changed. While the
+sources are far behind, they are therefore read for a while on their own, and then all that was told meanwhile at once.
 """
 
 from __future__ import annotations
