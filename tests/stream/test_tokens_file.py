@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,7 @@ from stream.scopes import SCOPES, as_toml, digest, new_token, scopes_of
 from stream.tokens_file import Token, read_tokens, tokens_from
 from tests.deskpulse import deskpulse, refused
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 ONE = "a1" * 32
 TWO = "b2" * 32
 LINES = f"""\
@@ -148,6 +147,16 @@ def test_a_token_reads_unless_more_is_asked_for() -> None:
 def test_a_token_that_cannot_be_is_refused(arguments: tuple[str, ...], line: str) -> None:
     """One line that names the option."""
     assert refused("token", "new", "--name", "x", *arguments) == line
+
+
+def test_the_page_shows_what_the_file_takes() -> None:
+    """The example of docs/access.md is a file of tokens as it stands."""
+    page = (ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    (token,) = tokens_from(example)
+
+    assert (token.name, sorted(token.scopes)) == ("floor lead", ["drill-down", "read"])
 
 
 def test_every_scope_may_be_held_at_once() -> None:
