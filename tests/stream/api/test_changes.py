@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from aggregators.board import Row
 from aggregators.rolling import Group
@@ -200,6 +201,28 @@ async def test_somebody_elses_tenant_is_not_followed() -> None:
     assert gone is not None
     assert b"billing" in first + changed + gone
     assert b"globex" not in first + changed + gone
+
+
+async def test_what_fails_ends_the_streams_and_not_the_hub() -> None:
+    """Those who follow are told nothing wrong: they come back, and get everything."""
+    shown = [snapshot(BILLING)]
+    hub = Hub(lambda: shown[-1], Indexes())
+    client, _ = await hub.join(chosen(), known=None, cut=None)
+    shown.append(snapshot(None))  # type: ignore[arg-type]  # rows that are none
+    with capture_logs() as logs:
+        hub.tell()
+        end = await client.events.get()
+    hub.leave(client)
+    shown.append(snapshot(waiting("billing", 4)))
+
+    again, first = await hub.join(chosen(), known=None, cut=None)
+    shown.append(snapshot(waiting("billing", 5)))
+    hub.tell()
+
+    assert end is None
+    assert [each["event"] for each in logs] == ["changes_failed"]
+    assert b'"value":4}' in first
+    assert b'"value":5}' in (await again.events.get() or b"")
 
 
 async def test_without_anybody_nothing_is_worked_out() -> None:
