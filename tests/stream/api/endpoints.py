@@ -134,4 +134,6 @@ async def _first_part(app: FastAPI, scope: Any, body: bytes) -> Answer:
     first.cancel()
     await asyncio.wait_for(task, 60)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Answer(sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]))
+    parts = [message["body"] for message in sent[1:] if message.get("body")]
+    # Another event may have come while the first was looked at.
+    return Answer(sent[0]["status"], headers, b"".join(parts[:1] if is_stream else parts))
