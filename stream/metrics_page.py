@@ -54,7 +54,7 @@ _AS_OF = 10
 @cache
 def series(metric: Metric) -> int:
     """Return how many series *metric* has at most for one label set of a level, in one window if it has windows."""
-    found = metric.read(_everything())
+    found = metric.read(everything())
     return len(found) if isinstance(found, Mapping) else 1
 
 
@@ -62,7 +62,7 @@ def values_of_extra(label: str) -> tuple[str, ...]:
     """Return the values that a label beside those of level and window may have, as far as the catalogue says it."""
     found: dict[str, None] = {}
     for metric in METRICS:
-        read = metric.read(_everything()) if metric.extra == label else None
+        read = metric.read(everything()) if metric.extra == label else None
         if isinstance(read, Mapping):
             found |= dict.fromkeys(read)
     return (*found, GENESYS) if label == "variant" else tuple(found)
@@ -171,11 +171,11 @@ def _cost(family: Family) -> int:
 @cache
 def stateful(metric: Metric) -> frozenset[str | None] | None:
     """Return which extras of *metric* depend on who is there, (None,) of one without extras; None: any may."""
-    return unknown_of(metric, _everything())
+    return unknown_of(metric, everything())
 
 
 @cache
-def _everything() -> Reading:
+def everything() -> Reading:
     """Return a reading in which everything that can be counted was: each metric read from it has all its values."""
     plain = range(1, measures.FAMILY)
     families = (*range(measures.WAIT_BIN, measures.EVENTS, measures.FAMILY), *(kind.bins for kind in points.KINDS))

@@ -19,6 +19,7 @@ from stream.api import (
     operations,
     problems,
     service_level,
+    timelines,
     trust,
 )
 from stream.api.contract import described
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 _PARTS = (
-    *(catalogue, numbers, changes, history, conversations, service_level, balance, trust, definitions),
+    *(catalogue, numbers, changes, history, conversations, timelines, service_level, balance, trust, definitions),
     *(layout, alerts, silence),
 )
 """The modules of the API: each has a `router`."""

@@ -9,12 +9,14 @@ from stream.api.indexed import Indexes
 from stream.api.pasts import Pasts
 from stream.behind import read_behind
 from stream.clock import now_ms
+from stream.conversation import read_facts
 from stream.past import read_past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stream.behind import Asked, Behind
+    from stream.conversation import Owned
     from stream.past import Past
     from stream.settings import Settings
     from stream.snapshot import Snapshot
@@ -29,8 +31,8 @@ class Source:
     """`latest` gives the latest snapshot and may be called on any thread; `clock` is the wall clock, in epoch ms.
 
     What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
-    when the server is to end. `read_past` reads all that is kept, `read_behind` who is behind a number;
-    they block, and raise NotNowError.
+    when the server is to end. `read_past` reads all that is kept, `read_behind` who is behind a number,
+    `read_facts` one conversation;    they block, and raise NotNowError.
     """
 
     settings: Settings
@@ -41,6 +43,7 @@ class Source:
     at_end: list[Callable[[], None]] = field(default_factory=list)
     read_past: Callable[[Settings], Past] = read_past
     read_behind: Callable[[Settings, Asked], Behind] = read_behind
+    read_facts: Callable[[Settings, Sequence[str], str], Owned] = read_facts
     pasts: Pasts = field(init=False)
 
     def __post_init__(self) -> None:

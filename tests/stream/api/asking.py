@@ -12,17 +12,19 @@ from aggregators.rolling import Group
 from stream.api.app import make_app
 from stream.api.source import Source
 from stream.behind import read_behind
+from stream.conversation import read_facts
 from stream.past import read_past
 from stream.settings import load
 from stream.snapshot import Snapshot
 from tests.logs import T0
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from httpx2 import Response
 
     from stream.behind import Asked, Behind
+    from stream.conversation import Owned
     from stream.past import Past
     from stream.settings import Settings
 
@@ -42,12 +44,16 @@ def ask(
     peer: str = "127.0.0.1",
     past: Callable[[Settings], Past] = read_past,
     behind: Callable[[Settings, Asked], Behind] = read_behind,
+    facts: Callable[[Settings, Sequence[str], str], Owned] = read_facts,
 ) -> Response:
     """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*.
 
-    *past* reads what is kept of instants gone by, *behind* who is behind a number.
+    *past* reads what is kept of instants gone by, *behind* who is behind a number,
+    *facts* one conversation.
     """
-    source = Source(load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past, read_behind=behind)
+    source = Source(
+        load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past, read_behind=behind, read_facts=facts
+    )
     app = make_app(source)
     with TestClient(app, "http://127.0.0.1:8420", raise_server_exceptions=False, client=(peer, 50_000)) as client:
         return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aggregators.definitions import Definitions
+from aggregators.facts import Key
 from aggregators.windows import IDENTITY_WINDOWS
 from stream.behind import Asked, Behind, check_kept, where_of
+from stream.conversation import Owned
 from stream.offline import Offline
 from stream.past import Past
 from stream.settings import FIXED_WINDOWS
@@ -17,7 +19,7 @@ from tests.logs import Log, after
 from tests.recorded import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from stream.settings import Settings
 
@@ -63,6 +65,19 @@ def behind(log: Log, *, definitions: Definitions | None = None) -> Callable[[Set
         where = replace(where_of(settings, asked), definitions=offline.definitions)
         check_kept(where, watermark, is_of_states=asked.is_of_states)
         return Behind(offline.definitions.generation(), where, index)
+
+    return read
+
+
+def facts(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings, Sequence[str], str], Owned]:
+    """Return what reads the facts of a conversation in *log*."""
+    offline = Offline(definitions=definitions or Definitions())
+    offline.feed(log.lines)
+
+    def read(_: Settings, tenants: Sequence[str], conversation: str) -> Owned:
+        wanted = [Key(tenant, conversation) for tenant in tenants]
+        found = tuple((key, offline.tables.facts[key]) for key in wanted if key in offline.tables.facts)
+        return Owned(offline.definitions.generation(), offline.definitions, found)
 
     return read
 

@@ -75,6 +75,8 @@ def test_what_is_shown_is_made_of_its_members(
             "waits",
             *(f"c{number:02}" for number in range(40)),
         }
+        status, body = serve.get("/api/v1/conversations/c07")
+        assert (status, [each["type"] for each in json.loads(body)["facts"]]) == (200, ["chat.queued", "chat.accepted"])
         monkeypatch.setattr(behind, "MOST_ENTRIES", 10)
         with pytest.raises(NotKeptError, match="more than 10 samples would have to be looked through"):
             read_behind(pipeline.settings, asked())

@@ -20,15 +20,16 @@ from stream.scopes import as_toml
 from stream.settings import load
 from tests.logs import Log
 from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints, parameters
-from tests.stream.api.shown import behind, past, shown
+from tests.stream.api.shown import behind, facts, past, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fastapi import FastAPI
 
     from stream.behind import Asked, Behind
+    from stream.conversation import Owned
     from stream.past import Past
     from stream.settings import Settings
     from stream.snapshot import Snapshot
@@ -110,6 +111,7 @@ class World:
             listen=self._listeners.append,
             read_past=lambda _: self.past(settings),
             read_behind=self.behind,
+            read_facts=self.facts,
         )
         self.app: FastAPI = make_app(source)
         self.guarded = [each for each in endpoints(self.app) if not each.is_open]
@@ -129,6 +131,11 @@ class World:
         """Return who is behind what is shown."""
         names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
         return behind(day(*names), definitions=definitions_from(DEFINITIONS))(settings, asked)
+
+    def facts(self, settings: Settings, tenants: Sequence[str], conversation: str) -> Owned:
+        """Return the facts of a conversation in what is shown."""
+        names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
+        return facts(day(*names), definitions=definitions_from(DEFINITIONS))(settings, tenants, conversation)
 
     async def ask(self, endpoint: Endpoint, by: str | None, **values: str) -> Answer:
         """Return what the one with the token *by* is answered."""

@@ -1,0 +1,87 @@
+"""One conversation: its facts as the tables in force keep them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redis import exceptions as errors
+
+from aggregators.engine import is_expired
+from aggregators.facts import Key
+from stream import codec, generations, keys
+from stream.chunks import Partition
+from stream.offline import definitions_of
+from stream.past import NotNowError, defined
+from stream.patience import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aggregators.definitions import Definitions
+    from aggregators.facts import Facts
+    from stream.patience import Client
+    from stream.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The facts of one conversation by owner, of every partition that has any of it."""
+
+    generation: str
+    definitions: Definitions
+    owners: tuple[tuple[Key, Facts], ...]
+
+
+def read_facts(settings: Settings, tenants: Sequence[str], conversation: str) -> Owned:
+    """Read what is known of a conversation of any of *tenants*, on a connection of its own.
+
+    It blocks; NotNowError where it cannot be read.
+    """
+    return asyncio.run(_read_facts(settings, [Key(tenant, conversation) for tenant in tenants]))
+
+
+async def _read_facts(settings: Settings, wanted: list[Key]) -> Owned:
+    client = connect(settings.redis)
+    try:
+        generation = await generations.in_force(client)
+        if generation is None:
+            message = "no worker has written to this Redis yet"
+            raise NotNowError(message)
+        of_generation = await defined(client, generation, settings)
+        definitions = definitions_of(of_generation)
+        owners: list[tuple[Key, Facts]] = []
+        for name, count in (await client.hgetall(keys.topics(generation))).items():
+            if name.decode() in of_generation.source_topics:
+                for number in range(int(count)):
+                    partition = Partition(name.decode(), number)
+                    owners += await _of_partition(client, generation, partition, wanted, definitions)
+    except (errors.RedisError, OSError) as error:
+        message = f"Redis does not answer: {str(error) or type(error).__name__}"
+        raise NotNowError(message) from error
+    finally:
+        await client.aclose()
+    return Owned(generation, definitions, tuple(owners))
+
+
+async def _of_partition(
+    client: Client, generation: str, partition: Partition, wanted: list[Key], definitions: Definitions
+) -> list[tuple[Key, Facts]]:
+    """Return what a partition has of the conversations, but for what has expired in it."""
+    base = keys.prefix(generation, partition)
+    # Whoever writes chooses the key of a record, so any partition may have it.
+    pipe = client.pipeline(transaction=False)
+    pipe.hget(base + "m", "watermark")
+    for key in wanted:
+        owned = codec.field_of(key)
+        pipe.hget(f"{base}f:{codec.bucket_of(owned)}", owned)
+    watermark, *blobs = await pipe.execute()
+    found = []
+    for key, blob in zip(wanted, blobs, strict=True):
+        if blob is not None:
+            facts = codec.unpack_facts(key, blob)
+            until = None if watermark is None else int(watermark)
+            if not is_expired(key, facts.values(), watermark=until, definitions=definitions):
+                found.append((key, facts))
+    return found
