@@ -5,7 +5,7 @@ import { count, duration } from "./format.js";
 import { labelsOf, levelOf, nameOf } from "./places.js";
 import { texts } from "./texts.js";
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 10_000; // after the answer before: it may take its time
 const MOST = 1000;
 
 /** Return the panel of a board. It asks while it is shown. */
@@ -24,10 +24,12 @@ export function makePeople({ board, tenant }) {
   );
   const place = { tenant, channel: board.channel, queue: board.queue };
   const made = new Map();
-  let waiting = [];
+  let waiting = null; // until the first answer
   let askedAt = null;
+  let isAsking = false;
 
   async function ask() {
+    isAsking = true;
     const query = new URLSearchParams({ metric: nameOf("waiting", levelOf(place)), ...labelsOf(place), limit: MOST });
     try {
       const answer = await fetch(`/api/v1/conversations?${query}`);
@@ -37,23 +39,27 @@ export function makePeople({ board, tenant }) {
         waiting.sort((one, other) => one.sinceMs - other.sinceMs);
       }
     } catch {
-      askedAt = null; // the board says that the connection is lost
+      waiting = null; // the board says that the connection is lost
     }
+    isAsking = false;
+    askedAt = performance.now();
   }
 
   function show({ values, why }) {
-    const now = performance.now();
-    if (!why && tenant !== null && (askedAt === null || now - askedAt > EVERY_MS)) {
-      askedAt = now;
+    if (!why && tenant !== null && !isAsking && (askedAt === null || performance.now() - askedAt > EVERY_MS)) {
       ask();
     }
-    const known = why ? [] : waiting;
+    const known = (!why && waiting) || [];
     const seen = known.slice(0, roomFor());
     for (const name of [...made.keys()].filter((key) => !seen.some((each) => each.conversation + each.at === key))) {
       made.delete(name);
     }
     hold(body, seen.map((each) => rowOf(each, values.nowish())));
-    say(more, why ?? (known.length > seen.length ? texts.people.more(count(known.length - seen.length)) : known.length ? "" : texts.nobodyWaits));
+    say(more, why ?? (waiting === null ? texts.drill.asking : wordsFor(known.length, seen.length)));
+  }
+
+  function wordsFor(known, seen) {
+    return known > seen ? texts.people.more(count(known - seen)) : known ? "" : texts.nobodyWaits;
   }
 
   /** As many as there is room for; one at least, so that the room for one is known. */
