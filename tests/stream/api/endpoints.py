@@ -29,7 +29,7 @@ SCOPES = {("POST", "/api/v1/links"): "admin", ("GET", "/api/v1/conversations/{co
 """What takes another scope than `read`."""
 SAMPLES: dict[str, Any] = {
     "metric": "support_queue_waiting",
-    "conversation": "c",
+    "conversation": "c-1",
     "window": "1h",
     "from": "2024-03-04T00:01:00Z",
     "to": "2024-03-04T00:09:00Z",

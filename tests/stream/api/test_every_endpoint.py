@@ -19,7 +19,8 @@ from stream.definitions_file import definitions_from
 from stream.scopes import as_toml
 from stream.settings import load
 from tests.logs import Log
-from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints, parameters
+from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints
+from tests.stream.api.endpoints import parameters as parameters_of
 from tests.stream.api.shown import behind, facts, past, shown
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_what_is_open_is_there_and_everything_else_is_guarded(world: World) -> N
     found = set(endpoints(world.app))
 
     assert set(OPEN) <= found
-    assert set(SCOPES) - {("GET", "/api/v1/conversations/{conversation}")} <= found
+    assert set(SCOPES) <= found
     assert len(world.guarded) >= 10
 
 
@@ -233,22 +234,22 @@ async def test_every_answer_is_that_of_a_world_without_the_other_tenant(world: W
             assert beside.status == alone.status, endpoint
 
 
-@pytest.mark.parametrize("parameter", THEIRS)
-async def test_what_is_another_s_is_as_what_nobody_has_ever_heard_of(world: World, parameter: str) -> None:
+@pytest.mark.parametrize("parameters", [*((name,) for name in THEIRS), ("tenant", "conversation")], ids=" and ".join)
+async def test_what_is_another_s_is_as_what_nobody_has_ever_heard_of(world: World, parameters: tuple[str, ...]) -> None:
     """The answers are equal to the byte but for the name itself, wherever one may be given."""
     asked = 0
     for endpoint in world.guarded:
-        if parameter not in {name for name, _, _ in parameters(world.app, endpoint)}:
+        if not set(parameters) <= {name for name, _, _ in parameters_of(world.app, endpoint)}:
             continue
-        theirs = await world.ask(endpoint, "ours", **{parameter: THEIRS[parameter]})
-        nobodys = await world.ask(endpoint, "ours", **{parameter: NOBODYS[parameter]})
+        theirs = await world.ask(endpoint, "ours", **{name: THEIRS[name] for name in parameters})
+        nobodys = await world.ask(endpoint, "ours", **{name: NOBODYS[name] for name in parameters})
         asked += 1
 
         assert theirs.status == nobodys.status, endpoint
         assert same(theirs).replace(MARK, b"zygxob") == same(nobodys), endpoint
         assert {**theirs.headers, "etag": ""} == {**nobodys.headers, "etag": ""}, endpoint
 
-    assert asked or parameter == "conversation"
+    assert asked
 
 
 async def test_what_is_another_s_is_there_for_who_may_see_it(world: World) -> None:
@@ -259,6 +260,13 @@ async def test_what_is_another_s_is_there_for_who_may_see_it(world: World) -> No
         nobodys = await world.ask(values, "whole", **{parameter: NOBODYS[parameter]})
 
         assert (theirs.status, nobodys.status) == (200, 404), parameter
+    single = Endpoint("GET", "/api/v1/conversations/{conversation}")
+    told = [
+        await world.ask(single, "whole", tenant=names["tenant"], conversation=names["conversation"])
+        for names in (OURS, THEIRS, NOBODYS)
+    ]
+    assert [each.status for each in told] == [200, 200, 404]
+    assert MARK in told[1].body
 
 
 async def test_a_link_lets_nobody_see_another_tenant(world: World) -> None:
