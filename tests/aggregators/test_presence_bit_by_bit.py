@@ -211,3 +211,29 @@ def test_a_busy_day_is_swept_from_where_it_changes(warm_owners: int) -> None:
 
     efforts = [entry.content for rows in tables.stops.values() for entry in rows]
     assert Counter(each.value // MINUTE_MS for each in efforts if isinstance(each, Point)) == {15: 1, 30: 39, 45: 1}
+
+
+def test_signs_far_apart_that_come_at_once() -> None:
+    """Heartbeats each hour from 8:00 to 16:00, then told together: a break at 15:30, and three changes before 9:00."""
+    day = Day("default", TODAY, DEFINITIONS)
+    signs = [told_sign("heartbeat", hour * 60, "available") for hour in range(8, 17)]
+    for sign in signs:
+        day.sign(sign, 1)
+    _, first = day.settle()
+
+    more = [
+        told_sign("state_changed", minute, "break") for minute in (15 * 60 + 30, 8 * 60 + 30, 8 * 60 + 40, 8 * 60 + 50)
+    ]
+    for sign in more:
+        day.sign(sign, 1)
+    before, after = day.settle()
+
+    whole = observe(AgentDay("default", "a-1", TODAY, sorted([*signs, *more]), {}), DEFINITIONS)
+    assert Counter(first.intervals) - Counter(before.intervals) + Counter(after.intervals) == whole.intervals
+    assert Counter(first.samples) - Counter(before.samples) + Counter(after.samples) == whole.samples
+
+
+def told_sign(kind: str, minute: int, state: str) -> Fact:
+    """Return an event at a minute of the day."""
+    at, code, fields = event(kind, T0 + minute * MINUTE_MS, state=state)
+    return Fact(at, code % 5, f"{minute}", code, dict(fields))
