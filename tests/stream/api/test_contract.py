@@ -12,7 +12,7 @@ from stream.api.app import make_app
 from stream.api.source import Source
 from stream.scopes import as_toml
 from stream.settings import load
-from tests.stream.api.shown import eight_legs, past, shown
+from tests.stream.api.shown import behind, eight_legs, facts, past, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,9 @@ def contract(tmp_path: Path, redis: services.Redis, monkeypatch: pytest.MonkeyPa
     file.write_text(as_toml("whole", "whole", scopes=["read", "drill-down", "admin"], tenants=None))
     snapshot = shown(eight_legs(), "10:00")
     given = load({"tokens": str(file), "redis": redis.url, "rate": "100000", "hosts": "testserver"})
-    app = make_app(Source(given, lambda: snapshot, clock=lambda: snapshot.made_at, read_past=past(eight_legs())))
+    log = eight_legs()
+    readers: dict[str, Any] = {"read_past": past(log), "read_behind": behind(log), "read_facts": facts(log)}
+    app = make_app(Source(given, lambda: snapshot, clock=lambda: snapshot.made_at, **readers))
     config = schemathesis.Config.from_dict(CONFIG)
     found = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, config=config)
     found.auth()(Whole)
