@@ -40,14 +40,25 @@ Index = dict[int, dict[Entry, int]]
 """Entries by bucket, each with how often it stands there from now on; 0 takes it out."""
 
 
+class Cause(NamedTuple):
+    """The event that changed what was counted, by the number of its type and its id: of several the earliest."""
+
+    type: int
+    id: str
+
+
 class Restated(NamedTuple):
-    """A sample older than what was still open to change was added (or taken back: `number` < 0) at `watermark`."""
+    """A sample older than what was still open to change was added (or taken back: `number` < 0) at `watermark`.
+
+    `cause` is None in what was logged before causes were.
+    """
 
     watermark: int
     tenant: str
     conversation: str
     sample: Sample
     number: int
+    cause: Cause | None = None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
-from aggregators.delta import Delta, Entry, FactsPut, Restated
+from aggregators.delta import Cause, Delta, Entry, FactsPut, Restated
 from aggregators.events import Event, Rejected
 from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.instants import DAY_MS, MINUTE_MS
@@ -101,6 +101,11 @@ class Life:
             elif known[0] == self.last:
                 self.last = max([each[0] for each in self.facts.values()])
         return change
+
+    def cause(self) -> Cause:
+        """Return the event that came in and lies furthest back."""
+        first = min([self.facts[identifier] for identifier in self.changes])
+        return Cause(first[3], first[2])
 
     def put(self) -> FactsPut:
         """Return what to write. What was replaced stays where it is, until there is more of it than of the rest."""
@@ -256,7 +261,7 @@ class Engine:
             return
         touched = self._change_events(before, after, tally)
         tenant, conversation = key[0], key[1]
-        old, new = before.samples, after.samples
+        old, new, logged = before.samples, after.samples, len(delta.log)
         for sample, number in new.items():
             by = number - old.get(sample, 0) if old else number
             if by:
@@ -265,6 +270,9 @@ class Engine:
         for sample, number in old.items():
             if sample not in new:
                 self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
+        if len(delta.log) > logged:
+            cause = life.cause()
+            delta.log[logged:] = [row._replace(cause=cause) for row in delta.log[logged:]]
         _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
         self._see_labels(touched, life, delta)
 

@@ -7,8 +7,9 @@ What the watermark has passed is not there, whether or not anybody has cleaned i
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aggregators.engine import is_expired
 from aggregators.measures import name_of
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aggregators.definitions import Definitions
-    from aggregators.delta import Delta, Entry, Index
+    from aggregators.delta import Delta, Entry, Index, Restated
     from aggregators.facts import Facts, Key
     from aggregators.panes import Pane
     from aggregators.samples import Labels
+
+
+MOST_LOGGED: Final = 1_000
+"""So many restatements are kept of a partition, the latest; commit.lua says the same."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class Tables:
     due: Index = field(default_factory=dict)
     stops: Index = field(default_factory=dict)
     labels: dict[Labels, int] = field(default_factory=dict)
+    log: deque[Restated] = field(default_factory=lambda: deque(maxlen=MOST_LOGGED))
 
     def apply(self, delta: Delta, *, offset: int) -> None:
         """Apply *delta*; `offset` is the one behind the last record of it."""
@@ -66,6 +72,7 @@ class Tables:
                     else:
                         rows.pop(entry, None)
         self.labels.update(delta.labels)
+        self.log += delta.log
 
     def lines(self, topic: str, partition: int, *, definitions: Definitions) -> Iterator[str]:
         """Yield the canonical lines of these tables, unsorted."""

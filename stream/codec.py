@@ -7,7 +7,7 @@ from zlib import crc32
 
 import msgpack
 
-from aggregators.delta import Entry
+from aggregators.delta import Cause, Entry, Restated
 from aggregators.facts import Fact, Facts, Key, stored
 from aggregators.samples import SHAPES, Interval, Labels
 
@@ -111,6 +111,21 @@ def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
     """Return the entry of an interval."""
     tenant, conversation, kind, lid, start, end, since = unpack(blob)
     return Entry(tenant, conversation, Interval(kind, labels[lid], start, end, since))
+
+
+def pack_restated(row: Restated, following: int) -> bytes:
+    """Return a row of the log of restatements; *following* is the offset behind the commit that has it."""
+    kind, at, labels, *rest = row.sample
+    sample = [kind, at, list(labels), *packable(rest)]
+    packed: bytes = pack([following, *row[:3], sample, row.number, *(row.cause or ())])
+    return packed
+
+
+def unpack_restated(blob: bytes) -> Restated:
+    """Return a row of the log of restatements."""
+    _, watermark, tenant, conversation, (kind, at, labels, *rest), number, *cause = unpack(blob)
+    sample = SHAPES[kind](kind, at, Labels(*labels), *map(int, rest))
+    return Restated(watermark, tenant, conversation, sample, number, Cause(*cause) if cause else None)
 
 
 def is_safe(number: int) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aggregators.delta import Delta, FactsPut, Index
     from aggregators.facts import Key
-    from aggregators.samples import Labels, Sample
+    from aggregators.samples import Labels
 
 
 LONG: Final = 2_048
@@ -70,16 +70,11 @@ def payload(
             _flat(delta.sources.items()),
             _flat(delta.counts.items()),
             [[day, _flat((fields[key], b"") for key in owners)] for day, owners in delta.expiry.items()],
-            [codec.pack([following, *row[:3], _restated(row.sample), row.number]) for row in delta.log],
+            [codec.pack_restated(row, following) for row in delta.log],
             _flat(meta.items()),
         ]
     )
     return Payload(message, facts)
-
-
-def _restated(sample: Sample) -> list[Any]:
-    kind, at, labels, *rest = sample
-    return [kind, at, list(labels), *codec.packable(rest)]
 
 
 def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:

@@ -18,6 +18,7 @@ from stream.api import (
     numbers,
     operations,
     problems,
+    restatements,
     service_level,
     timelines,
     trust,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 _PARTS = (
-    *(catalogue, numbers, changes, history, conversations, timelines, service_level, balance, trust, definitions),
-    *(layout, alerts, silence),
+    *(catalogue, numbers, changes, history, conversations, timelines, restatements, service_level, balance, trust),
+    *(definitions, layout, alerts, silence),
 )
 """The modules of the API: each has a `router`."""
 

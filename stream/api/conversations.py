@@ -113,7 +113,7 @@ def router(source: Source) -> APIRouter:
         number = number_of(query, selection)
         cursor = None if query.cursor is None else cursors.parse(query.cursor)
         as_of = _as_of(query, cursor, latest)
-        behind = _behind(source, snapshot, number, as_of)
+        behind = behind_of(source, snapshot, number, as_of)
         drilled = _drilled(number, behind, caller)
         of_these = cursors.ordered(chosen(drilled.members, at_least=query.at_least, quantile=query.quantile))
         members, following = cursors.page(of_these, cursor, limit=query.limit, as_of=as_of)
@@ -147,15 +147,15 @@ def _as_of(query: ConversationsQuery, cursor: cursors.Cursor | None, latest: int
     """Return the instant that is asked about."""
     given = None if query.as_of is None else parse("as_of", query.as_of)
     if cursor is not None and given not in {None, cursor.as_of}:
-        raise _wrong(parameter="cursor", problem=f"it goes on with a list at {stamp(cursor.as_of)}")
+        raise refused(parameter="cursor", problem=f"it goes on with a list at {stamp(cursor.as_of)}")
     as_of = cursor.as_of if cursor is not None else latest if given is None else given
     if as_of > latest:
         where = "as_of" if cursor is None else "cursor"
-        raise _wrong(parameter=where, problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
+        raise refused(parameter=where, problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
     return as_of
 
 
-def _behind(source: Source, snapshot: Snapshot, number: Number, as_of: int) -> Behind:
+def behind_of(source: Source, snapshot: Snapshot, number: Number, as_of: int) -> Behind:
     """Return what is kept behind the number."""
     of_states = stateful(number.metric)
     asked = Asked(
@@ -168,17 +168,22 @@ def _behind(source: Source, snapshot: Snapshot, number: Number, as_of: int) -> B
     try:
         return source.read_behind(source.settings, asked)
     except NotKeptError as error:
-        raise _wrong(parameter="as_of", problem=str(error)) from error
+        raise refused(parameter="as_of", problem=str(error)) from error
     except NotNowError as error:
         raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "2"}) from error
 
 
+def seen_by(caller: Caller, index: Index) -> Index:
+    """Return what of *index* is of tenants that *caller* sees."""
+    stops, due, intervals = ([row for row in rows if caller.sees(row[0].tenant)] for rows in index)
+    return Index(stops, due, intervals)
+
+
 def _drilled(number: Number, behind: Behind, caller: Caller) -> Drilled:
     """Return who the number is made of, as far as *caller* sees them: those of several tenants may be one number."""
-    stops, due, intervals = ([row for row in rows if caller.sees(row[0].tenant)] for rows in behind.index)
-    drilled = drill(number.metric, gather(Index(stops, due, intervals), behind.where), extra=number.extra)
+    drilled = drill(number.metric, gather(seen_by(caller, behind.index), behind.where), extra=number.extra)
     if isinstance(drilled, NotDrilled):
-        raise _wrong(parameter="metric", problem=f"{number.name} {drilled.why}")
+        raise refused(parameter="metric", problem=f"{number.name} {drilled.why}")
     return drilled
 
 
@@ -207,5 +212,6 @@ def _one_of(member: Member, number: Number, caller: Caller) -> dict[str, Any]:
     }
 
 
-def _wrong(*, parameter: str, problem: str) -> Wrong:
+def refused(*, parameter: str, problem: str) -> Wrong:
+    """Return what answers a parameter that is wrong."""
     return Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, f"{parameter}: {problem}", parameter=parameter)

@@ -11,6 +11,7 @@ from stream.behind import read_behind
 from stream.clock import now_ms
 from stream.conversation import read_facts
 from stream.past import read_past
+from stream.restated import read_restated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from stream.behind import Asked, Behind
     from stream.conversation import Owned
     from stream.past import Past
+    from stream.restated import Restatements
     from stream.settings import Settings
     from stream.snapshot import Snapshot
 
@@ -32,7 +34,7 @@ class Source:
 
     What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
     when the server is to end. `read_past` reads all that is kept, `read_behind` who is behind a number,
-    `read_facts` one conversation;    they block, and raise NotNowError.
+    `read_facts` one conversation, `read_restated` what was counted anew; they block, and raise NotNowError.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Source:
     read_past: Callable[[Settings], Past] = read_past
     read_behind: Callable[[Settings, Asked], Behind] = read_behind
     read_facts: Callable[[Settings, Sequence[str], str], Owned] = read_facts
+    read_restated: Callable[[Settings], Restatements] = read_restated
     pasts: Pasts = field(init=False)
 
     def __post_init__(self) -> None:

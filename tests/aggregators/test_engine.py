@@ -7,7 +7,7 @@ import pytest
 
 from aggregators import measures as m
 from aggregators.definitions import Definitions
-from aggregators.delta import Delta, Index
+from aggregators.delta import Cause, Delta, Index
 from aggregators.engine import (
     MAX_SOURCES,
     OPEN_BUCKETS,
@@ -528,7 +528,19 @@ def test_a_restatement_is_logged() -> None:
     assert restated[:3] == (at(10 * MINUTE_MS + 1), "default", "c")
     assert restated.number == -1
     assert isinstance(restated.sample, Queued)
+    assert restated.cause == Cause(code_of("chat.flagged"), "y")
     assert delta.counts["restatements"] == 1
+
+
+def test_the_cause_is_the_earliest_of_what_came_at_once() -> None:
+    """An abandonment and a rating of before come in one run: the abandonment lies further back."""
+    partition = Counted()
+    partition.feed([*Log().queued("00:00").lines, beat(HOUR_MS)])
+
+    late = Log().add("survey.responded", "02:00", kind="csat", score=5, id="b").add("chat.abandoned", "01:00", id="a")
+    delta = partition.feed(late.lines)
+
+    assert {row.cause for row in delta.log} == {Cause(code_of("chat.abandoned"), "a")}
 
 
 def test_the_counts_of_all_time_are_never_restated() -> None:

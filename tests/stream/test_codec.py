@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregators import samples as s
-from aggregators.delta import Entry
+from aggregators.delta import Cause, Entry, Restated
 from aggregators.facts import Fact, Key, stored
 from aggregators.measures import CSAT_SCORE, score_measure
 from aggregators.points import KINDS, Point
@@ -99,6 +99,17 @@ def test_samples(sample: s.Sample, tenant: str, conversation: str) -> None:
     loaded = codec.unpack_sample(codec.pack_entry(entry, {sample[2]: 7}), {7: sample[2]})
 
     assert (loaded, type(loaded.content)) == (entry, type(sample))
+
+
+@EXAMPLES
+@given(sample=SAMPLES, tenant=TEXTS, conversation=TEXTS, cause=st.none() | st.builds(Cause, st.integers(1, 90), TEXTS))
+def test_restatements(sample: s.Sample, tenant: str, conversation: str, cause: Cause | None) -> None:
+    """A row of the log, also one from before causes were logged."""
+    row = Restated(7, tenant, conversation, sample, -1, cause)
+
+    loaded = codec.unpack_restated(codec.pack_restated(row, 9))
+
+    assert (loaded, type(loaded.sample)) == (row, type(sample))
 
 
 @EXAMPLES

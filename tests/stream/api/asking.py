@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.testclient import TestClient
 
@@ -14,6 +14,7 @@ from stream.api.source import Source
 from stream.behind import read_behind
 from stream.conversation import read_facts
 from stream.past import read_past
+from stream.restated import read_restated
 from stream.settings import load
 from stream.snapshot import Snapshot
 from tests.logs import T0
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stream.behind import Asked, Behind
     from stream.conversation import Owned
     from stream.past import Past
+    from stream.restated import Restatements
     from stream.settings import Settings
 
 WAITING = next(each for each in METRICS if each.suffix == "waiting")
@@ -45,15 +47,15 @@ def ask(
     past: Callable[[Settings], Past] = read_past,
     behind: Callable[[Settings, Asked], Behind] = read_behind,
     facts: Callable[[Settings, Sequence[str], str], Owned] = read_facts,
+    restated: Callable[[Settings], Restatements] = read_restated,
 ) -> Response:
     """Return what is answered of *snapshot* at *now*, under the settings *given*, to somebody at the address *peer*.
 
     *past* reads what is kept of instants gone by, *behind* who is behind a number,
-    *facts* one conversation.
+    *facts* one conversation, *restated* what was counted anew.
     """
-    source = Source(
-        load(given or {}), lambda: snapshot, clock=lambda: now, read_past=past, read_behind=behind, read_facts=facts
-    )
+    readers: Any = {"read_past": past, "read_behind": behind, "read_facts": facts, "read_restated": restated}
+    source = Source(load(given or {}), lambda: snapshot, clock=lambda: now, **readers)
     app = make_app(source)
     with TestClient(app, "http://127.0.0.1:8420", raise_server_exceptions=False, client=(peer, 50_000)) as client:
         return client.request(method, path, headers={"Accept-Encoding": "identity", **(headers or {})})

@@ -28,7 +28,7 @@ OPEN = {
 SCOPES = {("POST", "/api/v1/links"): "admin", ("GET", "/api/v1/conversations/{conversation}"): "drill-down"}
 """What takes another scope than `read`."""
 SAMPLES: dict[str, Any] = {
-    "metric": "support_queue_waiting",
+    "metric": "support_queue_rolling_queued",
     "conversation": "c-1",
     "window": "1h",
     "from": "2024-03-04T00:01:00Z",
@@ -41,8 +41,8 @@ SAMPLES: dict[str, Any] = {
     "queue": "billing",
 }
 """What a parameter may be where one has to be given; they have the same names everywhere."""
-_NUMBER = ("metric", "tenant", "channel", "queue")
-NEEDED = {("GET", "/api/v1/history"): _NUMBER, ("GET", "/api/v1/conversations"): _NUMBER}
+_NUMBER = ("metric", "tenant", "channel", "queue", "window")
+NEEDED = dict.fromkeys((("GET", f"/api/v1/{name}") for name in ("history", "conversations", "known-then")), _NUMBER)
 """What has to be given though the contract does not say so: labels, which depend on the metric."""
 BODIES: dict[tuple[str, str], bytes] = {("POST", "/api/v1/links"): b"{}"}
 

@@ -12,6 +12,7 @@ from stream.behind import Asked, Behind, check_kept, where_of
 from stream.conversation import Owned
 from stream.offline import Offline
 from stream.past import Past
+from stream.restated import Restatements
 from stream.settings import FIXED_WINDOWS
 from stream.snapshot import Snapshot
 from tests.drilling import index_of
@@ -80,6 +81,15 @@ def facts(log: Log, *, definitions: Definitions | None = None) -> Callable[[Sett
         return Owned(offline.definitions.generation(), offline.definitions, found)
 
     return read
+
+
+def restated(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings], Restatements]:
+    """Return what reads which of *log* was counted anew; its lines come one after the other."""
+    offline = Offline(definitions=definitions or Definitions())
+    for line in log.lines:
+        offline.feed([line])
+    found = Restatements(offline.definitions.generation(), tuple(offline.tables.log))
+    return lambda _: found
 
 
 def eight_legs() -> Log:

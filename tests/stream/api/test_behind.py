@@ -12,6 +12,7 @@ from aggregators.rolling import Group, groups_of
 from stream import behind
 from stream.behind import Asked, NotKeptError, read_behind
 from stream.past import NotNowError
+from stream.restated import read_restated
 from stream.settings import load
 from tests.logs import Log, after
 from tests.pipeline import Pipeline
@@ -88,3 +89,28 @@ def test_an_empty_redis_says_so(empty_redis: services.Redis) -> None:
         read_behind(load({"redis": empty_redis.url}), asked())
     with pytest.raises(NotNowError, match="Redis does not answer"):
         read_behind(load({"redis": "redis://127.0.0.1:1"}), asked())
+
+
+def test_what_was_counted_anew_is_read_back(kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path) -> None:
+    """An accept comes two hours late: the answered leg counts since, and the event is the cause."""
+    pipeline, log, late = Pipeline(kafka, empty_redis, tmp_path), Log(), Log()
+    log.of(conversation="c").queued("05:00")
+    late.of(conversation="c").add("chat.accepted", "05:30", id="late")
+
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.send(log.lines)
+        pipeline.heartbeat(after("2:00:00"))
+        serve.at(after("2:00:00"))
+        pipeline.send(late.lines)
+        pipeline.heartbeat(after("2:01:00"))
+        serve.at(after("2:01:00"))
+
+        found = read_restated(pipeline.settings)
+        status, body = serve.get("/api/v1/restatements")
+
+    assert found.whole_since is None
+    assert {(row.conversation, row.number, row.cause.id) for row in found.rows if row.cause} == {("c", 1, "late")}
+    assert status == 200
+    assert {each["cause"]["type"] for each in json.loads(body)["restatements"]} == {"chat.accepted"}
+    with pytest.raises(NotNowError, match="Redis does not answer"):
+        read_restated(load({"redis": "redis://127.0.0.1:1"}))

@@ -12,7 +12,7 @@ from stream.api.app import make_app
 from stream.api.source import Source
 from stream.scopes import as_toml
 from stream.settings import load
-from tests.stream.api.shown import behind, eight_legs, facts, past, shown
+from tests.stream.api.shown import behind, eight_legs, facts, past, restated, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,12 @@ def contract(tmp_path: Path, redis: services.Redis, monkeypatch: pytest.MonkeyPa
     snapshot = shown(eight_legs(), "10:00")
     given = load({"tokens": str(file), "redis": redis.url, "rate": "100000", "hosts": "testserver"})
     log = eight_legs()
-    readers: dict[str, Any] = {"read_past": past(log), "read_behind": behind(log), "read_facts": facts(log)}
+    readers: dict[str, Any] = {
+        "read_past": past(log),
+        "read_behind": behind(log),
+        "read_facts": facts(log),
+        "read_restated": restated(log),
+    }
     app = make_app(Source(given, lambda: snapshot, clock=lambda: snapshot.made_at, **readers))
     config = schemathesis.Config.from_dict(CONFIG)
     found = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, config=config)

@@ -21,7 +21,7 @@ from stream.settings import load
 from tests.logs import Log
 from tests.stream.api.endpoints import OPEN, SAMPLES, SCOPES, Endpoint, ask_at, endpoints
 from tests.stream.api.endpoints import parameters as parameters_of
-from tests.stream.api.shown import behind, facts, past, shown
+from tests.stream.api.shown import behind, facts, past, restated, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stream.behind import Asked, Behind
     from stream.conversation import Owned
     from stream.past import Past
+    from stream.restated import Restatements
     from stream.settings import Settings
     from stream.snapshot import Snapshot
     from tests import services
@@ -113,6 +114,7 @@ class World:
             read_past=lambda _: self.past(settings),
             read_behind=self.behind,
             read_facts=self.facts,
+            read_restated=self.restated,
         )
         self.app: FastAPI = make_app(source)
         self.guarded = [each for each in endpoints(self.app) if not each.is_open]
@@ -137,6 +139,11 @@ class World:
         """Return the facts of a conversation in what is shown."""
         names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
         return facts(day(*names), definitions=definitions_from(DEFINITIONS))(settings, tenants, conversation)
+
+    def restated(self, settings: Settings) -> Restatements:
+        """Return what of it was counted anew."""
+        names = (OURS, THEIRS) if self.latest is self.of_both else (OURS,)
+        return restated(day(*names), definitions=definitions_from(DEFINITIONS))(settings)
 
     async def ask(self, endpoint: Endpoint, by: str | None, **values: str) -> Answer:
         """Return what the one with the token *by* is answered."""
