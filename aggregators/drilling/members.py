@@ -108,6 +108,13 @@ def drill(metric: Metric, pool: Pool, *, extra: str | None = None) -> Drilled | 
     )
 
 
+def kinds_of(metric: Metric, pool: Pool, *, extra: str | None = None) -> frozenset[int]:
+    """Return the kinds of samples in *pool* that *metric* is made of; see `drill`."""
+    _, reads = read(metric, pool.reading)
+    view = View(metric, extra, pool.reading, reads)
+    return frozenset(kind for kind, measures in pool.measures.items() if view.touches(measures))
+
+
 def chosen(
     members: Sequence[Member], *, at_least: float | None = None, quantile: float | None = None
 ) -> tuple[Member, ...]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from aggregators.drilling import drill, gather
-from aggregators.drilling.members import NotDrilled
+from aggregators.drilling.members import NotDrilled, kinds_of
 from aggregators.drilling.undoing import undone
 from aggregators.samples import SAMPLE_NAMES
 from aggregators.vocabulary import name_of
@@ -139,16 +139,19 @@ def router(source: Source) -> APIRouter:
             raise refused(parameter="as_of", problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
         behind, log = behind_of(source, snapshot, number, as_of), _log(source)
         index, later = seen_by(caller, behind.index), [row for row in _seen(log.rows, caller) if row.watermark > as_of]
-        now = drill(number.metric, gather(index, behind.where), extra=number.extra)
-        then = drill(number.metric, gather(undone(index, later), behind.where), extra=number.extra)
+        pools = [gather(each, behind.where) for each in (index, undone(index, later))]
+        now, then = (drill(number.metric, pool, extra=number.extra) for pool in pools)
         if isinstance(now, NotDrilled) or isinstance(then, NotDrilled):
             why = now.why if isinstance(now, NotDrilled) else ""
             raise refused(parameter="metric", problem=f"{number.name} {why}")
         start, end = behind.where.held
+        kinds = frozenset[int]().union(*(kinds_of(number.metric, pool, extra=number.extra) for pool in pools))
         mine = [
             row
             for row in later
-            if start <= row.sample[1] < end and behind.where.group in behind.where.grouping(row.sample[2])
+            if row.sample[0] in kinds
+            and start <= row.sample[1] < end
+            and behind.where.group in behind.where.grouping(row.sample[2])
         ]
         answer = {
             "metric": number.name,

@@ -67,6 +67,7 @@ class BoardsSaid(BaseModel):
     has_history: bool = Field(description="Whether this server tells what numbers were before.")
     has_conversations: bool = Field(description="Whether this server tells the conversations behind a number.")
     has_timelines: bool = Field(description="Whether it tells the facts of a conversation.")
+    has_restatements: bool = Field(description="Whether it tells what was counted anew, and what was known then.")
 
 
 def router(source: Source) -> APIRouter:
@@ -88,6 +89,7 @@ def router(source: Source) -> APIRouter:
             has_history=_has(request, "history"),
             has_conversations=_has(request, "conversations"),
             has_timelines=_has(request, "conversations/{conversation}"),
+            has_restatements=_has(request, "known-then"),
         )
 
     return routes

@@ -20,7 +20,7 @@ TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGES: Final = {"/": "board.html", "/drill": "drill.html"}
+PAGES: Final = {"/": "board.html", "/drill": "drill.html", "/then": "then.html"}
 METHODS: Final = ["GET", "HEAD"]
 
 

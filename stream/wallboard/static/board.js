@@ -59,6 +59,7 @@ function run(laidOut) {
     windows: laidOut.windows,
     rotation,
     state,
+    looksBack: laidOut.has_restatements,
     arrange: (isArranging) => {
       rotation.hold(isArranging);
       screen.arrange(isArranging);
@@ -108,7 +109,7 @@ function run(laidOut) {
 
   build(rotation.current());
   subscribe();
-  trust.follow(() => state.tenant);
+  trust.follow(() => state.tenant, { hasRestatements: laidOut.has_restatements });
   setInterval(render, RENDER_MS);
 }
 

@@ -1,5 +1,6 @@
 // Behind a number: the conversations that make it, and behind a conversation: its facts, and what each counted for.
 
+import { ask } from "./asking.js";
 import { h } from "./dom.js";
 import { keepTheme } from "./theme.js";
 import { makeList } from "./listing.js";
@@ -43,14 +44,4 @@ async function list() {
 function timelineOf(conversation) {
   const tenant = query.get("tenant");
   return `${HERE}/${encodeURIComponent(conversation)}${tenant ? `?${new URLSearchParams({ tenant })}` : ""}`;
-}
-
-/** Return what the API answers; an Error with its words where it refuses. */
-async function ask(url) {
-  const answer = await fetch(url);
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    throw new Error(answer.status === 401 ? texts.refused : (said.detail ?? texts.drill.failed(answer.status)));
-  }
-  return said;
 }

@@ -6,8 +6,11 @@ import { time } from "./format.js";
 import { texts } from "./texts.js";
 import { current, nextTheme } from "./theme.js";
 
-/** Return the header. `changed` is called when another tenant or window was chosen, `arrange` when tiles may move. */
-export function makeHeader({ boards, windows, rotation, state, arrange, changed }) {
+/**
+ * Return the header. `changed` is called when another tenant or window was chosen, `arrange` when tiles may move;
+ * `looksBack` tells whether the server knows what was known then.
+ */
+export function makeHeader({ boards, windows, rotation, state, arrange, changed, looksBack }) {
   let tenants = [];
   let isArranging = false;
   const title = h("span", { class: "board-title" });
@@ -40,6 +43,9 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed 
     arrange(value);
   }
 
+  const back = h("a", { class: "back", href: "/then" }, texts.then.open);
+  back.hidden = !looksBack;
+
   const box = h(
     "header",
     { class: "head" },
@@ -54,6 +60,7 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed 
       arranging,
       reset,
       how,
+      back,
       theme,
     ),
     h("p", { class: "freshness" }, clock, status),
@@ -78,6 +85,7 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed 
       tenant.box.hidden = tenants.length < 2 || board.tenant !== null;
       if (shown) {
         tenant.select.value = shown;
+        mark(back, "href", `/then?${new URLSearchParams({ tenant: shown })}`);
       }
       if (isArranging) {
         toggle(false);

@@ -99,6 +99,7 @@ export const texts = {
     coverage: (field) => `With ${field}`,
     folded: "Names folded",
     generation: "Definitions",
+    restated: "Counted anew, last hour",
   },
   alerts: {
     title: "Alerts",
@@ -123,6 +124,17 @@ export const texts = {
     found: (seen, n) => `${seen} of ${n} shown`,
     conversation: (name) => `Conversation ${name}`,
     facts: (n) => (n === 1 ? "1 fact" : `${n} facts`),
+  },
+  then: {
+    open: "Look back",
+    title: "What was known then",
+    instant: "At",
+    columns: { number: "Number", then: "Known then", now: "Known now", between: "Came between" },
+    found: (n) => (n === "0" ? "Nothing was counted anew since." : `Counted anew since: ${n}.`),
+    missing: "Earlier ones are no longer kept, so what was known then may have been another number.",
+    counts: (what) => `${what.replaceAll("_", " ")} counts since`,
+    noMore: (what) => `${what.replaceAll("_", " ")} counts no more`,
+    at: (time) => `at ${time}`,
   },
   people: {
     title: "Waiting now",

@@ -1,14 +1,21 @@
 // How far the numbers can be trusted: asked for now and then; ages go on in between.
 
 const EVERY_MS = 3000;
+const RESTATED_EVERY_MS = 30_000; // the whole log is read for it
+const HOUR_MS = 3_600_000;
+const MOST = 1000;
 
 export class Trust {
   said = null;
+  restated = null; // how many samples were counted anew in the last hour; MOST stands for more
   #silent = [];
   #heardAt = null;
 
   /** Ask again and again, of the tenant that `tenant` returns. */
-  follow(tenant) {
+  follow(tenant, { hasRestatements = false } = {}) {
+    if (hasRestatements) {
+      this.#followRestated(tenant);
+    }
     const ask = async () => {
       try {
         const chosen = tenant();
@@ -37,6 +44,26 @@ export class Trust {
   silent(board) {
     const found = this.#silent.find((each) => each.board === board);
     return found && { ...found, ageS: found.age_s + this.#sinceS() };
+  }
+
+  #followRestated(tenant) {
+    const ask = async () => {
+      try {
+        const asOf = Date.parse(this.said?.as_of ?? "");
+        if (!Number.isNaN(asOf)) {
+          const query = new URLSearchParams({ since: new Date(asOf - HOUR_MS).toISOString(), limit: MOST });
+          if (tenant()) {
+            query.set("tenant", tenant());
+          }
+          const answer = await fetch(`/api/v1/restatements?${query}`);
+          this.restated = answer.ok ? (await answer.json()).restatements.length : null;
+        }
+      } catch {
+        this.restated = null;
+      }
+      setTimeout(ask, this.said ? RESTATED_EVERY_MS : EVERY_MS);
+    };
+    ask();
   }
 
   #sinceS() {

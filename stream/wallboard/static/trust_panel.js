@@ -19,7 +19,7 @@ export function makeTrust({ trust, board, tenant, sources }) {
     }
     const facts = [
       ...trust.sources().sort(bySource).map((each) => sourceFact(each, board, sources)),
-      ...factsOf(said, board, tenant),
+      ...factsOf(said, board, tenant, trust.restated),
     ];
     // What is wrong stands first: on a wall nobody scrolls.
     facts.sort((one, other) => RANK[one.state] - RANK[other.state]);
@@ -49,7 +49,7 @@ function sourceFact({ source, ageS }, board, sources) {
   return { key: `source ${source}`, term: source, text: isSilent ? texts.trust.silent(age) : age, state: isSilent ? "act" : "good" };
 }
 
-function factsOf(said, board, tenant) {
+function factsOf(said, board, tenant, restated) {
   const facts = [];
   const add = (name, value, isGood = true) => {
     if (value !== null && value !== undefined) {
@@ -60,6 +60,7 @@ function factsOf(said, board, tenant) {
   add("duplicates", number(counts.duplicates));
   add("late", number(counts.late_applied));
   add("dropped", number(counts.late_dropped), !counts.late_dropped);
+  add("restated", number(restated));
   add("rejected", number(counts.rejected), !counts.rejected);
   const broken = Object.values(said.violations ?? {}).reduce((sum, n) => sum + n, 0);
   add("identity", broken ? texts.trust.broken(shown("count", broken)) : texts.trust.holds, !broken);

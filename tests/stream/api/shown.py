@@ -110,3 +110,29 @@ def eight_legs() -> Log:
     log.of(conversation="c7", tenant="acme", queue="billing").queued("4:00").callback("4:20")
     log.of(conversation="c8", tenant="acme", queue="billing").queued("6:00")
     return log
+
+
+LATE_PLACE = {"tenant": "acme", "channel": "chat", "queue": "billing"}
+
+
+def late_morning() -> Log:
+    """Return a morning in which two things come late, to the place LATE_PLACE.
+
+    0:05:00  c1 and c2 are queued; c1 is accepted after 30 s
+    0:10:00  c1 is rated 1 of 5, c2 is rated 5
+    2:30:00  c2's accept of 0:05:40 comes: two hours and more late
+    2:40:00  c1 takes its rating back: by then it was 5
+    """
+    log = Log(**LATE_PLACE)
+    for name in ("c1", "c2"):
+        log.of(conversation=name, **LATE_PLACE).queued("05:00")
+    log.of(conversation="c1", **LATE_PLACE).accepted("05:30")
+    for name, score in (("c1", 1), ("c2", 5)):
+        pen = log.of(conversation=name, **LATE_PLACE)
+        pen.add("survey.sent", "09:00", survey=f"s-{name}", kind="csat")
+        pen.add("survey.responded", "10:00", survey=f"s-{name}", kind="csat", score=score, min=1, max=5)
+    log.add("source.heartbeat", "2:30:00", source="desk")
+    log.of(conversation="c2", **LATE_PLACE).add("chat.accepted", "05:40", id="late-accept")
+    log.add("source.heartbeat", "2:40:00", source="desk")
+    log.of(conversation="c1", **LATE_PLACE).add("survey.retracted", "2:40:00", survey="s-c1", id="taken-back")
+    return log

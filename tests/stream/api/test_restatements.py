@@ -9,50 +9,26 @@ from aggregators.tables import MOST_LOGGED
 from stream.api.restatements import Known
 from stream.restated import Restatements
 from stream.scopes import as_toml
-from tests.logs import Log, after
+from tests.logs import after
 from tests.stream.api.asking import ask
-from tests.stream.api.shown import behind, restated, shown
+from tests.stream.api.shown import LATE_PLACE, behind, late_morning, restated, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLACE = {"tenant": "acme", "channel": "chat", "queue": "billing"}
 TOKEN = {"Authorization": "Bearer r"}
-
-
-def late() -> Log:
-    """Return a morning in which two things come late.
-
-    0:05:00  c1 and c2 are queued; c1 is accepted after 30 s
-    0:10:00  c1 is rated 1 of 5, c2 is rated 5
-    2:30:00  c2's accept of 0:05:40 comes: two hours and more late
-    2:40:00  c1 takes its rating back: by then it was 5
-    """
-    log = Log(**PLACE)
-    for name in ("c1", "c2"):
-        log.of(conversation=name, **PLACE).queued("05:00")
-    log.of(conversation="c1", **PLACE).accepted("05:30")
-    for name, score in (("c1", 1), ("c2", 5)):
-        pen = log.of(conversation=name, **PLACE)
-        pen.add("survey.sent", "09:00", survey=f"s-{name}", kind="csat")
-        pen.add("survey.responded", "10:00", survey=f"s-{name}", kind="csat", score=score, min=1, max=5)
-    log.add("source.heartbeat", "2:30:00", source="desk")
-    log.of(conversation="c2", **PLACE).add("chat.accepted", "05:40", id="late-accept")
-    log.add("source.heartbeat", "2:40:00", source="desk")
-    log.of(conversation="c1", **PLACE).add("survey.retracted", "2:40:00", survey="s-c1", id="taken-back")
-    return log
 
 
 def asked(path: str, **more: Any) -> Any:
     """Return what is answered of the morning."""
-    log = late()
+    log = late_morning()
     kept: dict[str, Any] = {"behind": behind(log), "restated": restated(log), **more}
     return ask(path, snapshot=shown(log, "2:40:00"), now=after("2:40:00"), **kept).json()
 
 
 def known(metric: str, clock: str, **more: Any) -> Any:
     """Return what a number of the hour was at a clock reading, and is now."""
-    place = "&".join(f"{name}={value}" for name, value in PLACE.items())
+    place = "&".join(f"{name}={value}" for name, value in LATE_PLACE.items())
     return asked(f"/api/v1/known-then?metric={metric}&{place}&window=1h&as_of={after(clock)}", **more)
 
 
@@ -74,10 +50,8 @@ def test_a_rating_that_was_taken_back() -> None:
 
     assert (satisfied["then"], satisfied["now"]) == (0.5, 1.0)
     assert [
-        (each["conversation"], each["number"], each["cause"]["id"])
-        for each in satisfied["restatements"]
-        if each["what"] == "csat"
-    ] == [("c1", -1, "taken-back")]
+        (each["what"], each["conversation"], each["number"], each["cause"]["id"]) for each in satisfied["restatements"]
+    ] == [("csat", "c1", -1, "taken-back")]
 
 
 def test_what_came_before_the_instant_is_no_news() -> None:
@@ -118,7 +92,7 @@ def test_without_the_scope_neither_conversation_nor_event_is_named(tmp_path: Pat
 
 def test_what_is_missing_from_the_log_is_said() -> None:
     """A log keeps the latest thousand: of an instant before the first of them `then` may be wrong."""
-    rows = restated(late())
+    rows = restated(late_morning())
     full = Restatements("abc", (), whole_since=after("30:00"))
 
     assert MOST_LOGGED == 1_000
@@ -128,7 +102,7 @@ def test_what_is_missing_from_the_log_is_said() -> None:
 
 def test_numbers_without_a_window_have_no_then() -> None:
     """Who was there is not logged; and nothing is known of what is to come."""
-    place = "&".join(f"{name}={value}" for name, value in PLACE.items())
+    place = "&".join(f"{name}={value}" for name, value in LATE_PLACE.items())
     state = asked(f"/api/v1/known-then?metric=support_queue_waiting&{place}&as_of={after('20:00')}")
 
     assert (state["status"], state["parameter"]) == (422, "metric")
