@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -30,6 +30,8 @@ class Caller:
     scopes: frozenset[Scope]
     tenants: frozenset[str] | None = None
     how: How = "nobody"
+    key: str = field(default="", compare=False, repr=False)
+    """What tells them from others of this name, by a hash: of a token that of its secret; "" where a name is enough."""
 
     def sees(self, tenant: str) -> bool:
         """Tell whether *tenant* is one of theirs. To whom it is not, it does not exist."""

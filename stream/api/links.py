@@ -58,7 +58,7 @@ def router(source: Source, sessions: Sessions) -> APIRouter:
         """Make a link that lets one screen in, once.
 
         It leads to `board` with a cookie, which is the screen's for `session_s`, and ends when the token you make it
-        with is taken away.
+        with is taken away or gets another secret.
         """
         grant = _granted(order, caller)
         code = await sessions.new_link(grant, valid_s=order.valid_s)
@@ -107,4 +107,5 @@ def _granted(order: LinkOrder, caller: Caller) -> Grant:
         if not all(map(caller.sees, order.tenants)):
             raise Wrong(HTTPStatus.FORBIDDEN, "these are not all tenants of yours", parameter="tenants")
         tenants = frozenset(order.tenants)
-    return Grant(caller.name, caller.how, frozenset({"read", *order.scopes}), tenants, order.board, order.session_s)
+    scopes = frozenset({"read", *order.scopes})
+    return Grant(caller.name, caller.how, scopes, tenants, order.board, order.session_s, caller.key)

@@ -42,10 +42,12 @@ class Grant(NamedTuple):
     tenants: frozenset[str] | None
     board: str
     session_s: int
+    key: str = ""
+    """That of whoever gave it: another token under the same name has not given it."""
 
     def caller(self, creator: Caller | None) -> Caller | None:
         """Return who has this session, who may no more than the *creator* may now; None if that is nobody any more."""
-        if creator is None or "admin" not in creator.scopes:
+        if creator is None or creator.key != self.key or "admin" not in creator.scopes:
             return None
         tenants = self.tenants
         if creator.tenants is not None:
@@ -97,4 +99,5 @@ def _grant(held: bytes | None) -> Grant | None:
     found = json.loads(held)
     scopes = frozenset(scope for scope in SCOPES if scope in found["scopes"])
     tenants = None if found["tenants"] is None else frozenset(found["tenants"])
-    return Grant(found["by"], found["how"], scopes, tenants, found["board"], found["session_s"])
+    key = found.get("key", "")  # without one it was given before tokens were told apart, and ends with that
+    return Grant(found["by"], found["how"], scopes, tenants, found["board"], found["session_s"], key)

@@ -63,7 +63,7 @@ class Tokens:
 
 
 def _caller(token: Token) -> Caller:
-    return Caller(token.name, token.scopes, token.tenants, "token")
+    return Caller(token.name, token.scopes, token.tenants, "token", token.sha256.hex())
 
 
 def _look(file: str) -> Look:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from tests.logs import T0
 from tests.stream.api.asking import FRESH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from httpx2 import Response
@@ -35,13 +36,13 @@ TOKENS = (
 Client = TestClient
 
 
-def write(file: Path, *left_out: str, **changed: Any) -> None:
-    """Write the file of tokens; each token is its own name."""
+def write(file: Path, *left_out: str, secrets: Mapping[str, str] = MappingProxyType({}), **changed: Any) -> None:
+    """Write the file of tokens; each token is its own name, unless *secrets* has another."""
     lines = ""
     for name, scopes, tenants in TOKENS:
         if name not in left_out:
             held, seen = changed.get(name.replace(" ", "_"), (scopes, tenants))
-            lines += as_toml(name, name, scopes=held, tenants=seen)
+            lines += as_toml(name, secrets.get(name, name), scopes=held, tenants=seen)
     file.write_text(lines)
 
 
@@ -215,6 +216,21 @@ def test_what_a_token_gave_ends_with_it(browser: Callable[..., Client], tokens: 
     assert seen(screen) == ["acme"]
     write(tokens, "boss")
     assert screen.get("/api/v1/values").status_code == 401
+
+
+def test_what_a_token_gave_ends_with_its_secret(browser: Callable[..., Client], tokens: Path) -> None:
+    """Also a link that nobody has used yet: another secret under the same name is another token."""
+    screen, unused = browser(), browser()
+    screen.get(link(browser(), by="boss"))
+    path = link(browser(), by="boss")
+    assert seen(screen) == ["acme"]
+
+    write(tokens, secrets={"boss": "another"})
+    assert screen.get("/api/v1/values").status_code == 401
+    unused.get(path)
+    assert unused.get("/api/v1/values").status_code == 401
+    write(tokens)
+    assert seen(screen) == ["acme"]
 
 
 def test_what_was_given_where_nobody_is_known_is_nothing_where_somebody_is(
