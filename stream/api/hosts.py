@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
@@ -62,4 +61,6 @@ def _name(host: str) -> str:
 
 def _is_from_another_site(headers: Headers, host: str) -> bool:
     origin = headers.get("origin")
-    return headers.get("sec-fetch-site") in OTHER_SITES or (origin is not None and urlsplit(origin).netloc != host)
+    # Not taken apart as an address: anything may stand there.
+    is_other = origin is not None and origin.partition("://")[1:] != ("://", host)
+    return is_other or headers.get("sec-fetch-site") in OTHER_SITES

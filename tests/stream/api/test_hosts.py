@@ -106,6 +106,8 @@ def test_open_to_others_names_are_asked_where_settings_have_some() -> None:
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:8421"},
+        {"Origin": "http://["},
+        {"Origin": ""},
     ],
     ids=str,
 )
