@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -18,11 +19,17 @@ ALL: Final = "all"
 SECRET_BYTES: Final = 32
 BEGINS: Final = "dp_"
 """So that scanners of repositories and of logs recognise a token."""
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_secret() -> str:
     """Return 256 random bits as text."""
     return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def is_secret(text: str) -> bool:
+    """Tell whether *text* has the form of what `new_secret` gives, and may be worth looking for."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def new_token() -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from starlette.requests import cookie_parser
-
 from stream.api.access import ANYBODY, CALLER, SCOPES, Caller, Unknown, WrongToken
 from stream.api.problems import Wrong
 from stream.api.proxy import Proxy
 from stream.api.sessions import Sessions, cookie_name
 from stream.api.tokens import Tokens
+from stream.scopes import is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -63,13 +62,15 @@ class Identity:
         return found
 
     async def _of_session(self, cookies: Sequence[str], *, is_secure: bool) -> Caller | None:
-        """Return who has a session; what it was given ends with the token that gave it."""
-        for cookie in cookies:
-            secret = cookie_parser(cookie).get(cookie_name(is_secure=is_secure))
-            grant = await self._sessions.of(secret) if secret else None
-            if grant is not None:
-                return grant.caller(self._creator(grant))
-        return None
+        """Return who has a session; what it was given ends with the token that gave it.
+
+        A browser has one cookie of the name. Of several none is believed, and what cannot be one is not looked for: a
+        request makes one question to Redis at most.
+        """
+        given = set(_values(cookies, cookie_name(is_secure=is_secure)))
+        secret = given.pop() if len(given) == 1 else ""
+        grant = await self._sessions.of(secret) if is_secret(secret) else None
+        return None if grant is None else grant.caller(self._creator(grant))
 
     def _creator(self, grant: Grant) -> Caller | None:
         if grant.how == "token":
@@ -93,6 +94,14 @@ class Identifying:
             except Wrong as error:
                 scope[CALLER] = error
         await self._app(scope, receive, send)
+
+
+def _values(cookies: Sequence[str], name: str) -> Iterator[str]:
+    for cookie in cookies:
+        for each in cookie.split(";"):
+            key, _, value = each.partition("=")
+            if key.strip() == name:
+                yield value.strip()
 
 
 def peer_of(scope: Scope) -> str:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from stream import keys
 from stream.api.app import make_app
 from stream.api.source import Source
-from stream.scopes import as_toml, digest
+from stream.scopes import as_toml, digest, new_secret
 from stream.settings import load
 from tests.logs import T0
 from tests.stream.api.asking import FRESH
@@ -253,7 +253,7 @@ def test_what_was_given_where_nobody_is_known_is_nothing_where_somebody_is(
 def test_while_redis_is_away_a_screen_is_told_so(browser: Callable[..., Client]) -> None:
     """503, and a token goes on without it."""
     client = browser(redis="redis://127.0.0.1:1/0")
-    client.cookies.set("deskpulse", "x")
+    client.cookies.set("deskpulse", new_secret())
 
     away = client.get("/api/v1/values")
 
@@ -261,6 +261,26 @@ def test_while_redis_is_away_a_screen_is_told_so(browser: Callable[..., Client])
     assert client.get("/join/x").status_code == 503
     assert order(client).status_code == 503
     assert client.get("/api/v1/values", headers={"Authorization": "Bearer reader"}).status_code == 200
+
+
+def test_a_request_asks_redis_once_at_most(browser: Callable[..., Client], empty_redis: services.Redis) -> None:
+    """Of several cookies none is believed, in one header or in many; nor is what cannot be one looked for."""
+    client, redis = browser(), empty_redis.client()
+    client.get(link(client))
+    (own,) = client.cookies.values()
+    client.cookies.clear()
+
+    def asked(*cookies: str) -> tuple[int, int]:
+        before = redis.info("commandstats").get("cmdstat_get", {"calls": 0})["calls"]
+        status = client.get("/api/v1/catalogue", headers=[("Cookie", each) for each in cookies]).status_code
+        return status, redis.info("commandstats").get("cmdstat_get", {"calls": 0})["calls"] - before
+
+    good, other = f"deskpulse={own}", f"deskpulse={new_secret()}"
+    assert asked(good) == asked(f"a=b; {good}", good) == (200, 1)
+    assert asked(other) == (401, 1)
+    assert asked(other, good) == asked(good, other) == asked(f"{other}; {good}") == (401, 0)
+    assert asked(*(f"deskpulse={new_secret()}" for _ in range(100))) == (401, 0)
+    assert asked("deskpulse=x") == asked(f"{good}x") == asked("deskpulse=") == asked(f"not{good}") == (401, 0)
 
 
 def test_neither_codes_nor_cookies_are_logged(
