@@ -31,7 +31,7 @@ class Caller:
     tenants: frozenset[str] | None = None
     how: How = "nobody"
     key: str = field(default="", compare=False, repr=False)
-    """What tells them from others of this name, by a hash: of a token that of its secret; "" where a name is enough."""
+    """What tells them from others of this name, by a hash of the secret; "" where a name is enough."""
 
     def sees(self, tenant: str) -> bool:
         """Tell whether *tenant* is one of theirs. To whom it is not, it does not exist."""

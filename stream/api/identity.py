@@ -10,7 +10,7 @@ from stream.api.problems import Wrong
 from stream.api.proxy import Proxy
 from stream.api.sessions import Sessions, cookie_name
 from stream.api.tokens import Tokens
-from stream.scopes import is_secret
+from stream.scopes import digest, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 BEARER = "bearer"
+KEY_CHARS = 16
+"""Of the hash of a session: enough to tell it from all others, and not what it is found by."""
 
 
 class Identity:
@@ -70,7 +72,7 @@ class Identity:
         given = set(_values(cookies, cookie_name(is_secure=is_secure)))
         secret = given.pop() if len(given) == 1 else ""
         grant = await self._sessions.of(secret) if is_secret(secret) else None
-        return None if grant is None else grant.caller(self._creator(grant))
+        return None if grant is None else grant.caller(self._creator(grant), key=digest(secret).hex()[:KEY_CHARS])
 
     def _creator(self, grant: Grant) -> Caller | None:
         if grant.how == "token":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stream.api.access import ANYBODY, CALLER, Caller
 from stream.api.identity import peer_of
 from stream.api.problems import answer
+from stream.wallboard.pages import PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 BURST_S: Final = 10
 """A bucket holds what comes into it in so long."""
 MOST_BUCKETS: Final = 10_000
-FREE: Final = frozenset({"/live", "/ready"})
-"""Cheap, and asked by what decides whether this process lives."""
+FREE: Final = frozenset({"/live", "/ready", *PAGES})
+"""Cheap: asked by what decides whether this process lives, or sent from memory to a browser that may have no other."""
+FREE_BELOW: Final = "/static/"
+"""What pages are made of: without one of these a screen stays empty."""
 
 
 class Buckets:
@@ -53,7 +56,7 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["path"] not in FREE:
+        if scope["type"] == "http" and not _is_free(scope["path"]):
             wait_s = self._buckets.wait_s(_key(scope), now_s=self._clock())
             if wait_s:
                 later = {"Retry-After": str(math.ceil(wait_s))}
@@ -63,10 +66,14 @@ class Rates:
         await self._app(scope, receive, send)
 
 
+def _is_free(path: str) -> bool:
+    return path in FREE or path.startswith(FREE_BELOW)
+
+
 def _key(scope: Scope) -> tuple[str, str]:
     caller = scope.get(CALLER)
     if isinstance(caller, Caller) and caller is not ANYBODY:
-        return caller.how, caller.name
+        return caller.how, caller.key or caller.name
     return "nobody", _network(peer_of(scope))
 
 

@@ -45,14 +45,17 @@ class Grant(NamedTuple):
     key: str = ""
     """That of whoever gave it: another token under the same name has not given it."""
 
-    def caller(self, creator: Caller | None) -> Caller | None:
-        """Return who has this session, who may no more than the *creator* may now; None if that is nobody any more."""
+    def caller(self, creator: Caller | None, *, key: str) -> Caller | None:
+        """Return who has this session, of all of them the one called *key*, None if nobody has it any more.
+
+        They may no more than the *creator* may now.
+        """
         if creator is None or creator.key != self.key or "admin" not in creator.scopes:
             return None
         tenants = self.tenants
         if creator.tenants is not None:
             tenants = creator.tenants if tenants is None else tenants & creator.tenants
-        return Caller(f"link of {self.by}", self.scopes & creator.scopes, tenants, "link")
+        return Caller(f"link of {self.by}", self.scopes & creator.scopes, tenants, "link", key)
 
 
 class Sessions:

@@ -202,6 +202,18 @@ def test_a_link_gives_no_more_than_its_maker_has(
     assert (answer.status_code, answer.json().get("parameter")) == (status, parameter)
 
 
+def test_each_screen_is_counted_by_itself(browser: Callable[..., Client]) -> None:
+    """One that asks too often is told so, another of the same token is not."""
+    one, other = browser(rate="1"), browser()
+    one.get(link(browser()))
+    other.get(link(browser()))
+    cookie = {"Cookie": f"deskpulse={next(iter(other.cookies.values()))}"}
+
+    assert 429 in [one.get("/api/v1/catalogue").status_code for _ in range(12)]
+    one.cookies.clear()
+    assert one.get("/api/v1/catalogue", headers=cookie).status_code == 200
+
+
 def test_what_a_token_gave_ends_with_it(browser: Callable[..., Client], tokens: Path) -> None:
     """Taken away, its screens are let in no more; given less, so are they."""
     screen = browser()

@@ -82,7 +82,7 @@ def test_no_span_of_time_lets_more_through(per_s: int, gaps_ms: list[int]) -> No
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back() -> None:
-    """429 with whole seconds, at least one; by then it works again. Health is always answered."""
+    """429 with whole seconds, at least one; by then it works again. Health is always answered, and so are pages."""
     clock = Clock()
     app = Rates(fine, per_s=1, clock=clock)
     statuses = [(await drive(app, scope_of("/a"))).status for _ in range(10)]
@@ -94,7 +94,8 @@ async def test_who_asks_too_often_is_told_when_to_come_back() -> None:
     assert (refused.status, refused.headers["retry-after"], refused.detail) == (429, "1", "you ask too often")
     assert (await drive(app, scope_of("/a"))).status == 200
     assert (await drive(app, scope_of("/a"))).status == 429
-    assert (await drive(app, scope_of("/live"))).status == 200
+    for path in ("/live", "/", "/drill", "/then", "/static/board.js"):
+        assert (await drive(app, scope_of(path))).status == 200
 
 
 async def test_who_is_known_is_counted_by_name_and_others_by_address() -> None:
@@ -112,6 +113,17 @@ async def test_who_is_known_is_counted_by_name_and_others_by_address() -> None:
     assert 429 in await asks(peer="2001:db8::2", **{CALLER: Unknown()})
     assert await asks(peer="2001:db8:0:1::1", **{CALLER: ANYBODY}) == [200] * 6
     assert await asks(peer="somewhere") == [200] * 6
+
+
+async def test_the_screens_of_one_token_do_not_wait_for_each_other() -> None:
+    """Each is counted by its session, as all of them have one name."""
+    app = Rates(fine, per_s=1)
+    hall, floor = (Caller("link of ann", frozenset(), None, "link", key) for key in ("hall", "floor"))
+
+    async def asks(caller: Caller) -> list[int]:
+        return [(await drive(app, {**scope_of("/a"), CALLER: caller})).status for _ in range(11)]
+
+    assert await asks(hall) == await asks(floor) == [200] * 10 + [429]
 
 
 def test_the_setting_is_the_rate() -> None:
