@@ -78,6 +78,8 @@ class Delta:
     sources: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+    is_coarse: bool = False
+    """Whether it goes over so much time that what came late within it is not told from what came in time."""
     told: dict[To, Said] = field(default_factory=dict)
     """What has to be told, before all else is written, to owners in other partitions."""
 

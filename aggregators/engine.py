@@ -192,7 +192,7 @@ class Engine:
                     if at < watermark - retention_ms:
                         delta.rejected.append((index, Rejected("late")))
                         continue
-                    delta.counts["late_applied"] += 1
+                    self._see_late(at, delta)
             if source is not None:
                 self._see_source(source, at, delta)
             accepted[kind.code] += 1
@@ -213,6 +213,7 @@ class Engine:
             watermark = passed
         delta.counts.update({BY_CODE[code].name: number for code, number in enumerate(accepted) if number})
         if watermark is not None:
+            delta.is_coarse = delta.is_coarse or watermark > self._begins_at(records, watermark) + LATE_MS
             self._settle_all(lives.values(), tally, watermark)
             self._pass_timers(tally, watermark)
         self.watermark = delta.watermark = watermark
@@ -331,6 +332,17 @@ class Engine:
     def _first(self, life: Life) -> int:
         """Return the first instant of an owner that has facts."""
         return min([fact[0] for fact in life.facts.values()])
+
+    def _see_late(self, at: int, delta: Delta) -> None:
+        delta.counts["late_applied"] += 1
+        if self.watermark is None or at >= self.watermark - LATE_MS:
+            # Late by what came before it in this run, so that nothing of it is logged.
+            delta.is_coarse = True
+
+    def _begins_at(self, records: Records, watermark: int) -> int:
+        """Return the watermark behind the first event of *records*; that behind all is *watermark*."""
+        first = next((content[1] for _, content in records if isinstance(content, Event)), watermark)
+        return min(watermark, first if self.watermark is None else max(first, self.watermark))
 
     def _see_source(self, source: str, at: int, delta: Delta) -> None:
         known = self._sources.get(source)

@@ -378,6 +378,8 @@ class TableProcessor:
         if records:
             # `offset` may lie further, behind a marker of a transaction, which no export knows of.
             meta["last"] = records[-1].offset
+        if delta.is_coarse:
+            meta["coarse"] = delta.watermark or 0
         if self._teller is not None and delta.told:
             # Before the commit: what is committed has been told.
             behind = await self._teller.tell(delta.told, version=following, watermark=delta.watermark or 0)

@@ -13,7 +13,6 @@ from stream import codec, generations, keys
 from stream.chunks import Partition
 from stream.past import NotNowError, defined
 from stream.patience import connect
-from stream.told import read_topics
 
 if TYPE_CHECKING:
     from aggregators.delta import Restated
@@ -23,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restatements:
-    """Those of all partitions, the earliest first. Nothing is missing since `whole_since`; None: none at all is."""
+    """Those of the source topics, the earliest first. Nothing is missing since `whole_since`; None: none at all is.
+
+    Missing are those of logs that are full, of what was counted in pieces of more than ten minutes (as a worker does
+    that catches up), and of tables that were taken over.
+    """
 
     generation: str
     rows: tuple[Restated, ...]
@@ -46,20 +49,28 @@ async def _read_restated(settings: Settings) -> Restatements:
         partitions = [
             Partition(name.decode(), number)
             for name, count in (await client.hgetall(keys.topics(generation))).items()
-            if name.decode() in read_topics(of_generation)
+            if name.decode() in of_generation.source_topics
             for number in range(int(count))
         ]
-        logs = [await _log(client, generation, partition) for partition in partitions]
+        found = [await _log(client, generation, partition) for partition in partitions]
     except (errors.RedisError, OSError) as error:
         message = f"Redis does not answer: {str(error) or type(error).__name__}"
         raise NotNowError(message) from error
     finally:
         await client.aclose()
-    full = [log[0].watermark for log in logs if len(log) >= MOST_LOGGED]
-    rows = sorted((row for log in logs for row in log), key=lambda row: row.watermark)
-    return Restatements(generation, tuple(rows), max(full, default=None))
+    rows = sorted((row for log, _ in found for row in log), key=lambda row: row.watermark)
+    return Restatements(generation, tuple(rows), max(filter(None, (since for _, since in found)), default=None))
 
 
-async def _log(client: Client, generation: str, partition: Partition) -> list[Restated]:
-    rows = await client.lrange(keys.prefix(generation, partition) + "g", 0, -1)
-    return [codec.unpack_restated(row) for row in rows]
+async def _log(client: Client, generation: str, partition: Partition) -> tuple[list[Restated], int | None]:
+    """Return the log of a partition, and since when nothing is missing in it."""
+    # In one transaction: as of one commit.
+    pipe = client.pipeline(transaction=True)
+    pipe.lrange(keys.prefix(generation, partition) + "g", 0, -1)
+    pipe.hmget(keys.meta(generation, partition), "coarse", "carried")
+    packed, marks = await pipe.execute()
+    rows = [codec.unpack_restated(row) for row in packed]
+    since = [int(mark) for mark in marks if mark is not None]
+    if len(rows) >= MOST_LOGGED:
+        since.append(rows[0].watermark)
+    return rows, max(since, default=None)

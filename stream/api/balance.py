@@ -74,7 +74,7 @@ def router(source: Source) -> APIRouter:
             )
         ]
         answer = {
-            **standing(snapshot, now=source.clock()),
+            **standing(snapshot, caller, now=source.clock()),
             "queues": found[: query.limit],
             "more": len(found) > query.limit,
         }

@@ -16,7 +16,7 @@ from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotati
 from stream.api.instants import Instant, parse, stamp, stamp_or_none
 from stream.api.masks import masked
 from stream.api.numbers import JSON, windows_of
-from stream.api.pasts import known_upto
+from stream.api.pasts import known_upto, not_now
 from stream.api.problems import Wrong, responses
 from stream.api.selecting import UNKNOWN, Selection, Several, choose
 from stream.api.single import Number, number_of
@@ -170,7 +170,7 @@ def behind_of(source: Source, snapshot: Snapshot, number: Number, as_of: int) ->
     except NotKeptError as error:
         raise refused(parameter="as_of", problem=str(error)) from error
     except NotNowError as error:
-        raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "2"}) from error
+        raise not_now(error) from error
 
 
 def seen_by(caller: Caller, index: Index) -> Index:

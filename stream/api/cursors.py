@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
+from aggregators.instants import LATEST_MS
 from stream.api.problems import Wrong
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def parse(text: str) -> Cursor:
     except (ValueError, TypeError):
         form = as_of = value = at = number = None
     is_ours = form == _FORM and all(type(each) is int for each in (as_of, at, number))
+    is_ours = is_ours and number >= 1 and all(0 <= each <= LATEST_MS for each in (as_of, at))
     if not is_ours or not (value is None or type(value) in {int, float}):
         detail = "cursor: this is none that was handed out with a list"
         raise Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter="cursor")

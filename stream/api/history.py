@@ -160,7 +160,7 @@ def _points(
     """Return the points, which of them are unknown, and the generation that tells."""
     latest, group = known_upto(snapshot), number.group
     past, hindsight = source.pasts.hindsight(
-        snapshot, [number.metric], wanted=lambda labels: group in groups_of(labels)
+        snapshot, [number.metric], until=max(instants, default=0), wanted=lambda labels: group in groups_of(labels)
     )
     points: list[tuple[str, float | None]] = []
     untold: dict[str, list[int]] = {}

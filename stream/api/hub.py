@@ -17,7 +17,7 @@ import structlog
 from stream.api.differing import Change, Ring, Version, following, together
 from stream.api.indexed import Index
 from stream.api.instants import stamp, stamp_or_none
-from stream.api.numbers import as_value, labels_of
+from stream.api.numbers import as_value, labels_of, trouble_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,15 +93,28 @@ class Feed:
         if change is None:
             change = Change(self.chosen.rows(version.changed), self.chosen.rows(version.gone))
         said = {
-            **_standing(version.snapshot),
+            **self._standing(version.snapshot),
             "values": [as_value(row) for row in change.rows],
             "gone": [_gone(row) for row in change.gone],
         }
         return self._event("changed", version, said)
 
+    def _standing(self, snapshot: Snapshot) -> dict[str, object]:
+        return {
+            "as_of": stamp_or_none(snapshot.as_of),
+            "made_at": stamp(snapshot.made_at) if snapshot.made_at else None,
+            "trouble": trouble_for(snapshot.trouble, sees_all=self.chosen.tenants is None),
+            "generation": snapshot.generation,
+        }
+
     def _write_whole(self, version: Version, indexes: Indexes) -> bytes:
         rows = self.chosen.rows(indexes.of(version.snapshot))
-        said = {**_standing(version.snapshot), "values": [as_value(row) for row in rows], "more": False, "left_out": []}
+        said = {
+            **self._standing(version.snapshot),
+            "values": [as_value(row) for row in rows],
+            "more": False,
+            "left_out": [],
+        }
         return self._event("whole", version, said)
 
     def _event(self, kind: str, version: Version, said: object) -> bytes:
@@ -233,15 +246,6 @@ class Hub:
                     log.info("follower_dropped", why="does not read", events=WAITING_EVENTS)
                     self.leave(client)
                     client.drop()
-
-
-def _standing(snapshot: Snapshot) -> dict[str, object]:
-    return {
-        "as_of": stamp_or_none(snapshot.as_of),
-        "made_at": stamp(snapshot.made_at) if snapshot.made_at else None,
-        "trouble": snapshot.trouble,
-        "generation": snapshot.generation,
-    }
 
 
 def _gone(row: Row) -> dict[str, object]:

@@ -17,6 +17,7 @@ from stream.snapshot import ready_trouble
 
 if TYPE_CHECKING:
     from aggregators.board import Row
+    from stream.api.access import Caller
     from stream.api.pasts import Look
     from stream.api.source import Source
     from stream.snapshot import Snapshot
@@ -89,7 +90,7 @@ def router(source: Source) -> APIRouter:
             return _of_then(pasts.look(snapshot, chosen, query.as_of), query, now=source.clock())
         rows = chosen.rows(index)
         answer = {
-            **standing(snapshot, now=source.clock()),
+            **standing(snapshot, caller, now=source.clock()),
             "values": [as_value(row) for row in rows[: query.limit]],
             "more": len(rows) > query.limit,
             "left_out": [],
@@ -117,14 +118,19 @@ def windows_of(source: Source, snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(snapshot.covered_s) or source.settings.windows
 
 
-def standing(snapshot: Snapshot, *, now: int) -> dict[str, Any]:
+def standing(snapshot: Snapshot, caller: Caller, *, now: int) -> dict[str, Any]:
     """Return what a `Standing` says of *snapshot* at *now*."""
     return {
         "as_of": stamp_or_none(snapshot.as_of),
         "made_at": stamp(snapshot.made_at) if snapshot.made_at else None,
-        "trouble": ready_trouble(snapshot, now),
+        "trouble": trouble_for(ready_trouble(snapshot, now), sees_all=caller.tenants is None),
         "generation": snapshot.generation,
     }
+
+
+def trouble_for(trouble: str | None, *, sees_all: bool) -> str | None:
+    """Return *trouble* for who sees all tenants; for others that there is some, as it may name what is not theirs."""
+    return trouble if trouble is None or sees_all else "the numbers may be old or wrong"
 
 
 def as_value(row: Row) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from aggregators.hindsight import Hindsight
 from stream.api.indexed import Index
 from stream.api.instants import parse, stamp
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from stream.api.selecting import Chosen
     from stream.past import Past
     from stream.snapshot import Snapshot
+
+log = structlog.get_logger(__name__)
 
 KEPT_S: Final = 10.0
 """So long what was read is kept for whoever asks next."""
@@ -66,14 +70,14 @@ class Pasts:
             self._lock.release()
 
     def hindsight(
-        self, snapshot: Snapshot, metrics: Collection[Metric], *, wanted: Callable[[Labels], bool] | None
+        self, snapshot: Snapshot, metrics: Collection[Metric], *, until: int, wanted: Callable[[Labels], bool] | None
     ) -> tuple[Past, Hindsight]:
-        """Return what shows *metrics* at instants up to that of *snapshot*, of label sets that are *wanted*.
+        """Return what shows *metrics* up to *until*, or the instant of *snapshot*, of label sets that are *wanted*.
 
         Raises Wrong where nothing may be shown now.
         """
         with self._lock:
-            past = self._past(snapshot)
+            past = self._past(snapshot, until)
         whole = wanted is None or snapshot.folded or any(each.asked in _WHOLE for each in metrics)
         settings = past.settings
         return past, Hindsight(
@@ -97,31 +101,40 @@ class Pasts:
         metrics = [*dict.fromkeys(each.metric for each in chosen.named)]
         tenants = dict(chosen.places).get("tenant") or chosen.tenants
         past, hindsight = self.hindsight(
-            snapshot, metrics, wanted=None if tenants is None else lambda labels: labels.tenant in tenants
+            snapshot, metrics, until=at, wanted=None if tenants is None else lambda labels: labels.tenant in tenants
         )
         rows = chosen.rows(Index(hindsight.rows(at)))
         return Look(at, past.generation, rows, _left_out(hindsight, chosen, at, past))
 
-    def _past(self, snapshot: Snapshot) -> Past:
+    def _past(self, snapshot: Snapshot, until: int) -> Past:
         latest, known = known_upto(snapshot), self._known
         if (
             known is None
             or known.past.generation != snapshot.generation
+            # What came after it was read is not in it.
+            or known.upto < min(until, latest)
             or known.upto < latest - KEPT_S * 1_000
             or time.monotonic() - known.when > KEPT_S
         ):
             try:
                 known = self._known = _Read(self._read(), latest, time.monotonic())
             except NotNowError as error:
-                raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "2"}) from error
+                raise not_now(error) from error
         return known.past
 
 
 def known_upto(snapshot: Snapshot) -> int:
     """Return the latest instant of which anything is known; Wrong if no number may be shown."""
     if snapshot.as_of is None:
-        raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, snapshot.trouble or "nothing is known yet")
+        raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, "no number may be shown now; /ready says why to whoever may scrape")
     return snapshot.as_of
+
+
+def not_now(error: NotNowError) -> Wrong:
+    """Return what is answered where the tables cannot be read. Why may name what is not the caller's: it is logged."""
+    log.warning("tables_not_read", why=str(error))
+    detail = "what is kept cannot be read now; the log of serve says why"
+    return Wrong(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "2"})
 
 
 def _every(_: Labels) -> bool:

@@ -19,8 +19,8 @@ from stream.api.conversations import behind_of, refused, seen_by
 from stream.api.instants import Instant, parse, stamp, stamp_or_none
 from stream.api.masks import masked
 from stream.api.numbers import JSON, windows_of
-from stream.api.pasts import known_upto
-from stream.api.problems import Wrong, responses
+from stream.api.pasts import known_upto, not_now
+from stream.api.problems import responses
 from stream.api.selecting import UNKNOWN, Selection, Several, choose
 from stream.api.single import number_of
 from stream.past import NotNowError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 USUAL: Final = 100
 MOST: Final = 1_000
+TRIES: Final = 5
+_TOLD: Final = {"customer", "agent"}
 
 
 class RestatementsQuery(BaseModel):
@@ -91,7 +93,7 @@ class Known(BaseModel):
     window: str | None
     unit: str
     as_of: Instant
-    then: float | None = Field(description="What was known ten minutes after the instant; null where it was absent.")
+    then: float | None = Field(description="Without what came later and more than ten minutes late; null: absent.")
     now: float | None = Field(description="What is known now of the instant.")
     is_whole: bool = Field(description="Whether every restatement since is still logged. If not, `then` may be wrong.")
     restatements: list[Restatement] = Field(description="What came between that concerns this number.")
@@ -126,7 +128,7 @@ def router(source: Source) -> APIRouter:
     def known_then(query: Annotated[KnownQuery, Query()], caller: Reader) -> Response:
         """Return what a number of a window was at an instant, what is known of that now, and what came between.
 
-        What comes within ten minutes of its instant is no restatement: `then` has it.
+        What comes less than ten minutes late is no restatement: `then` has it.
         """
         snapshot = source.latest()
         selection = choose(query, caller, windows=windows_of(source, snapshot), index=source.indexes.of(snapshot))
@@ -137,13 +139,23 @@ def router(source: Source) -> APIRouter:
         latest = known_upto(snapshot)
         if as_of > latest:
             raise refused(parameter="as_of", problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
-        behind, log = behind_of(source, snapshot, number, as_of), _log(source)
+        log = _log(source)
+        for _ in range(TRIES):
+            before, behind, log = log, behind_of(source, snapshot, number, as_of), _log(source)
+            # What is counted anew between the two would be in one of them only.
+            if before.rows[-1:] == log.rows[-1:]:
+                break
+        else:
+            raise not_now(NotNowError("what is counted anew changes under the reader"))
         index, later = seen_by(caller, behind.index), [row for row in _seen(log.rows, caller) if row.watermark > as_of]
         pools = [gather(each, behind.where) for each in (index, undone(index, later))]
         now, then = (drill(number.metric, pool, extra=number.extra) for pool in pools)
         if isinstance(now, NotDrilled) or isinstance(then, NotDrilled):
             why = now.why if isinstance(now, NotDrilled) else ""
             raise refused(parameter="metric", problem=f"{number.name} {why}")
+        if any(each.owner in _TOLD for each in now.members):
+            problem = f"{number.name} is of what customers and agents are told, of which nothing is logged"
+            raise refused(parameter="metric", problem=problem)
         start, end = behind.where.held
         kinds = frozenset[int]().union(*(kinds_of(number.metric, pool, extra=number.extra) for pool in pools))
         mine = [
@@ -173,7 +185,7 @@ def _log(source: Source) -> Restatements:
     try:
         return source.read_restated(source.settings)
     except NotNowError as error:
-        raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "2"}) from error
+        raise not_now(error) from error
 
 
 def _seen(rows: Iterable[Restated], caller: Caller) -> list[Restated]:

@@ -95,7 +95,7 @@ def router(source: Source) -> APIRouter:
             for group, window, counts in islice(places(source, snapshot, caller, query), query.limit + 1)
         ]
         answer = {
-            **standing(snapshot, now=source.clock()),
+            **standing(snapshot, caller, now=source.clock()),
             "service_levels": found[: query.limit],
             "more": len(found) > query.limit,
         }

@@ -16,7 +16,7 @@ from aggregators.vocabulary import NAMES, TENANT, name_of
 from stream.api.access import Driller  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.instants import Instant, stamp, stamp_or_none
 from stream.api.numbers import JSON
-from stream.api.pasts import known_upto
+from stream.api.pasts import known_upto, not_now
 from stream.api.problems import Wrong, responses
 from stream.metrics_page import everything
 from stream.past import NotNowError
@@ -122,14 +122,18 @@ def _owned(source: Source, caller: Caller, conversation: str, tenant: str | None
     """Return what is known of the conversation, of the tenants that *caller* sees."""
     snapshot = source.latest()
     known_upto(snapshot)
-    seen = source.indexes.of(snapshot).known("tenant", sees=caller.sees, among={})
-    if tenant is not None and tenant not in seen:
-        raise Wrong(HTTPStatus.NOT_FOUND, f"tenant: {tenant!r} is not known", parameter="tenant")
-    tenants = sorted(seen)[:MOST_TENANTS] if tenant is None else [tenant]
+    if tenant is not None and not caller.sees(tenant):
+        raise Wrong(HTTPStatus.NOT_FOUND, f"conversation: {conversation!r} is not known", parameter="conversation")
+    # Those shown: of more than there may be series of, one has to be named.
+    seen = [tenant] if tenant is not None else source.indexes.of(snapshot).known("tenant", sees=caller.sees, among={})
+    tenants = sorted(seen)
+    if len(tenants) > MOST_TENANTS:
+        detail = "tenant: there are too many to look through: name one"
+        raise Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter="tenant")
     try:
         return source.read_facts(source.settings, tenants, conversation)
     except NotNowError as error:
-        raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "2"}) from error
+        raise not_now(error) from error
 
 
 @cache

@@ -118,7 +118,7 @@ def router(source: Source) -> APIRouter:
         )
         rows = chosen.rows(index)
         answer = {
-            **standing(snapshot, now=source.clock()),
+            **standing(snapshot, caller, now=source.clock()),
             "carried_before": stamp_or_none(snapshot.carried_before),
             **(_of_all(snapshot) if caller.tenants is None else dict.fromkeys(_OF_ALL)),
             "covered_s": snapshot.covered_s,

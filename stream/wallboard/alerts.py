@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -62,19 +63,23 @@ class Firing:
 
     def at(self, now_ms: int) -> Alerts:
         """Return what fires. While somebody else asks it is what was known before."""
-        is_old = self.asked_at_ms is None or not 0 <= now_ms - self.asked_at_ms < GOOD_FOR_MS
-        if is_old and self._asking.acquire(blocking=self.asked_at_ms is None):
+        if self._is_old(now_ms) and self._asking.acquire(blocking=self.asked_at_ms is None):
             try:
-                self._ask(now_ms)
+                # Of those who waited for the first answer one asked, and the others have it.
+                if self._is_old(now_ms):
+                    self._ask(now_ms)
             finally:
                 self._asking.release()
         return self.latest
+
+    def _is_old(self, now_ms: int) -> bool:
+        return self.asked_at_ms is None or not 0 <= now_ms - self.asked_at_ms < GOOD_FOR_MS
 
     def _ask(self, now_ms: int) -> None:
         try:
             alerts = _get(self.address + PATH)
             self.latest = Alerts(configured=True, asked_at=now_ms, alerts=alerts)
-        except (OSError, ValueError, ValidationError) as error:
+        except (OSError, HTTPException, ValueError, ValidationError) as error:
             why = getattr(error, "reason", None) or error
             trouble = f"Alertmanager does not answer: {str(why).splitlines()[0] if str(why) else type(why).__name__}"
             self.latest = self.latest.model_copy(update={"trouble": trouble})

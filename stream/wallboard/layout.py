@@ -80,10 +80,12 @@ def router(source: Source) -> APIRouter:
     def boards(caller: Reader, request: Request) -> BoardsSaid:
         """What the wallboard shows: the boards, their tiles with targets, and when a source is silent."""
         seen = [board for board in found.boards if board.place.tenant is None or caller.sees(board.place.tenant)]
+        said = [(board, _board(board, caller)) for board in seen]
         return BoardsSaid(
-            boards=[_board(board, caller) for board in seen],
+            # One whose tiles are all of somebody else is somebody else's.
+            boards=[each for board, each in said if each.tiles or not board.tiles],
             rotate_s=None if found.rotate_ms is None else found.rotate_ms / 1000,
-            sources=_sources(found),
+            sources=_sources(found, caller),
             windows=list(settings.windows),
             has_alerts=settings.alertmanager is not None,
             has_history=_has(request, "history"),
@@ -134,7 +136,10 @@ def _place(place: Place) -> dict[str, Any]:
     return {"tenant": place.tenant, "channel": place.channel, "queue": place.queue}
 
 
-def _sources(boards: Boards) -> SourcesSaid:
+def _sources(boards: Boards, caller: Reader) -> SourcesSaid:
+    """Return it, without the names of sources where *caller* sees some tenants: they are of all of them."""
+    if caller.tenants is not None:
+        return SourcesSaid(silent_after_s=boards.silent_after_ms / 1000, silent_after_of_s={}, ignored=[])
     return SourcesSaid(
         silent_after_s=boards.silent_after_ms / 1000,
         silent_after_of_s={name: ms / 1000 for name, ms in boards.silent_after_of_ms.items()},

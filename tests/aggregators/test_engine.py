@@ -532,6 +532,22 @@ def test_a_restatement_is_logged() -> None:
     assert delta.counts["restatements"] == 1
 
 
+def test_a_run_that_hides_what_came_late_says_so() -> None:
+    """Late by what came before it in the same run, or a run that goes over more than ten minutes: not logged."""
+    hour, late = beat(HOUR_MS), Log().queued("00:00").lines
+    in_two, in_one, quick = Counted(), Counted(), Counted()
+
+    assert not in_two.feed([hour]).is_coarse
+    caught = in_two.feed(late)
+    hidden = in_one.feed([hour, *late])
+    quick.feed([beat(10 * MINUTE_MS)])
+
+    assert (len(caught.log), caught.is_coarse) == (1, False)
+    assert (len(hidden.log), hidden.is_coarse) == (0, True)
+    assert not quick.feed([beat(11 * MINUTE_MS), beat(21 * MINUTE_MS)]).is_coarse
+    assert quick.feed([beat(31 * MINUTE_MS), beat(41 * MINUTE_MS + 1)]).is_coarse
+
+
 def test_the_cause_is_the_earliest_of_what_came_at_once() -> None:
     """An abandonment and a rating of before come in one run: the abandonment lies further back."""
     partition = Counted()

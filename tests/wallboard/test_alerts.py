@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,25 @@ def test_one_that_does_not_answer_is_waited_for_briefly(mute: str) -> None:
     assert said(mute, tenants="*") == {
         "configured": True, "trouble": "Alertmanager does not answer: timed out", "asked_at": None, "alerts": [],
     }  # fmt: skip
+
+
+def test_one_that_speaks_another_protocol_is_trouble_like_any_other() -> None:
+    """What listens there is no HTTP: the screens hear of it, and are answered."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def babble() -> None:
+            taken, _ = listening.accept()
+            with taken:
+                taken.recv(1_024)
+                taken.sendall(b"-ERR unknown command\r\n")
+
+        speaking = threading.Thread(target=babble)
+        speaking.start()
+        found = said(f"http://127.0.0.1:{listening.getsockname()[1]}", tenants="*")
+        speaking.join()
+
+    assert found["alerts"] == []
+    assert found["trouble"].startswith("Alertmanager does not answer: ")
 
 
 def test_without_an_alertmanager_nothing_is_asked() -> None:

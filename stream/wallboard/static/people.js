@@ -6,7 +6,7 @@ import { labelsOf, levelOf, nameOf } from "./places.js";
 import { texts } from "./texts.js";
 
 const EVERY_MS = 10_000; // after the answer before: it may take its time
-const MOST = 1000;
+const MOST = 100; // more than any screen has room for
 
 /** Return the panel of a board. It asks while it is shown. */
 export function makePeople({ board, tenant }) {
@@ -24,22 +24,27 @@ export function makePeople({ board, tenant }) {
   );
   const place = { tenant, channel: board.channel, queue: board.queue };
   const made = new Map();
-  let waiting = null; // until the first answer
+  let waiting = null; // until the first answer, and while there is none
+  let number = 0;
+  let refused = null;
   let askedAt = null;
   let isAsking = false;
 
   async function ask() {
     isAsking = true;
-    const query = new URLSearchParams({ metric: nameOf("waiting", levelOf(place)), ...labelsOf(place), limit: MOST });
+    const query = new URLSearchParams({ metric: nameOf("oldest_wait_seconds", levelOf(place)), ...labelsOf(place), limit: MOST });
     try {
       const answer = await fetch(`/api/v1/conversations?${query}`);
+      const said = await answer.json();
       if (answer.ok) {
-        const members = (await answer.json()).members;
-        waiting = members.map((each) => ({ ...each, sinceMs: Date.parse(each.at) }));
+        waiting = said.members.map((each) => ({ ...each, sinceMs: Date.parse(each.at) }));
         waiting.sort((one, other) => one.sinceMs - other.sinceMs);
+        [number, refused] = [said.n, null];
+      } else {
+        [waiting, refused] = [null, said.detail ?? texts.drill.failed(answer.status)];
       }
     } catch {
-      waiting = null; // the board says that the connection is lost
+      [waiting, refused] = [null, null]; // the board says that the connection is lost
     }
     isAsking = false;
     askedAt = performance.now();
@@ -55,7 +60,7 @@ export function makePeople({ board, tenant }) {
       made.delete(name);
     }
     hold(body, seen.map((each) => rowOf(each, values.nowish())));
-    say(more, why ?? (waiting === null ? texts.drill.asking : wordsFor(known.length, seen.length)));
+    say(more, why ?? refused ?? (waiting === null ? texts.drill.asking : wordsFor(number, seen.length)));
   }
 
   function wordsFor(known, seen) {

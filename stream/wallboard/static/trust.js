@@ -21,8 +21,9 @@ export class Trust {
         const chosen = tenant();
         const query = chosen ? `?${new URLSearchParams({ tenant: chosen })}` : "";
         const [trust, silence] = await Promise.all([fetch(`/api/v1/trust${query}`), fetch("/api/v1/silence")]);
-        if (trust.ok && silence.ok) {
-          this.said = await trust.json();
+        // Of a tenant that is not known there is nothing to trust; sources are silent all the same.
+        this.said = trust.ok ? await trust.json() : null;
+        if (silence.ok) {
           this.#silent = (await silence.json()).silent;
           this.#heardAt = performance.now();
         }

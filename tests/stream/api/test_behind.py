@@ -108,7 +108,8 @@ def test_what_was_counted_anew_is_read_back(kafka: services.Kafka, empty_redis: 
         found = read_restated(pipeline.settings)
         status, body = serve.get("/api/v1/restatements")
 
-    assert found.whole_since is None
+    # The worker may have read the two hours at once, and does not tell what came late within them.
+    assert found.whole_since in {None, after("2:00:00")}
     assert {(row.conversation, row.number, row.cause.id) for row in found.rows if row.cause} == {("c", 1, "late")}
     assert status == 200
     assert {each["cause"]["type"] for each in json.loads(body)["restatements"]} == {"chat.accepted"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,16 @@ def test_a_percentile_is_what_is_shown_and_exact_beside_it() -> None:
     assert answer["percentile"] == 90.0
     assert answer["value"] == answer["reproduced"] == pytest.approx(90.0, rel=0.01)
     assert answer["labels"]["q"] == "0.95"
+
+
+@pytest.mark.parametrize("cursor", [[1, 10**30, 1.0, 0, 1], [1, 0, 1.0, -1, 1], [1, 0, 1.0, 0, 0]])
+def test_a_cursor_that_somebody_made_up_is_refused(cursor: list[float]) -> None:
+    """By name, as one that is no cursor at all."""
+    text = urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+
+    answer = asked(f"{WAITS}&cursor={text}")
+
+    assert (answer["status"], answer["parameter"]) == (422, "cursor")
 
 
 def test_who_waits_now() -> None:

@@ -61,8 +61,14 @@ name = "zyglobshift"
 hours = "09:00-17:00"
 """
 BOARDS = f"""
+[sources]
+ignored = ["zyglobledger"]
+each = {{ zyglobdesk = "2h" }}
 [[boards]]
 name = "all"
+[[boards]]
+name = "zyglobtiles"
+tiles = [{{ shows = "waiting", tenant = "{THEIRS["tenant"]}" }}]
 [[boards]]
 name = "zyglobboard"
 tenant = "{THEIRS["tenant"]}"

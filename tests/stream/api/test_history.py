@@ -11,13 +11,14 @@ import pytest
 from aggregators.instants import HOUR_MS, MINUTE_MS, rfc3339
 from stream.api.history import History
 from stream.api.numbers import Values
+from stream.api.pasts import Pasts
 from stream.offline import Offline
 from stream.past import NotNowError, Past, read_past
 from stream.settings import Settings, load
 from stream.snapshot import Snapshot
 from tests.logs import T0, Log, after
 from tests.stream.api.asking import ask
-from tests.stream.api.shown import past, shown
+from tests.stream.api.shown import eight_legs, past, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,7 +220,7 @@ def test_an_instant_that_lies_ahead_is_refused() -> None:
 
 
 def test_without_redis_the_past_is_not_answered() -> None:
-    """503 with what is wrong; the latest numbers are answered all the same."""
+    """503, and the log says why, which may name what is not the caller's; the latest numbers are answered."""
 
     def away(_: Settings) -> Past:
         message = "Redis does not answer: connection refused"
@@ -227,9 +228,31 @@ def test_without_redis_the_past_is_not_answered() -> None:
 
     problem = asked(f"values?as_of={END}", given=away)
 
-    assert (problem["status"], problem["detail"]) == (503, "Redis does not answer: connection refused")
+    assert (problem["status"], problem["detail"]) == (503, "what is kept cannot be read now; the log of serve says why")
     assert asked("values?limit=1", given=away)["more"] is True
     nothing = ask("/api/v1/history?metric=support_queue_waiting", snapshot=Snapshot()).json()
-    assert (nothing["status"], nothing["detail"]) == (503, "nothing has been read from Redis yet")
+    assert (nothing["status"], nothing["detail"]) == (
+        503,
+        "no number may be shown now; /ready says why to whoever may scrape",
+    )
     with pytest.raises(NotNowError, match="Redis does not answer"):
         read_past(load({"redis": "redis://127.0.0.1:1/0"}))
+
+
+def test_what_came_after_a_look_is_in_the_next_one() -> None:
+    """Read at 10:00, asked at 10:09: who came in between is there, as it was read again for that."""
+    log = eight_legs()
+    reads: list[int] = []
+
+    def read(settings: Settings) -> Past:
+        reads.append(1)
+        return past(log)(settings)
+
+    pasts = Pasts(lambda: read(load({})))
+    early, late = shown(log, "9:00"), shown(log, "9:09")
+
+    for snapshot in (early, early, late):
+        assert snapshot.as_of is not None
+        pasts.hindsight(snapshot, [], until=snapshot.as_of, wanted=None)
+
+    assert len(reads) == 2

@@ -100,8 +100,11 @@ def test_whose_it_is_may_be_left_out_where_only_one_has_it() -> None:
 
 
 def test_what_nobody_has_heard_of_is_not_found() -> None:
-    """404 with the parameter: the conversation, or the tenant."""
+    """404 with the parameter: no tenant that may be seen has it, also one that is named."""
     log = Log(tenant="acme", conversation="c").queued("1:00")
 
     assert (asked(log, "d")["status"], asked(log, "d")["parameter"]) == (404, "conversation")
-    assert (asked(log, "c?tenant=nobody")["status"], asked(log, "c?tenant=nobody")["parameter"]) == (404, "tenant")
+    assert (asked(log, "c?tenant=nobody")["status"], asked(log, "c?tenant=nobody")["parameter"]) == (
+        404,
+        "conversation",
+    )
