@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.middleware.gzip import GZipMiddleware
 
+from stream.api import turns
 from stream.api.conditional import Conditional
 from stream.api.headers import SecurityHeaders
 from stream.api.hosts import Hosts
@@ -14,6 +15,7 @@ from stream.api.rates import Rates
 from stream.api.refusals import Refusals
 from stream.api.sizes import Sizes
 from stream.api.times import Times
+from stream.api.turns import Turns
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -29,6 +31,7 @@ def guarded(app: ASGIApp, source: Source, *, identity: Identity, api: str) -> AS
 
     Who asks is known before anything is made for them. Streams of events are not compressed: they would be held back.
     """
+    app = Turns(app, prefix=api, wait_s=turns.WAIT_S)
     app = Conditional(app, source, prefix=api)
     app = GZipMiddleware(app, compresslevel=COMPRESSION)
     app = Rates(app, per_s=source.settings.rate)

@@ -1,0 +1,96 @@
+"""Looking back a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.testclient import TestClient
+
+from stream.api.app import make_app
+from stream.api.source import Source
+from stream.api.turns import AT_ONCE, Turns
+from stream.past import NotNowError
+from stream.settings import load
+from tests.logs import T0
+from tests.stream.api.asking import FRESH
+from tests.stream.api.driving import drive, fine, scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import Receive, Scope, Send
+
+    from stream.conversation import Owned
+    from stream.settings import Settings
+
+API = "/api/v1"
+
+
+def test_while_some_look_back_everything_else_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four readers that hang: scrapes and the latest numbers are answered, the next who looks back is told to wait."""
+    monkeypatch.setattr("stream.api.turns.WAIT_S", 0.1)
+    hanging, goes_on = threading.Semaphore(0), threading.Event()
+
+    def hang(_: Settings, __: Sequence[str], ___: str) -> Owned:
+        hanging.release()
+        goes_on.wait(60)
+        message = "not now"
+        raise NotNowError(message)
+
+    source = Source(load({}), lambda: FRESH, clock=lambda: T0, read_facts=hang)
+    with TestClient(make_app(source), "http://127.0.0.1:8420") as client, ThreadPoolExecutor(AT_ONCE) as threads:
+        try:
+            reading = [threads.submit(client.get, f"{API}/conversations/c-1") for _ in range(AT_ONCE)]
+            assert all(hanging.acquire(timeout=30) for _ in range(AT_ONCE))
+
+            others = [client.get(path).status_code for path in ("/metrics", f"{API}/values", f"{API}/catalogue")]
+            fifth = client.get(f"{API}/history?metric=support_queue_waiting")
+        finally:
+            goes_on.set()
+        statuses = [each.result().json()["detail"] for each in reading]
+        after = client.get(f"{API}/conversations/c-1")
+
+    assert others == [200] * 3
+    assert (fifth.status_code, fifth.headers["Retry-After"]) == (503, "2")
+    assert fifth.json()["detail"] == "4 requests look back already; come back in a moment"
+    assert [*statuses, after.json()["detail"]] == ["not now"] * 5
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "waits"),
+    [
+        ("/conversations", b"", True),
+        ("/conversations/c-1", b"", True),
+        ("/known-then", b"", True),
+        ("/restatements", b"", True),
+        ("/history", b"metric=a", True),
+        ("/values", b"as_of=0", True),
+        ("/values", b"metric=a&as%5Fof=0", True),
+        ("/values", b"metric=as_of", False),
+        ("/changes", b"", False),
+        ("/trust", b"", False),
+    ],
+)
+async def test_what_looks_back_takes_turns(path: str, query: bytes, waits: bool) -> None:  # noqa: FBT001
+    """However it is written; who waits long enough gets one, and nothing else waits."""
+    goes_on, inside = asyncio.Event(), 0
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal inside
+        inside += 1
+        await goes_on.wait()
+        await fine(scope, receive, send)
+
+    app = Turns(slow, prefix=API, wait_s=30)
+    scope = scope_of(API + path, query_string=query)
+    tasks = [asyncio.create_task(drive(app, scope)) for _ in range(AT_ONCE + 1)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+    assert inside == AT_ONCE + (not waits)
+    goes_on.set()
+    assert [(await each).status for each in tasks] == [200] * (AT_ONCE + 1)
