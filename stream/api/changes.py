@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
+from stream.api.access import ANYBODY, Reader
 from stream.api.hub import Hub
 from stream.api.numbers import windows_of
 from stream.api.problems import Wrong, responses
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from stream.api.access import Caller
-    from stream.api.hub import Client
+    from stream.api.hub import Client, Who
     from stream.api.source import Source
 
 QUIET_S: Final = 15.0
@@ -32,6 +32,9 @@ LASTS_S: Final = 900.0
 """A stream ends after so long; whoever follows comes back, and is asked again who they are."""
 MOST_VALUES: Final = 50_000
 MOST_CLIENTS: Final = 2_000
+MOST_OF_ONE: Final = 200
+MOST_SELECTIONS_OF_ONE: Final = 50
+"""Each is worked out by itself; streams of one selection share what is sent."""
 BUFFER_BYTES: Final = 1 << 16
 """So much is written ahead for a client that does not read, in this process and by the kernel each."""
 COME_BACK: Final = b"retry: 1000\n\n"
@@ -107,7 +110,10 @@ def router(source: Source) -> APIRouter:
             detail = f"{MOST_CLIENTS} follow already"
             raise Wrong(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "10"})
         selected = await run_in_threadpool(chosen, query, caller)
-        return Events(hub, *await hub.join(selected, known=last_event_id, cut=_cut(request)))
+        who = None if caller is ANYBODY else (caller.how, caller.key or caller.name)
+        # Nothing comes between this and their being one of those who follow.
+        _leave_room(hub, who, selected)
+        return Events(hub, *await hub.join(selected, known=last_event_id, cut=_cut(request), who=who))
 
     return routes
 
@@ -126,6 +132,20 @@ async def _events(client: Client, first: bytes, *, quiet_s: float = QUIET_S) -> 
         if event is None:
             return
         yield event
+
+
+def _leave_room(hub: Hub, who: Who, selected: Chosen) -> None:
+    """Refuse one of those who follow what would be another's. On this machine, where all are anybody, nobody is one."""
+    if who is None:
+        return
+    held = hub.followed_by(who)
+    if held.total() >= MOST_OF_ONE:
+        detail = f"you follow by {MOST_OF_ONE} streams already; end some"
+    elif selected not in held and len(held) >= MOST_SELECTIONS_OF_ONE:
+        detail = f"you follow {MOST_SELECTIONS_OF_ONE} selections already; end some, or name in one what several do"
+    else:
+        return
+    raise Wrong(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": "10"})
 
 
 def _cut(request: Request) -> Callable[[], None] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -35,11 +36,16 @@ FORGET_AFTER: Final = 120
 """So many snapshots without anybody who follows, and what changed is not worked out any more."""
 
 
+Who = tuple[str, str] | None
+"""Whose a stream is; None where nobody says who they are."""
+
+
 class Client:
     """One who follows: the events that wait for them; None is the end. `drop` cuts the connection."""
 
-    def __init__(self, feed: Feed, *, at: int, cut: Callable[[], None] | None) -> None:
+    def __init__(self, feed: Feed, *, at: int, cut: Callable[[], None] | None, who: Who = None) -> None:
         self.feed = feed
+        self.who = who
         self.at = at
         self.events: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING_EVENTS)
         self._cut = cut
@@ -153,7 +159,15 @@ class Hub:
         """Say, on any thread, that the server ends: so do those who follow, and come back to the next one."""
         self._on_loop(self._close)
 
-    async def join(self, chosen: Chosen, *, known: str | None, cut: Callable[[], None] | None) -> tuple[Client, bytes]:
+    def followed_by(self, who: Who) -> Counter[Chosen]:
+        """Return what *who* follows, and by how many streams each."""
+        return Counter(
+            client.feed.chosen for feed in self._feeds.values() for client in feed.clients if client.who == who
+        )
+
+    async def join(
+        self, chosen: Chosen, *, known: str | None, cut: Callable[[], None] | None, who: Who = None
+    ) -> tuple[Client, bytes]:
         """Let somebody follow who has *known* last, an id; return them and their first event."""
         self._start()
         if self._current is None:
@@ -163,7 +177,7 @@ class Hub:
         feed = self._feeds.get(chosen)
         if feed is None:
             feed = self._feeds[chosen] = Feed(chosen, epoch=self._epoch)
-        client = Client(feed, at=version.number, cut=cut)
+        client = Client(feed, at=version.number, cut=cut, who=who)
         if self._ended:
             client.end()
         feed.clients.add(client)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import httpx2
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -14,13 +16,20 @@ from structlog.testing import capture_logs
 from aggregators.board import Row
 from aggregators.rolling import Group
 from stream.api.access import ANYBODY, Caller
-from stream.api.changes import ALIVE, _events
+from stream.api.app import make_app
+from stream.api.changes import ALIVE, MOST_OF_ONE, MOST_SELECTIONS_OF_ONE, _events, _leave_room
 from stream.api.differing import REMEMBERED, Ring, Version, difference, following, together
 from stream.api.hub import FORGET_AFTER, Hub
 from stream.api.indexed import Index, Indexes
+from stream.api.problems import Wrong
 from stream.api.selecting import Chosen, Selection, choose
-from stream.settings import FIXED_WINDOWS
+from stream.api.server import Server
+from stream.api.source import Source
+from stream.scopes import as_toml
+from stream.settings import FIXED_WINDOWS, load
 from stream.snapshot import Snapshot
+from tests.eventually import eventually
+from tests.logs import T0
 from tests.stream.api.asking import WAITING, ask
 from tests.stream.api.following import Stage
 from tests.stream.api.following import following as follow
@@ -28,6 +37,10 @@ from tests.stream.test_exporter import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from stream.api.hub import Client, Who
 
 
 def waiting(queue: str, number: int, *, tenant: str = "acme") -> Row:
@@ -287,6 +300,53 @@ def test_only_the_last_versions_are_remembered() -> None:
     assert long.since(131) is None
     assert [each.number for each in wide.since(128) or ()] == [129, 130]
     assert wide.since(127) is None
+
+
+async def test_nobody_takes_the_streams_of_all() -> None:
+    """200 of one caller, of 50 selections at most; others go on, and where nobody is known nobody has too many."""
+    hub = Hub(lambda: snapshot(BILLING), Indexes())
+    ann, ben = ("token", "ann"), ("token", "ben")
+    queues = [chosen(queue=[f"q-{number}"]) for number in range(MOST_SELECTIONS_OF_ONE + 1)]
+
+    async def join(each: Chosen, who: Who) -> Client:
+        _leave_room(hub, who, each)
+        return (await hub.join(each, known=None, cut=None, who=who))[0]
+
+    first, *_ = [await join(each, ann) for each in queues[:-1]]
+    with pytest.raises(Wrong, match="you follow 50 selections already") as selections:
+        await join(queues[-1], ann)
+    for _ in range(MOST_OF_ONE - MOST_SELECTIONS_OF_ONE):
+        await join(queues[1], ann)
+    with pytest.raises(Wrong, match="you follow by 200 streams already"):
+        await join(queues[1], ann)
+    for _ in range(MOST_OF_ONE + 1):
+        await join(queues[1], None)
+    await join(queues[-1], ben)
+    hub.leave(first)
+    await join(queues[-1], ann)
+
+    assert (selections.value.status_code, selections.value.headers) == (429, {"Retry-After": "10"})
+
+
+def test_streams_are_counted_by_who_follows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token: at the server one too many is answered 429, and one that has ended counts no more."""
+    monkeypatch.setattr("stream.api.changes.MOST_OF_ONE", 1)
+    (tmp_path / "tokens.toml").write_text(as_toml("ann", "ann", scopes=["read"], tenants=None))
+    settings = load({"listen": "127.0.0.1:0", "tokens": str(tmp_path / "tokens.toml")})
+    source = Source(settings, lambda: snapshot(BILLING), clock=lambda: T0)
+    with Server(make_app(source), settings) as server:
+
+        def following() -> AbstractContextManager[httpx2.Response]:
+            bearer = {"Authorization": "Bearer ann"}
+            return httpx2.stream("GET", f"{server.address}/api/v1/changes", headers=bearer, timeout=30)
+
+        def answered() -> int:
+            with following() as answer:
+                return answer.status_code
+
+        with following() as one:
+            assert (one.status_code, answered()) == (200, 429)
+        eventually(lambda: answered() == 200)
 
 
 def test_what_cannot_be_followed_is_a_problem() -> None:
