@@ -226,7 +226,7 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
         if request.query_params.get("metric") == "support_tenant_backlog_oldest":
             raise problems.Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "metric: there is no such thing", parameter="metric")
         first = int(request.query_params.get("cursor", "0"))
-        is_waiting = request.query_params.get("metric") == "support_tenant_waiting"
+        is_waiting = request.query_params.get("metric") == "support_tenant_oldest_wait_seconds"
         members = [
             {
                 "conversation": f"conv-{n:03}" if not floor.is_masked else f"…{n:03}",
