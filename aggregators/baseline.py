@@ -119,6 +119,28 @@ def share_change(now: Share, baseline: Sequence[Share], *, min_n: int, significa
     )
 
 
+def count_change(now: int, weeks: Sequence[Fraction], *, min_n: int, significance: float) -> Verdict | None:
+    """Compare how many came with how many come in weeks, None where both are fewer than `min_n`, or there is no week.
+
+    z is the difference from the mean of the k weeks over its standard error when there is no change, √(φ·λ·(1 + 1/k)),
+    where λ is the mean of all k + 1: how many come is Poisson's. φ is the dispersion, Σ(c − mean)²/mean over k − 1 and
+    not below 1, so that weeks that differ from each other anyway are no alarm. p is by the normal distribution.
+    """
+    k = len(weeks)
+    before = sum(weeks, Fraction(0))
+    if not k or not now + before or (now < min_n and before < min_n * k):
+        return None
+    mean = before / k
+    dispersion = 1.0
+    if k > 1 and mean:
+        dispersion = max(1.0, float(sum(((each - mean) ** 2 for each in weeks), Fraction(0)) / mean / (k - 1)))
+    variance = (now + before) / (k + 1) * Fraction(k + 1, k)
+    z = float(now - mean) / sqrt(dispersion * variance)
+    p = erfc(abs(z) / sqrt(2))
+    direction = None if p > significance else UP if z > 0 else DOWN
+    return Verdict(1, k, float(now), float(mean), z, p, direction, dispersion)
+
+
 def fisher(successes: int, n: int, *, hits: int, total: int) -> float:
     """Return Fisher's exact p, two-sided: the chance of `successes` of n, or what is no likelier, out of `hits` of all.
 

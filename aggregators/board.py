@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from aggregators.definitions import Definitions
     from aggregators.delta import Entry
+    from aggregators.metric import Family
     from aggregators.samples import Labels
     from aggregators.states import Grouping
 
@@ -96,7 +97,8 @@ class Board:
             level: [each for each in metrics.get(level, ()) if each.asked in families] for level in EVERY_LEVEL
         }
         self._growing = {level: [each for each in found if each.grows] for level, found in self._metrics.items()}
-        self._grows = {level for level, found in self._growing.items() if found}
+        self._grows = {(level, each.family) for level, found in self._growing.items() for each in found}
+        self._looks_round = any(family == "rolling" for _, family in self._grows)
         self._definitions = definitions
         self._windows = tuple(windows)
         self._caps = caps or Caps()
@@ -205,7 +207,8 @@ class Board:
                 self._rolling.changed.update((window, group) for window in self._windows)
         self._states = states
         if self._history is not None:
-            self._rolling.changed.update((HISTORY_WINDOW, group) for group in self._history.changed(as_of))
+            changed = self._history.changed(as_of, self._hours.since())
+            self._rolling.changed.update((HISTORY_WINDOW, group) for group in changed)
         if self._advisor is not None:
             self._rolling.changed.update((_NOW, group) for group in self._advisor.move(as_of, states))
 
@@ -218,7 +221,7 @@ class Board:
             self._reasons.forget()
             self._rolling.changed |= spread(self._rolling.changed, self._windows)
         present = self._present()
-        if self._grows:
+        if self._looks_round:
             self._look_round(present)
         shown = {(window, group) for group in present for window in (*self._windows, _NOW)}
         if SHIFT in self._windows:
@@ -232,7 +235,7 @@ class Board:
                 list(self._rows_of(group, window, self._growing[group.level], grow=True)),
             )
         # All of them: what costs so much an hour does so though nothing of it is counted within the window.
-        for window, group in {each for each in shown if each[1].level in self._grows} - anew:
+        for window, group in {each for each in shown if (each[1].level, _family(each[0])) in self._grows} - anew:
             rows = self._rows[group][window]
             rows.growing[:] = self._rows_of(group, window, self._growing[group.level], grow=True)
         gone = self._shown - shown
@@ -360,7 +363,7 @@ class Board:
     def _rows_of(self, group: Group, window: str, metrics: Sequence[Metric], *, grow: bool) -> Iterator[Row]:
         if not metrics:
             return
-        family = {TOTALS: "total", _NOW: "state"}.get(window, "rolling")
+        family = _family(window)
         if group.level == "series" and group.values[1] == OTHER:
             return  # several series are none
         reading = self._reading(group, window, is_rolling=family == "rolling")
@@ -373,13 +376,14 @@ class Board:
         tenant = group.values[0]
         start = self._rolling.span_of(window, tenant).start if is_rolling else 0
         whole, channels = None, self._channels.get(tenant, ())
-        if group.level == "channel" and is_rolling and self._grows:
+        if group.level == "channel" and is_rolling and self._looks_round:
             whole = self._reading(Group("tenant", (tenant,)), window, is_rolling=True, is_shown=False)
             channels = group.values[1:]
         top = self._reasons if is_rolling and is_shown and group.level == "tenant" else None
-        past = None
+        past = demand = None
         if self._history is not None and window == HISTORY_WINDOW:
             past = partial(self._history.same_hours, group, self.as_of)
+            demand = partial(self._history.demand, group, self.as_of)
         return Reading(
             {} if window == _NOW else self._rolling.sums(window, group),
             self._states.get(group, _NOBODY),
@@ -392,9 +396,11 @@ class Board:
             tenant=whole,
             channels=channels,
             past=past,
+            demand=demand,
             advice=None if self._advisor is None or window != _NOW else self._advisor.advice.get(group),
             reasons={} if top is None else top.of(window, tenant),
             usual={} if top is None else top.usual(tenant),
+            place=group.values,
         )
 
 
@@ -403,6 +409,11 @@ _TIMERS = "timers"
 """Stands for a partition among those that fill hours: what of timers is in none of their own partitions yet."""
 _BEHIND_ALL = 1 << 60
 _NOBODY = State()
+_FAMILIES: dict[str, Family] = {TOTALS: "total", _NOW: "state"}
+
+
+def _family(window: str) -> Family:
+    return _FAMILIES.get(window, "rolling")
 
 
 def _past_target(state: State | None) -> tuple[int, int]:

@@ -127,7 +127,8 @@ class Definitions:
 
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
     Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
-    `genesys` are the switches of SLg, None where it is not shown.
+    `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is the share to be answered in
+    time: alerts go by it, and no number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -166,6 +167,7 @@ class Definitions:
     promoter_from: Fraction = Fraction(9, 10)
     detractor_to: Fraction = Fraction(6, 10)
     genesys: tuple[str, ...] | None = None
+    service_level_target: Fraction = Fraction(4, 5)
     tiers: tuple[Tier, ...] = ()
     calendars: dict[tuple[str, str, str], Schedule | None] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
@@ -240,10 +242,12 @@ class Definitions:
     def generation(self) -> str:
         """Return the name of the tables that these definitions fill: eight hexadecimal digits.
 
-        It is another one if and only if something in force is: not for names of calendars and zones, nor for what is
-        spelt out though it would hold without; and for a zone whose rules a new release of the time-zone data changes.
+        It is another one if and only if something in force that is counted by is: not for names of calendars and zones,
+        nor for the target of the service level, nor for what is spelt out though it would hold without; and for a zone
+        whose rules a new release of the time-zone data changes.
         """
         said = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        del said["service_level_target"]
         for name in ("wait_target_ms", "response_target_ms", "reply_target_ms", "resolution_target_ms",
                      "short_abandon_ms"):  # fmt: skip
             kept = getattr(self, name)

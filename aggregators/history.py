@@ -4,29 +4,45 @@ Of MEASURES only: hours are kept for 90 days, which is twelve weeks and some day
 
     as_of 10:20 on a Tuesday    |== 9:00 ==|== 10:00 ==|     the hour before as_of touches these two,
     one week before             |== 9:00 ==|== 10:00 ==|     so their like of each week is what is usual
+
+Of what is counted in them, each hour has its part: at 10:20 a third of the hour is that from 10:00, by quarters 1 of 4.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators import measures as m
-from aggregators.instants import HOUR_MS, SECOND_MS
-from aggregators.panes import HOUR, Pane, is_kept
+from aggregators.instants import DAY_MS, HOUR_MS, SECOND_MS
+from aggregators.panes import HOUR, QUARTER, Pane, is_kept
 from aggregators.windows import EVERYBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
     from aggregators.rolling import Group, Sums
     from aggregators.samples import Labels
     from aggregators.windows import Local
 
-MEASURES: Final = (m.CSAT_RESPONSES, m.CSAT_SATISFIED)
+MEASURES: Final = (m.CSAT_RESPONSES, m.CSAT_SATISFIED, m.QUEUED)
 """What is remembered of an hour."""
 WEEKS: Final = 12
+QUARTERS: Final = HOUR_MS // QUARTER.ms
+_WEEK_MS: Final = 7 * DAY_MS
+_NOBODY: Final[Mapping[str, int]] = {}
+
+
+class Demand(NamedTuple):
+    """What the like of the last hour brought in one of the weeks before: so many queued, times QUARTERS.
+
+    `starts` are the hours that it is made of. `is_known`: anything of the tenant was known when they began.
+    """
+
+    starts: tuple[int, ...]
+    queued: int
+    is_known: bool
 
 
 class History:
@@ -37,7 +53,8 @@ class History:
         self._grouping = grouping
         self._hours: dict[Labels, dict[int, dict[object, tuple[int, ...]]]] = {}
         self._members: dict[Group, list[Labels]] | None = None
-        self._turned: tuple[int, int] | None = None
+        self._turned: tuple[int, ...] | None = None
+        self._since: Mapping[str, int] = _NOBODY
         self._forgot = -1
         self._touched: set[Labels] = set()
 
@@ -61,13 +78,20 @@ class History:
         """Count every label set in other groups from now on."""
         self._grouping, self._members = grouping, None
 
-    def changed(self, as_of: int) -> set[Group]:
-        """Return the groups of which, at *as_of*, another past is usual than when this was last asked."""
+    def changed(self, as_of: int, since: Mapping[str, int] = _NOBODY) -> set[Group]:
+        """Return the groups of which, at *as_of*, another past is usual than when this was last asked.
+
+        *since* says by tenant from which hour on anything of it is known.
+        """
         self._forget(as_of)
-        turned = (as_of - HOUR_MS) // HOUR_MS, (as_of - 1) // HOUR_MS
-        labels = self._touched if turned == self._turned else self._hours.keys()
+        turned = ((as_of - HOUR_MS) // HOUR_MS, (as_of - 1) // HOUR_MS, _quarters(as_of))
+        labels = self._touched
+        if turned != self._turned:
+            labels |= self._hours.keys()
+        elif since != self._since:
+            labels |= {each for each in self._hours if since.get(each.tenant) != self._since.get(each.tenant)}
         found = {group for each in labels for group in self._grouping(each)}
-        self._turned, self._touched = turned, set()
+        self._turned, self._touched, self._since = turned, set(), since
         return found
 
     def same_hours(self, group: Group, as_of: int) -> list[Sums]:
@@ -82,14 +106,45 @@ class History:
             for weeks in range(1, WEEKS + 1)
         ]
 
-    def _sum(self, group: Group, starts: set[int]) -> Sums:
+    def demand(self, group: Group, as_of: int) -> list[Demand]:
+        """Return what the like of the hour before *as_of* brought in each of the WEEKS before, the latest week first.
+
+        Nothing where nothing of *group* is remembered of these weeks.
+        """
+        if not self._is_remembered(group, as_of - WEEKS * _WEEK_MS):
+            return []
+        local = self._local.get(group.values[0], self._local[EVERYBODY])
+        since = self._since.get(group.values[0], as_of)
+        latest, quarters = (as_of - 1) // HOUR_MS, _quarters(as_of)
+        parts = {latest: quarters, latest - 1: QUARTERS - quarters}
+        found = []
+        for weeks in range(1, WEEKS + 1):
+            starts, queued = [], 0
+            for hour, part in parts.items():
+                if part:
+                    start = _weeks_before(hour * HOUR_MS, weeks, local.zone)
+                    starts.append(start)
+                    queued += part * self._sum(group, {start})[m.QUEUED]
+            found.append(Demand(tuple(starts), queued, is_known=min(starts) >= since))
+        return found
+
+    def _is_remembered(self, group: Group, since: int) -> bool:
+        """Tell whether anything of *group* was counted from *since* on. What was counted and taken back is nothing."""
+        return any(
+            counted and start >= since for labels in self._of(group) for start, counted in self._hours[labels].items()
+        )
+
+    def _of(self, group: Group) -> Sequence[Labels]:
         if self._members is None:
             self._members = {}
             for labels in self._hours:
                 for each in self._grouping(labels):
                     self._members.setdefault(each, []).append(labels)
+        return self._members.get(group, ())
+
+    def _sum(self, group: Group, starts: set[int]) -> Sums:
         total = [0] * len(MEASURES)
-        for labels in self._members.get(group, ()):
+        for labels in self._of(group):
             hours = self._hours[labels]
             for start in starts:
                 for counted in hours.get(start, {}).values():
@@ -108,6 +163,11 @@ class History:
             if not hours:
                 del self._hours[labels]
                 self._members = None
+
+
+def _quarters(as_of: int) -> int:
+    """Return how many quarters of the hour before *as_of* lie in the latest hour it touches, to the nearest."""
+    return ((as_of - 1) % HOUR_MS + 1 + QUARTER.ms // 2) // QUARTER.ms
 
 
 def _weeks_before(start: int, weeks: int, zone: tzinfo) -> int:

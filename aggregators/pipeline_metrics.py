@@ -33,6 +33,10 @@ REFRESH_FAILURES = PipelineMetric(
     "deskpulse_refresh_failures_total", "counter", "Of those, the ones for which Redis did not answer."
 )
 REDIS_UP = PipelineMetric("deskpulse_redis_up", "gauge", "1 if Redis answered the latest read, else 0.")
+REDIS_MEMORY = PipelineMetric("deskpulse_redis_memory_used_bytes", "gauge", "Memory that Redis uses for data.")
+REDIS_LIMIT = PipelineMetric(
+    "deskpulse_redis_memory_limit_bytes", "gauge", "Memory at which Redis takes nothing more in: its maxmemory, if set."
+)
 READY = PipelineMetric("deskpulse_ready", "gauge", "1 if the numbers are fresh (/ready says why not), else 0.")
 COVERED = PipelineMetric(
     "deskpulse_window_covered_seconds",

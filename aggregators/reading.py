@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aggregators.expected_wait import Advice
+    from aggregators.history import Demand
 
 
 Value = float | int | None
@@ -55,9 +56,10 @@ class Reading:
     The window begins at `start` (epoch ms; 0 where there is none). `definitions` are those in force.
     `level` is that of the group; `window` is "" where there is none. `advice` is what those who come now are told;
     `past` returns what the same hours of each week before counted (history.MEASURES), the latest first, where that is
-    remembered.
+    remembered; `demand` how many queued in the like of the last hour.
     Since the hour from `since` anything of its tenant is known. Of a channel `tenant` reads its tenant; `channels` is
     that channel, or those of a tenant.
+    `place` are the values of its group's labels.
     Of a tenant, `reasons` says how often each reason came in the window, `usual` which share of the contacts each has
     over 7 d.
     """
@@ -71,11 +73,13 @@ class Reading:
     window: str = ""
     advice: Advice | None = None
     past: Callable[[], list[dict[int, int]]] | None = None
+    demand: Callable[[], list[Demand]] | None = None
     since: int = 0
     tenant: Reading | None = None
     channels: tuple[str, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
     usual: Mapping[str, float] = field(default_factory=dict)
+    place: tuple[str, ...] = ()
     _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:

@@ -65,6 +65,9 @@ def _definitions(top: Table) -> Definitions:
     changes |= _by_channel_and_queue(top.table("short_abandon"), "short_abandon_ms", values.threshold, default)
     service_level = top.table("service_level")
     changes["genesys"] = service_level.optional("genesys", values.genesys, default.genesys)
+    changes["service_level_target"] = service_level.optional(
+        "target", values.service_level, default.service_level_target
+    )
     service_level.done()
     times = top.table("times")
     for key in TIMES:

@@ -37,6 +37,9 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         yield from _of_group(path, field, definitions, default)
     if definitions.genesys is not None:
         yield "service_level.genesys", f"{', '.join(definitions.genesys) or 'no switch'} (default: SLg is not shown)"
+    if definitions.service_level_target != default.service_level_target:
+        usual_target = _number(default.service_level_target)
+        yield "service_level.target", f"{_number(definitions.service_level_target)} (default {usual_target})"
     for key in TIMES:
         value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
         if value != usual:

@@ -125,6 +125,15 @@ def families(value: object) -> tuple[str, ...]:
     return found
 
 
+def service_level(value: object) -> Fraction:
+    """Return the share that is to be answered in time: above 0, for nobody needs to be told of less, and below 1."""
+    found = share(value)
+    if not 0 < found < 1:
+        message = f"{shown(value)} is not a share between 0 and 1 (try 0.8)"
+        raise ValueError(message)
+    return found
+
+
 def genesys(value: object) -> tuple[str, ...]:
     """Return the switches of SLg, in their own order."""
     found = _of(GENESYS, value)

@@ -23,6 +23,7 @@ from aggregators.catalogue import (
     selfservice,
     series,
     sla,
+    standards,
     voice,
     volume,
     work,
@@ -55,6 +56,7 @@ def _parted(metrics: tuple[Metric, ...], *, by_agent: bool = False) -> tuple[Met
 _NAMED_BY_CONVERSATIONS = tuple(level for level in PARTS if level != "agent")
 FAMILIES: dict[str, tuple[Metric, ...]] = {
     "legs": _parted(legs.METRICS),
+    "standards": standards.METRICS,
     "responsiveness": _parted(
         (
             *responsiveness.METRICS,

@@ -5,11 +5,15 @@ Definitions to the letter: `docs/definitions-baselines.md`.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from aggregators import measures as m
-from aggregators.baseline import DOWN, UP, Share, Verdict, share_change, wilson
+from aggregators.baseline import DOWN, UP, Share, Verdict, count_change, share_change, wilson
+from aggregators.calendars import business_ms
 from aggregators.formulas import all_abandoned
+from aggregators.history import QUARTERS
+from aggregators.instants import HOUR_MS
 from aggregators.metric import Metric, rolling
 
 if TYPE_CHECKING:
@@ -45,6 +49,47 @@ def _of_jump(read: Callable[[Verdict], float]) -> Callable[[Reading], Value]:
     return of_jump
 
 
+def _weeks(r: Reading) -> list[Fraction] | None:
+    """Return how many queue in the like of this hour, of the weeks that are known; None where that is not counted.
+
+    A week in which the queue was closed all the while, as on a holiday, says nothing of one in which it is open.
+    """
+    if r.demand is None:
+        return None
+    schedule = r.definitions.calendar_of(*r.place) if r.level == "queue" else None
+    weeks = r.demand()
+    return (
+        [
+            Fraction(week.queued, QUARTERS)
+            for week in weeks
+            if week.is_known and any(business_ms(schedule, start, start + HOUR_MS) for start in week.starts)
+        ]
+        if weeks
+        else None
+    )
+
+
+def _usual(r: Reading) -> Value:
+    weeks = _weeks(r)
+    return None if weeks is None or len(weeks) < FEWEST_WEEKS else float(sum(weeks, Fraction(0)) / len(weeks))
+
+
+def _weeks_known(r: Reading) -> Value:
+    weeks = _weeks(r)
+    return None if weeks is None else len(weeks)
+
+
+def _of_demand(read: Callable[[Verdict], float]) -> Callable[[Reading], Value]:
+    def of_demand(r: Reading) -> Value:
+        weeks = _weeks(r)
+        if weeks is None or len(weeks) < FEWEST_WEEKS:
+            return None
+        verdict = count_change(r[m.QUEUED], weeks, min_n=MIN_N, significance=SIGNIFICANCE)
+        return None if verdict is None else read(verdict)
+
+    return of_demand
+
+
 def _bound(end: int, successes: Callable[[Reading], int], n: Callable[[Reading], int]) -> Callable[[Reading], Value]:
     def bound(r: Reading) -> Value:
         found = wilson(successes(r), n(r)) if n(r) > 0 else None
@@ -74,7 +119,49 @@ _EDGES: Final = (
     "Window 1h only. Unknown with fewer than 10 responses now, or with responses in the same hours of fewer than three "
     "of the twelve weeks before: a new centre has no jumps."
 )
+_OF_DEMAND: Final = (
+    "Window 1h only. The like of the last hour is made of the whole hours that it touches, each with its part, to the "
+    "quarter. Unknown with fewer than three of the twelve weeks before: those before anything of the tenant was known, "
+    "and of a queue with a calendar those in which it was closed, do not count; a week in which nobody came does."
+)
+_OF_JUMPS: Final = f"{_OF_DEMAND} Unknown where fewer than 10 queue, both now and usually."
 METRICS: tuple[Metric, ...] = (
+    rolling(
+        "queued_usual",
+        "legs",
+        "How many legs open in such an hour of the week.",
+        "Σ legs opened in the same hours of the weeks before / weeks",
+        "M8",
+        read=_usual,
+        edges=_OF_DEMAND,
+    ),
+    rolling(
+        "queued_usual_weeks",
+        "weeks",
+        "Of how many weeks before the same hours are known, 12 at most; with fewer than three nothing is usual.",
+        "weeks whose same hours are known",
+        "M8",
+        read=_weeks_known,
+        edges=_OF_DEMAND,
+    ),
+    rolling(
+        "queued_jump",
+        "sign",
+        "Whether more or fewer queue than is usual at this hour of the week: −1 fewer, 1 more, 0 neither.",
+        "legs opened against the same hours of the weeks before, p ≤ 0.01",
+        "M8",
+        read=_of_demand(lambda verdict: _SIGNS[verdict.direction]),
+        edges=_OF_JUMPS,
+    ),
+    rolling(
+        "queued_jump_sigmas",
+        "standard errors",
+        "By how many standard errors more queue than is usual at this hour of the week.",
+        "(queued − usual) / its standard error if nothing had changed",
+        "M8",
+        read=_of_demand(lambda verdict: verdict.z),
+        edges=_OF_JUMPS,
+    ),
     rolling(
         "csat_jump",
         "sign",

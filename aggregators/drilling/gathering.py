@@ -130,6 +130,7 @@ def gather(index: Index, where: Where) -> Pool:
         level=where.group.level,
         window=where.window,
         reasons=named(reasons),
+        place=where.group.values,
     )
     return Pool(where, counted, touched, reasons, lasting, reading)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aggregators.measures import FAMILY, SCORES
 from aggregators.points import BY_CODE, CELLS, MEASURES_A_KIND, NO_STOPS
 from aggregators.reading import Reading, State
+from aggregators.samples import INTERVAL_NAMES, WAITED, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
     from aggregators.metric import Metric
     from aggregators.reading import Value
 
-_CONTEXT: Final = frozenset({"advice", "past", "tenant", "channels", "reasons", "usual"})
+_CONTEXT: Final = frozenset({"advice", "past", "demand", "place", "tenant", "channels", "reasons", "usual"})
 """What a metric reads beside its own measures and state."""
 _COUNTS: Final = frozenset(each.name for each in fields(State)) - {"lasting", "oldest", "ahead"}
 _KINDS_OF_SCORES: Final = 3
+_OF_WAITS: Final = frozenset({"waiting", "oldest_wait", "oldest_customer_wait", "waiting_past_target"})
+"""The numbers of a state that waits make, and nothing else does."""
 _OVER_ALL_TIME: Final = "counts all there ever was; the conversations of its windows stand behind the rolling metrics"
 _ESTIMATED: Final = "is an estimate made of many waits, and of none of them"
 _OF_WEEKS: Final = "is set against the same hours of weeks before, of which only the counts are kept"
+_OF_PLACES: Final = "is what the definitions say of the queue, whoever is there"
 _OF_RATES: Final = "is made of rates by the hour and of shares in them"
 _OF_A_WEEK: Final = "is set against the window 7d: see contact_reason_share_ratio in both"
 _OF_TURNS: Final = "is added up of when agents began and ended, of which only the sums are kept"
@@ -91,8 +95,10 @@ def why_not(metric: Metric, reads: Reads) -> str | None:
         return _OVER_ALL_TIME
     if metric.advisory or "advice" in reads.context:
         return _ESTIMATED
-    if "past" in reads.context:
+    if reads.context & {"past", "demand"}:
         return _OF_WEEKS
+    if "place" in reads.context:
+        return _OF_PLACES
     if reads.context & {"tenant", "channels"}:
         return _OF_RATES
     if "usual" in reads.context:
@@ -104,6 +110,26 @@ def why_not(metric: Metric, reads: Reads) -> str | None:
         if any(kind.count <= measure < kind.count + MEASURES_A_KIND for measure in reads.touched):
             return _OF_TURNS if kind.adds == "turn" else _OF_CELLS
     return None
+
+
+def kinds_that_last(metric: Metric) -> frozenset[int] | None:
+    """Return the kinds of intervals that *metric* is made of where these are waits alone; None: they may be any.
+
+    By what it asks for where there are some of all kinds, and where there are none.
+    """
+    if metric.family != "state":
+        return None
+    rich = State(lasting=dict.fromkeys(INTERVAL_NAMES, 1), latest=(1, 1))
+    rich.oldest = dict(rich.lasting)
+    for name in _COUNTS - {"latest"}:
+        setattr(rich, name, 1)
+    asked: set[str] = set()
+    for state in (rich, State()):
+        _, reads = read(metric, Reading({}, state, as_of=1_000, place=("", "", "")))
+        if reads.lasting or reads.oldest or reads.context:
+            return None
+        asked |= reads.counts
+    return frozenset((WAITED, WAITING)) if asked and asked <= _OF_WAITS else None
 
 
 def read(metric: Metric, reading: Reading) -> tuple[Value | Mapping[str, Value], Reads]:

@@ -33,11 +33,14 @@ NOBODY_BEHIND = {
     *("agent_state_seconds", "logged_in_seconds", "concurrency_mean"),
     *("occupancy_time_ratio", "occupancy_slot_ratio", "utilisation_ratio"),
     *("csat_jump", "csat_jump_sigmas", "csat_usual_ratio", "contact_reason_change_ratio"),
+    *("queued_usual", "queued_usual_weeks", "queued_jump", "queued_jump_sigmas"),
+    *("open", "wait_target_seconds"),
     *("expected_wait_seconds", "expected_wait_estimator_info"),
 }
 """Estimates, sums of what only turns are kept of, comparisons with weeks before: they say why instead."""
 NOT_SEEN = {
     *("csat_jump", "csat_jump_sigmas", "csat_usual_ratio"),
+    *("queued_usual", "queued_jump", "queued_jump_sigmas"),
     *("expected_wait_error_seconds", "expected_wait_coverage_ratio"),
 }
 """These compare with weeks before, or with what many were told."""

@@ -118,7 +118,7 @@ def test_every_key_that_there_is_stands_in_the_example() -> None:
         "wait_target_ms": "wait", "response_target_ms": "first_response", "reply_target_ms": "reply",
         "resolution_target_ms": "resolution", "scales": "direction", "satisfied_wide_scale": "wide_from",
         "agent_hour_micros": "agent_hour", "fixed_hour_micros": "fixed_hour", "channel_hour_micros": "channels",
-        "calendars": "business_hours", "at_risk_ms": "at_risk_within",
+        "calendars": "business_hours", "service_level_target": "target", "at_risk_ms": "at_risk_within",
     }  # fmt: skip
     names = {field.name for field in fields(Definitions) if not field.name.startswith(("other_", "queue_"))}
 
