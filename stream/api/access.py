@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["ANYBODY", "SCOPES", "Admin", "Caller", "Driller", "Reader", "Scope"]
 CALLER: Final = "deskpulse.caller"
 """Under this name `identity` leaves in the ASGI scope the caller, or what to answer as there is none."""
+ANEW: Final = "deskpulse.anew"
+"""Under this name it leaves there what finds anew who asks, for answers that go on."""
 CHALLENGE: Final = 'Bearer realm="deskpulse"'
 How = Literal["nobody", "token", "proxy", "link"]
 """By what a caller was known."""

@@ -18,6 +18,7 @@ from stream.api import (
     numbers,
     operations,
     problems,
+    restated_numbers,
     restatements,
     service_level,
     timelines,
@@ -28,7 +29,7 @@ from stream.api.guards import guarded
 from stream.api.identity import Identity
 from stream.api.sessions import Sessions
 from stream.api.sizes import MOST_BODY
-from stream.wallboard import alerts, layout, pages, silence
+from stream.wallboard import alerts, layout, pages, runbooks, silence
 
 if TYPE_CHECKING:
     from typing import Any
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 _PARTS = (
-    *(catalogue, numbers, changes, history, conversations, timelines, restatements, service_level, balance, trust),
+    *(catalogue, numbers, changes, history, conversations, timelines, restatements, restated_numbers),
+    *(service_level, balance, trust),
     *(definitions, layout, alerts, silence),
 )
 """The modules of the API: each has a `router`."""
@@ -77,6 +79,7 @@ def make_app(source: Source) -> FastAPI:
     problems.handle(app)
     app.include_router(operations.router(source))
     app.include_router(pages.router(source))
+    app.include_router(runbooks.router(source))
     app.include_router(links.joining(sessions))
     api = APIRouter(prefix=API)
     for part in _PARTS:

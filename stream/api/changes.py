@@ -11,14 +11,14 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from stream.api.access import ANYBODY, Reader
+from stream.api.access import ANEW, ANYBODY, Reader, Unknown
 from stream.api.hub import Hub
 from stream.api.numbers import windows_of
 from stream.api.problems import Wrong, responses
 from stream.api.selecting import UNKNOWN, Chosen, Selection, choose
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.types import Receive, Scope, Send
 
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from stream.api.hub import Client, Who
     from stream.api.source import Source
 
+    IsStill = Callable[[], Awaitable[bool]]
+
 QUIET_S: Final = 15.0
 """After so long without an event a comment says that the connection lives."""
 LASTS_S: Final = 900.0
 """A stream ends after so long; whoever follows comes back, and is asked again who they are."""
+ANEW_S: Final = 5.0
+"""So often who follows is asked anew whether they still may: what took that away ends their stream."""
 MOST_VALUES: Final = 50_000
 MOST_CLIENTS: Final = 2_000
 MOST_OF_ONE: Final = 200
@@ -46,10 +50,10 @@ class Events(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, client: Client, first: bytes) -> None:
+    def __init__(self, hub: Hub, client: Client, first: bytes, *, is_still: IsStill) -> None:
         self._hub, self._client = hub, client
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(_events(client, first), headers=headers)
+        super().__init__(_events(client, first, is_still=is_still), headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them; whatever ends it, nobody follows after it."""
@@ -104,7 +108,7 @@ def router(source: Source) -> APIRouter:
         `as_of`, `made_at`, `trouble`, `generation`, `values` with those that are new or changed, and `gone` with those
         that are no more. Who comes back with Last-Event-ID gets one `changed` with what was missed, or `whole` if that
         is not known any more. A comment comes after 15 s without an event. Who does not read is dropped; all streams
-        end after 15 minutes, and may be resumed.
+        end after 15 minutes, and may be resumed. One ends within seconds of what took its caller's right away.
         """
         if hub.clients >= MOST_CLIENTS:
             detail = f"{MOST_CLIENTS} follow already"
@@ -113,29 +117,53 @@ def router(source: Source) -> APIRouter:
         who = None if caller is ANYBODY else (caller.how, caller.key or caller.name)
         # Nothing comes between this and their being one of those who follow.
         _leave_room(hub, who, selected)
-        return Events(hub, *await hub.join(selected, known=last_event_id, cut=_cut(request), who=who))
+        joined = await hub.join(selected, known=last_event_id, cut=_cut(request), who=who)
+        return Events(hub, *joined, is_still=lambda: _is_still(request, caller))
 
     return routes
 
 
-async def _events(client: Client, first: bytes, *, quiet_s: float = QUIET_S) -> AsyncIterator[bytes]:
+async def _events(client: Client, first: bytes, *, is_still: IsStill, quiet_s: float = QUIET_S) -> AsyncIterator[bytes]:
     yield COME_BACK + first
     loop = asyncio.get_running_loop()
-    end = loop.time() + LASTS_S
-    while loop.time() < end:
+    said = looked = loop.time()
+    end = said + LASTS_S
+    while (now := loop.time()) < end:
+        if now - looked >= ANEW_S:
+            if not await is_still():
+                return
+            looked = now
         try:
-            async with asyncio.timeout(quiet_s):
+            async with asyncio.timeout_at(min(said + quiet_s, looked + ANEW_S)):
                 event = await client.events.get()
         except TimeoutError:
-            yield ALIVE
+            if loop.time() >= said + quiet_s:
+                said = loop.time()
+                yield ALIVE
             continue
         if event is None:
             return
+        said = loop.time()
         yield event
 
 
+async def _is_still(request: Request, caller: Caller) -> bool:
+    """Tell whether who asks is still *caller*. While Redis is away nobody's session has ended."""
+    try:
+        now: Caller = await request.scope[ANEW]()
+    except Unknown:
+        return False
+    except Wrong:
+        return True
+    return (now, now.key) == (caller, caller.key)
+
+
 def _leave_room(hub: Hub, who: Who, selected: Chosen) -> None:
-    """Refuse one of those who follow what would be another's. On this machine, where all are anybody, nobody is one."""
+    """Refuse one of those who follow what would be another's.
+
+    Where nobody says who they are, which is on this machine alone, nobody is one: all come from one address, also whom
+    a proxy lets in here, and to count that would let one screen shut out all others.
+    """
     if who is None:
         return
     held = hub.followed_by(who)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from aggregators.drilling import NotDrilled, chosen, drill, gather
 from aggregators.drilling.gathering import Index
+from aggregators.drilling.reads import kinds_that_last
 from stream.api import cursors
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.instants import Instant, parse, stamp, stamp_or_none
@@ -163,6 +164,7 @@ def behind_of(source: Source, snapshot: Snapshot, number: Number, as_of: int) ->
         window=number.window or "",
         as_of=as_of,
         grouping=snapshot.grouping,
+        kinds=kinds_that_last(number.metric),
         is_of_states=number.metric.family == "state" or of_states is None or number.extra in of_states,
     )
     try:

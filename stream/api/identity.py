@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from stream.api.access import ANYBODY, CALLER, SCOPES, Caller, Unknown, WrongToken
+from stream.api.access import ANEW, ANYBODY, CALLER, SCOPES, Caller, Unknown, WrongToken
 from stream.api.problems import Wrong
 from stream.api.proxy import Proxy
 from stream.api.sessions import Sessions, cookie_name
@@ -91,6 +91,7 @@ class Identifying:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http":
+            scope[ANEW] = lambda: self._identity.caller(scope)
             try:
                 scope[CALLER] = await self._identity.caller(scope)
             except Wrong as error:

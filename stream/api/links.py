@@ -6,17 +6,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import structlog
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from stream.api.access import Admin  # noqa: TC001 - FastAPI reads the annotations
+from stream.api.access import Admin, requires_all_tenants
 from stream.api.instants import Instant, stamp
-from stream.api.problems import Wrong
+from stream.api.problems import Wrong, responses
 from stream.api.sessions import Grant, Sessions, cookie_name
 
 if TYPE_CHECKING:
-    from stream.api.access import Caller
+    from stream.api.access import Caller, How
     from stream.api.source import Source
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,20 @@ class LinkOrder(BaseModel, extra="forbid"):
     valid_s: int = Field(600, ge=10, le=DAY_S, description="For so long the link waits to be used.")
     session_s: int = Field(7 * DAY_S, ge=60, le=30 * DAY_S, description="For so long the screen is let in.")
     board: str = Field("/?kiosk", max_length=2_000, pattern=BOARD, description="The path that it is led to.")
+
+
+class LinksQuery(BaseModel, extra="forbid"):
+    """Whose links."""
+
+    by: str | None = Field(
+        None, description="Those of this token or user of a proxy; your own unless given.", max_length=256
+    )
+
+
+class TakenBack(BaseModel):
+    """What came of it."""
+
+    ended: int = Field(description="How many links and sessions there were.")
 
 
 class Link(BaseModel):
@@ -66,6 +80,20 @@ def router(source: Source, sessions: Sessions) -> APIRouter:
         response.headers["Cache-Control"] = "no-store"
         expires = stamp(source.clock() + order.valid_s * 1_000)
         return Link(url=str(request.url_for("join", code=code)), expires_at=expires)
+
+    @routes.delete("/given-links", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
+    async def take_links_back(query: Annotated[LinksQuery, Query()], caller: Admin) -> TakenBack:
+        """End every link and every session of a screen that somebody gave: you, or `by`.
+
+        The way to end what was given by a user of a proxy, of whom nothing here knows that they left. Of others' only
+        who may see all tenants disposes. Streams that such a screen follows end within seconds.
+        """
+        if query.by is not None:
+            requires_all_tenants(caller)
+        hows: tuple[How, ...] = (caller.how,) if query.by is None else ("proxy", "token")
+        ended = sum([await sessions.take_back(query.by or caller.name, how) for how in hows])
+        log.info("links_taken_back", of=query.by or caller.name, by=caller.name, ended=ended)
+        return TakenBack(ended=ended)
 
     return routes
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stream.api.access import ANYBODY, CALLER, Caller
 from stream.api.identity import peer_of
 from stream.api.problems import answer
+from stream.wallboard import runbooks
 from stream.wallboard.pages import PAGES
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ BURST_S: Final = 10
 MOST_BUCKETS: Final = 10_000
 FREE: Final = frozenset({"/live", "/ready", *PAGES})
 """Cheap: asked by what decides whether this process lives, or sent from memory to a browser that may have no other."""
-FREE_BELOW: Final = "/static/"
-"""What pages are made of: without one of these a screen stays empty."""
+FREE_BELOW: Final = ("/static/", runbooks.BELOW)
+"""What pages are made of: without one of these a screen stays empty; and what to do when somebody is paged."""
 
 
 class Buckets:

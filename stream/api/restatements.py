@@ -111,16 +111,16 @@ def router(source: Source) -> APIRouter:
     def restatements(query: Annotated[RestatementsQuery, Query()], caller: Reader) -> Response:
         """Return what was counted anew more than ten minutes after its instant, and because of which event."""
         since = None if query.since is None else parse("since", query.since)
-        log = _log(source)
+        log = log_of(source)
         rows = [
             row
-            for row in _seen(log.rows, caller)
+            for row in seen(log.rows, caller)
             if query.tenant in {None, row.tenant} and (since is None or row.watermark >= since)
         ]
         answer = {
             "generation": log.generation,
             "whole_since": stamp_or_none(log.whole_since) if caller.tenants is None else None,
-            "restatements": [_one(row, caller) for row in rows[::-1][: query.limit]],
+            "restatements": [one(row, caller) for row in rows[::-1][: query.limit]],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
@@ -139,15 +139,15 @@ def router(source: Source) -> APIRouter:
         latest = known_upto(snapshot)
         if as_of > latest:
             raise refused(parameter="as_of", problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
-        log = _log(source)
+        log = log_of(source)
         for _ in range(TRIES):
-            before, behind, log = log, behind_of(source, snapshot, number, as_of), _log(source)
+            before, behind, log = log, behind_of(source, snapshot, number, as_of), log_of(source)
             # What is counted anew between the two would be in one of them only.
             if before.rows[-1:] == log.rows[-1:]:
                 break
         else:
             raise not_now(NotNowError("what is counted anew changes under the reader"))
-        index, later = seen_by(caller, behind.index), [row for row in _seen(log.rows, caller) if row.watermark > as_of]
+        index, later = seen_by(caller, behind.index), [row for row in seen(log.rows, caller) if row.watermark > as_of]
         pools = [gather(each, behind.where) for each in (index, undone(index, later))]
         now, then = (drill(number.metric, pool, extra=number.extra) for pool in pools)
         if isinstance(now, NotDrilled) or isinstance(then, NotDrilled):
@@ -174,25 +174,27 @@ def router(source: Source) -> APIRouter:
             "then": then.value,
             "now": now.value,
             "is_whole": log.whole_since is None or log.whole_since <= as_of,
-            "restatements": [_one(row, caller) for row in mine[::-1][:MOST]],
+            "restatements": [one(row, caller) for row in mine[::-1][:MOST]],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
     return routes
 
 
-def _log(source: Source) -> Restatements:
+def log_of(source: Source) -> Restatements:
+    """Return what was counted anew; Wrong (503) where it cannot be read."""
     try:
         return source.read_restated(source.settings)
     except NotNowError as error:
         raise not_now(error) from error
 
 
-def _seen(rows: Iterable[Restated], caller: Caller) -> list[Restated]:
+def seen(rows: Iterable[Restated], caller: Caller) -> list[Restated]:
+    """Return those of tenants that *caller* sees."""
     return [row for row in rows if caller.sees(row.tenant)]
 
 
-def _one(row: Restated, caller: Caller) -> dict[str, Any]:
+def one(row: Restated, caller: Caller) -> dict[str, Any]:
     """Return a row as a `Restatement`."""
     kind, at, labels, *_ = row.sample
     named = "drill-down" in caller.scopes

@@ -1,6 +1,7 @@
 """Links that work once and the sessions they begin, kept in Redis by their hashes, so that any `serve` knows them.
 
-A link is deleted by the read that uses it: of two who come at once one gets in. Both end by themselves (TTL).
+A link is deleted by the read that uses it: of two who come at once one gets in. Both end by themselves (TTL), or
+with all others that the same person gave.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from stream import keys
 from stream.api.access import SCOPES, Caller
 from stream.api.problems import Wrong
+from stream.clock import now_ms
 from stream.scopes import digest, new_secret
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 TIMEOUT_S = 2.0
+LONGEST_S = 30 * 86_400
+"""No session lasts longer."""
 COOKIE = "deskpulse"
 
 
@@ -73,10 +77,24 @@ class Sessions:
 
     async def use(self, code: str) -> tuple[str, Grant] | None:
         """Use the link *code* up: return the secret of the session that it begins, None if it is none any more."""
-        grant = _grant(await _asked(self._redis.getdel, keys.link(digest(code).hex())))
+        name = keys.link(digest(code).hex())
+        grant = _grant(await _asked(self._redis.getdel, name))
         if grant is None:
             return None
-        return await self._kept(keys.session, grant, lasts_s=grant.session_s), grant
+        secret = await self._kept(keys.session, grant, lasts_s=grant.session_s)
+        # Taken back between the two: whoever took it back saw the link, or sees the session.
+        if not await _asked(self._redis.zrem, _given(grant.by, grant.how), name):
+            await _asked(self._redis.delete, keys.session(digest(secret).hex()))
+            return None
+        return secret, grant
+
+    async def take_back(self, by: str, how: How) -> int:
+        """End every link and session that *by*, known by *how*, has given; return how many there were."""
+        return int(await _asked(self._take_back, _given(by, how)))
+
+    def _take_back(self, given: str) -> int:
+        names = self._redis.zrange(given, 0, -1)
+        return int(self._redis.delete(*names, given)) - 1 if names else 0
 
     async def of(self, secret: str) -> Grant | None:
         """Return what whoever has *secret* was given, None if that is no session any more."""
@@ -85,8 +103,21 @@ class Sessions:
     async def _kept(self, key: Callable[[str], str], grant: Grant, *, lasts_s: int) -> str:
         secret = new_secret()
         held = {**grant._asdict(), "scopes": sorted(grant.scopes), "tenants": grant.tenants and sorted(grant.tenants)}
-        await _asked(self._redis.set, key(digest(secret).hex()), json.dumps(held), ex=lasts_s)
+        await _asked(self._keep, key(digest(secret).hex()), json.dumps(held), _given(grant.by, grant.how), lasts_s)
         return secret
+
+    def _keep(self, name: str, held: str, given: str, lasts_s: int) -> None:
+        now_s = now_ms() // 1_000
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.set(name, held, ex=lasts_s)
+        pipe.zadd(given, {name: now_s + lasts_s})
+        pipe.zremrangebyscore(given, "-inf", now_s)
+        pipe.expire(given, LONGEST_S)
+        pipe.execute()
+
+
+def _given(by: str, how: How) -> str:
+    return keys.given(digest(f"{how} {by}").hex())
 
 
 async def _asked(command: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - redis-py's

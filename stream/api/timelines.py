@@ -80,7 +80,8 @@ def router(source: Source) -> APIRouter:
     routes = APIRouter(tags=["drill-down"])
 
     @routes.get(
-        "/conversations/{conversation}",
+        # Whoever sends events chooses ids: a slash may stand in one, as %2F.
+        "/conversations/{conversation:path}",
         response_model=Conversation,
         responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
     )

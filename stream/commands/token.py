@@ -26,6 +26,9 @@ def new(
     ] = None,
     tenant: Annotated[list[str] | None, typer.Option(help="A tenant that it shows; may be repeated.")] = None,
     all_tenants: Annotated[bool, typer.Option("--all-tenants", help="It shows every tenant.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Add its lines to the file of DESKPULSE_TOKENS, print the token alone.")
+    ] = False,
 ) -> None:
     """Make a token: print it, once, then an empty line and the lines for the file of DESKPULSE_TOKENS.
 
@@ -38,6 +41,8 @@ def new(
     `deskpulse token new --name grafana --all-tenants`
 
     `deskpulse token new --name "floor lead" --scope read --scope drill-down --tenant acme --tenant globex`
+
+    `DESKPULSE_TOKENS=tokens.toml deskpulse token new --name screens --scope read --scope admin --all-tenants --keep`
     """
     from stream import definitions_values as values
     from stream.errors import UsageError
@@ -50,8 +55,36 @@ def new(
         message = "--tenant: name the tenants it shows, or give --all-tenants"
         raise UsageError(message)
     token = new_token()
-    print(token, end="\n\n")
-    print(as_toml(owner, token, scopes=scopes, tenants=tenants or None), end="")
+    lines = as_toml(owner, token, scopes=scopes, tenants=tenants or None)
+    if keep:
+        _keep(owner, lines)
+        print(token)
+    else:
+        print(token, lines, sep="\n\n", end="")
+
+
+def _keep(owner: str, lines: str) -> None:
+    """Add *lines* to the file of tokens. Raises UsageError where they do not fit what is there."""
+    from pathlib import Path
+
+    from stream.errors import UsageError
+    from stream.settings import load
+    from stream.tokens_file import read_tokens
+
+    file = load().tokens
+    if file is None:
+        message = "--keep: DESKPULSE_TOKENS names no file"
+        raise UsageError(message)
+    if any(token.name == owner for token in read_tokens(file)):
+        message = f"--name: {owner!r} is a token of {file} already"
+        raise UsageError(message)
+    try:
+        held = Path(file).read_text(encoding="utf-8")
+        with Path(file).open("a", encoding="utf-8") as text:
+            text.write(("\n" if held and not held.endswith("\n") else "") + ("\n" if held else "") + lines)
+    except OSError as error:
+        message = f"DESKPULSE_TOKENS: {file} cannot be written ({error.strerror})"
+        raise UsageError(message) from error
 
 
 def _taken(option: str, convert: Callable[[Any], T], value: object) -> T:

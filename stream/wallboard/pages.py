@@ -20,7 +20,7 @@ TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGES: Final = {"/": "board.html", "/drill": "drill.html", "/then": "then.html"}
+PAGES: Final = {"/": "board.html", "/drill": "drill.html", "/then": "board.html"}
 METHODS: Final = ["GET", "HEAD"]
 
 
@@ -37,26 +37,30 @@ def router(_: Source) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     found = dict(static_files())
     for path, name in PAGES.items():
-        routes.add_api_route(path, _sends(found[name]), methods=METHODS)
+        routes.add_api_route(path, sends(found[name]), methods=METHODS)
     for name, file in found.items():
         if not name.endswith(".html"):
-            routes.add_api_route(f"/static/{name}", _sends(file), methods=METHODS)
+            routes.add_api_route(f"/static/{name}", sends(file), methods=METHODS)
     return routes
 
 
 def static_files() -> Iterator[tuple[str, File]]:
     """Yield every file of the folder `static`, by name."""
     for each in sorted(files("stream.wallboard").joinpath("static").iterdir(), key=_name):
-        body = each.read_bytes()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        yield each.name, File(body, TYPES[each.name.rpartition(".")[2]], etag)
+        yield each.name, file_of(each.read_bytes(), TYPES[each.name.rpartition(".")[2]])
+
+
+def file_of(body: bytes, media_type: str) -> File:
+    """Return *body* as a file, with the tag that tells it from another one."""
+    return File(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
 
 
 def _name(file: Traversable) -> str:
     return file.name
 
 
-def _sends(file: File) -> Callable[[Request], Awaitable[Response]]:
+def sends(file: File) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that sends *file*, unless the browser has it already."""
     headers = {
         "ETag": file.etag,
         # Asked for again each time, and sent again only after an update: scripts and pages are always of one version.

@@ -22,6 +22,7 @@ from stream.api.identity import Identifying, Identity
 from stream.api.server import Server
 from stream.api.source import Source
 from stream.clock import now_ms
+from stream.files import instant
 from stream.settings import Settings, load
 from stream.snapshot import Snapshot
 from stream.wallboard import alerts, layout, pages, silence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 WINDOW = "1h"
 EVERY_S = 1.0
+KEPT_MS = 1_700_000_000_000
+"""Of instants before it nobody is known."""
 QUEUES = (
     ("billing", "chat", 3, 41, 0, 0.81),
     ("billing", "voice", 0, None, 0, 0.93),
@@ -81,6 +84,8 @@ class Floor:
     is_stuck: bool = False
     """Whether no more events are sent, while connections stay open."""
     is_closed: bool = False
+    is_unknown: bool = False
+    """Whether there is no trust to be told of, as of a tenant that nobody has heard of."""
     is_masked: bool = False
     """Whether who asks may not see which conversations they are."""
 
@@ -193,6 +198,8 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
 
     @routes.get("/trust")
     async def trust() -> dict[str, Any]:
+        if floor.is_unknown:
+            raise problems.Wrong(HTTPStatus.NOT_FOUND, "tenant: there is none of this name", parameter="tenant")
         return {
             **floor.standing(),
             "sources": [{"source": name, "age_s": age_s} for name, age_s in floor.sources_s.items()],
@@ -225,6 +232,9 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
     async def conversations(request: Request) -> Response:
         if request.query_params.get("metric") == "support_tenant_backlog_oldest":
             raise problems.Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "metric: there is no such thing", parameter="metric")
+        as_of = request.query_params.get("as_of")
+        if as_of is not None and not KEPT_MS <= instant("as_of", as_of) <= now_ms():
+            raise problems.Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, "as_of: nobody knows that", parameter="as_of")
         first = int(request.query_params.get("cursor", "0"))
         is_waiting = request.query_params.get("metric") == "support_tenant_oldest_wait_seconds"
         members = [

@@ -6,6 +6,8 @@ import json
 import socket
 import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,3 +117,25 @@ def test_one_that_speaks_another_protocol_is_trouble_like_any_other() -> None:
 def test_without_an_alertmanager_nothing_is_asked() -> None:
     """The wallboard then has no ticker."""
     assert ask("/api/v1/alerts").json()["configured"] is False
+
+
+def test_of_those_who_wait_for_the_first_answer_one_asks() -> None:
+    """Five screens at once before anything is known, and it hangs: it is asked once, and all hear of the trouble."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(5) as threads:
+        alerts = Firing(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        together = threading.Barrier(5)
+
+        def ask_now() -> str | None:
+            together.wait()
+            return alerts.at(T0).trouble
+
+        found = [each.result() for each in [threads.submit(ask_now) for _ in range(5)]]
+        listening.settimeout(0)
+        asked = 0
+        with suppress(BlockingIOError):
+            while True:
+                listening.accept()[0].close()
+                asked += 1
+
+    assert found == ["Alertmanager does not answer: timed out"] * 5
+    assert asked == 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 HEADLINES = (
     "waiting",
@@ -64,6 +64,26 @@ def test_the_board_shows_every_headline(standing: Standing, browser: Browser) ->
         assert tile(board, "agents") == {"state": "good", "value": "7", "detail": "of 43 at work", "word": "on target"}
         assert tile(board, "open_tickets")["value"] == "1,346"
         assert all(tile(board, name)["state"] != "unknown" for name in HEADLINES)
+
+
+def test_a_board_whose_server_is_busy_asks_again(standing: Standing, browser: Browser) -> None:
+    """Every first question about the past is put off for a second: each tile has its trend all the same."""
+    put_off = set()
+
+    def busy_at_first(route: Route) -> None:
+        if route.request.url in put_off:
+            route.continue_()
+        else:
+            put_off.add(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"detail": "come back in a moment"})
+
+    with page(browser, "about:blank", may_err=True) as board:
+        board.route("**/api/v1/history?*", busy_at_first)
+        board.goto(standing.url)
+
+        drawn = """() => document.querySelectorAll('[data-tile] .spark-line[d]:not([d=""])').length"""
+        eventually(lambda: board.evaluate(drawn), lambda seen: seen == len(HEADLINES))
+        assert len(put_off) == len(HEADLINES)
 
 
 def test_the_queue_that_needs_somebody_stands_first(standing: Standing, browser: Browser) -> None:
@@ -311,3 +331,40 @@ def test_numbers_follow_the_locale(standing: Standing, browser: Browser) -> None
     with page(browser, standing.url, locale="de-DE") as board:
         assert shown(board, "open_tickets", value="1.346")
         assert tile(board, "service_level")["value"] == "82\N{NO-BREAK SPACE}%"
+
+
+def test_silence_is_heard_of_where_nothing_else_is_trusted(standing: Standing, browser: Browser) -> None:
+    """Of a tenant that is not known there is no trust to be told of; a silent source makes tiles grey all the same."""
+    standing.floor.is_unknown = True
+    with page(browser, standing.url, may_err=True) as board:
+        shown(board, "waiting", value="54")
+
+        standing.floor.sources_s["zendesk"] = 95.0
+
+        assert shown(board, "waiting", state="unknown")["detail"].startswith("no events from zendesk for 1:")
+
+
+def test_no_queue_is_cut_in_half_on_a_wall(browser: Browser) -> None:
+    """Forty queues are more than there is room for: those that fit are whole, and the others are counted."""
+    floor = Floor.busy()
+    for number in range(40):
+        labels = {"tenant": "acme", "channel": "chat", "queue": f"q{number:02}"}
+        floor.put("queue", labels, "waiting", 0)
+        floor.put("queue", labels, "waiting_past_target", 0)
+    with Standing(floor, port=free_port()) as standing, page(browser, f"{standing.url}/?kiosk") as board:
+        more = board.locator(".queues .more")
+        eventually(more.text_content, lambda said: bool(re.fullmatch(r"\+ \d+ quieter", said or "")))
+        for size in (WALL, UHD):
+            board.set_viewport_size({"width": size[0], "height": size[1]})
+            eventually(lambda: board.evaluate(HALF), lambda rows: rows == [])
+        seen = board.locator(".queues tbody tr:visible").count()
+
+        assert more.text_content() == f"+ {48 - seen} quieter"
+
+
+HALF = """
+[...document.querySelectorAll(".queues tbody tr:not([hidden])")].filter((row) =>
+  row.getBoundingClientRect().bottom > document.querySelector(".queues .rows").getBoundingClientRect().bottom + 0.5
+).map((row) => row.textContent)
+"""
+"""The rows of the table of queues that are not whole."""

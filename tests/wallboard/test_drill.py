@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from aggregators.instants import rfc3339
+from stream.clock import now_ms
 from stream.devstack.process import free_port
 from tests.wallboard.browsing import PHONE, chromium, eventually, page, tile
 from tests.wallboard.standing import Floor, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -103,6 +105,23 @@ def test_what_is_wrong_with_a_question_is_said(standing: Standing, browser: Brow
     """In the words of the API."""
     with page(browser, f"{standing.url}/drill?metric=support_tenant_backlog_oldest", may_err=True) as opened:
         opened.get_by_text("metric: there is no such thing").wait_for()
+
+
+@pytest.mark.parametrize("written", [str, rfc3339])
+def test_what_a_dashboard_calls_now_is_the_latest_there_is(
+    standing: Standing, browser: Browser, written: Callable[[int], str]
+) -> None:
+    """Grafana's now is a little ahead of the numbers: nobody is turned away for that."""
+    ahead = written(now_ms() + 60_000)
+
+    with page(browser, f"{standing.url}{LIST}&as_of={ahead}", may_err=True) as opened:
+        assert names(opened)[0] == "conv-000"
+
+
+def test_what_is_too_long_ago_stays_so(standing: Standing, browser: Browser) -> None:
+    """The list of now would be another answer to another question."""
+    with page(browser, f"{standing.url}{LIST}&as_of=2020-01-01T00:00:00.000Z", may_err=True) as opened:
+        opened.get_by_text("as_of: nobody knows that").wait_for()
 
 
 def test_a_conversation_has_its_facts_and_what_they_counted_for(standing: Standing, browser: Browser) -> None:

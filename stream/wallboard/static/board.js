@@ -1,7 +1,7 @@
 // The wallboard: asks for the boards, listens to the numbers, and shows one board after the other.
 
 import { makeHeader } from "./header.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { keepTheme } from "./theme.js";
 import { listen } from "./stream.js";
 import { metricsOf, windowsOf } from "./subscription.js";
@@ -9,12 +9,15 @@ import { makeRotation } from "./rotation.js";
 import { makeScreen } from "./screen.js";
 import { makeTicker } from "./ticker.js";
 import { texts } from "./texts.js";
+import { instantOf, makeThen } from "./then.js";
 import { Trends } from "./trends.js";
 import { Trust } from "./trust.js";
 import { Values } from "./values.js";
 
 const AGAIN_MS = 3000;
 const RENDER_MS = 1000;
+const HOUR_MS = 3_600_000;
+const LOOKS_BACK = "/then"; // the address of a board that looks back, at `as_of`
 const asked = new URLSearchParams(location.search);
 
 const values = new Values();
@@ -51,7 +54,11 @@ function run(laidOut) {
   const main = h("main", { tabindex: "-1" });
   const announcer = h("div", { class: "hidden", role: "status", "aria-live": "polite" });
   const ticker = laidOut.has_alerts ? makeTicker() : null;
+  const door = (query) => (laidOut.has_conversations ? `/drill?${query}` : `/api/v1/values?${query}`);
   let screen = null;
+  // Where it looks back: the instant, NaN for an hour ago; null while it lives.
+  let back = wantsBack(laidOut) ? Date.parse(asked.get("as_of") ?? "") : null;
+  let isBack = false; // it does as soon as it is known from when to
 
   const rotation = makeRotation({ boards, everyS: laidOut.rotate_s, isKiosk: asked.has("kiosk"), turn: build });
   const header = makeHeader({
@@ -60,12 +67,15 @@ function run(laidOut) {
     rotation,
     state,
     looksBack: laidOut.has_restatements,
+    lookBack: () => look(NaN),
     arrange: (isArranging) => {
       rotation.hold(isArranging);
       screen.arrange(isArranging);
     },
     changed: () => {
-      subscribe();
+      if (back === null) {
+        subscribe();
+      }
       build(rotation.current());
     },
   });
@@ -73,10 +83,44 @@ function run(laidOut) {
 
   function build(board) {
     const tenant = board.tenant ?? state.tenant ?? header.tenants()[0] ?? null;
-    screen = makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, hasDoors: laidOut.has_conversations, trends, trust, announcer });
+    screen?.close?.();
+    screen =
+      isBack
+        ? thenOf(board, tenant)
+        : makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, door, hasDoors: laidOut.has_conversations, hasTimelines: laidOut.has_timelines, trends, trust, announcer });
     main.replaceChildren(screen.box);
     header.turned(board, screen.tenant);
     render();
+  }
+
+  function thenOf(board, tenant) {
+    back = instantOf(Number.isNaN(back) ? values.asOf - HOUR_MS : back, values.asOf);
+    const chose = (at) => {
+      back = at;
+      keepAddress(back, tenant);
+    };
+    return makeThen({ board, tenant, window: state.window, hasTimelines: laidOut.has_timelines, door, latestMs: values.asOf, atMs: back, chose, leave: () => look(null) });
+  }
+
+  /** Look back at an instant, or live on; updates pause meanwhile, and come anew afterwards. */
+  function look(at) {
+    back = at;
+    isBack = back !== null && values.asOf !== null;
+    rotation.hold(isBack);
+    header.looks(isBack);
+    if (back === null) {
+      keepAddress(null);
+      subscribe();
+    } else if (isBack) {
+      stop?.();
+    }
+    build(rotation.current());
+    if (isBack) {
+      screen.focus();
+    } else if (back === null) {
+      header.focusBack();
+      say(announcer, texts.then.live);
+    }
   }
 
   function render() {
@@ -85,8 +129,12 @@ function run(laidOut) {
       build(rotation.current());
       return;
     }
+    if (back !== null && !isBack && values.asOf !== null) {
+      look(back);
+      return;
+    }
     const why = screen.show({ values, link });
-    header.show({ values, link, why });
+    header.show({ values, link, why, isBack });
   }
 
   function subscribe() {
@@ -107,10 +155,34 @@ function run(laidOut) {
     });
   }
 
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && back !== null) {
+      look(null);
+    }
+  });
   build(rotation.current());
   subscribe();
   trust.follow(() => state.tenant, { hasRestatements: laidOut.has_restatements });
   setInterval(render, RENDER_MS);
+}
+
+/** Tell whether the address is that of a board that looks back; one on a wall, which nobody could bring back, lives. */
+function wantsBack(laidOut) {
+  return location.pathname === LOOKS_BACK && laidOut.has_restatements && !asked.has("kiosk");
+}
+
+/** Let the address be that of the board as it is shown: passed on it shows the same. */
+function keepAddress(backMs, tenant) {
+  const query = new URLSearchParams(asked);
+  query.delete("as_of");
+  if (backMs !== null) {
+    query.set("as_of", new Date(backMs).toISOString());
+    if (tenant) {
+      query.set("tenant", tenant);
+    }
+  }
+  const path = backMs === null ? "/" : LOOKS_BACK;
+  history.replaceState(null, "", `${path}${query.size ? `?${query}` : ""}${location.hash}`);
 }
 
 /** Return a board with what the address of this screen asks for in place of what was laid out. */

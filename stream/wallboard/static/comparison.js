@@ -1,84 +1,79 @@
-// Numbers side by side: known then, known now, and the events that came between.
+// A tile that looks back: what it said then and what is known now, side by side, and why they differ.
 
-import { ask } from "./asking.js";
-import { h, hold, mark } from "./dom.js";
-import { count, moment, shown } from "./format.js";
+import { causesOf } from "./causes.js";
+import { h, mark, s, say } from "./dom.js";
+import { clock, shown } from "./format.js";
+import { targetOf } from "./knowing.js";
+import { placed, queryOf, windowOf } from "./places.js";
 import { texts } from "./texts.js";
+import { titleOf, whereOf } from "./tiles.js";
 
-const MOST_EVENTS = 100;
+const MARKS = { anew: "M1 6h8V2l6 6-6 6v-4H1Z", plain: "", unknown: "M2 7h12v2H2Z" };
 
-/** Return the comparison of `numbers`, each with its tile and its query; `show` asks what was known at an instant. */
-export function makeComparison(numbers) {
-  const body = h("tbody");
-  const events = h("ol", { class: "timeline" });
-  const status = h("p", { class: "more", role: "status" });
-  const heads = ["number", "then", "now", "between"].map((name) => h("th", { scope: "col" }, texts.then.columns[name]));
-  const box = h("div", {}, h("table", {}, h("thead", {}, h("tr", {}, ...heads)), body), status, events);
-  let latest = null;
+/** Return a tile with `wait`, `show` of what the API says of it, and `fail` with why it says nothing. */
+export function makeComparison(tile, { tenant, door }) {
+  const place = placed(tile, tenant);
+  const hasLog = windowOf(tile.value.metric, tile.window) !== null;
+  const query = queryOf(tile.value, place, tile.window);
+  const link = h("a", {}, titleOf(tile));
+  const [then, now] = [side("then"), side("now")];
+  const detail = h("p", { class: "detail" });
+  const icon = s("path", { d: "" });
+  const word = h("span");
+  const target = h("span", { class: "target" }, targetOf(tile));
+  const box = h(
+    "article",
+    { class: "tile compared", "data-tile": tile.name, "data-state": "plain" },
+    h("header", {}, h("h3", {}, link), h("p", { class: "over" }, hasLog ? whereOf(tile, place) : "")),
+    h("div", { class: "sides" }, then.box, now.box),
+    detail,
+    h("p", { class: "state" }, s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, icon), word, target),
+  );
 
-  async function show(asOf) {
-    latest = asOf;
+  function wait(atMs) {
+    const pinned = new URLSearchParams(query);
+    pinned.set("as_of", new Date(atMs).toISOString());
+    mark(link, "href", door(pinned));
     mark(box, "aria-busy", "true");
-    const told = await Promise.all(numbers.map((number) => known(number, asOf)));
-    // A slider that went on meanwhile has asked anew.
-    if (latest !== asOf) {
-      return;
-    }
+    say(then.when, texts.then.said(clock(atMs)));
+    say(now.when, texts.then.known);
+    return pinned;
+  }
+
+  function show(said) {
+    const isOther = said.then !== said.now;
+    const [before, after] = [shown(tile.unit, said.then), shown(tile.unit, said.now)];
+    const why = causesOf(said.restatements);
+    put(isOther ? "anew" : "plain", before, after, [
+      why || (isOther ? null : texts.then.nothing),
+      isOther && before === after ? texts.then.little : null,
+      said.is_whole ? null : texts.then.missing,
+    ]);
+    say(word, isOther ? texts.then.other : texts.then.same);
+    return isOther;
+  }
+
+  function fail(why) {
+    put("unknown", texts.none, texts.none, [why]);
+    say(word, texts.states.unknown);
+  }
+
+  function put(state, before, after, words) {
     mark(box, "aria-busy", null);
-    hold(body, told.map((each) => row(each, asOf)));
-    const found = unique(told.flatMap((each) => each.said?.restatements ?? []));
-    hold(events, found.slice(0, MOST_EVENTS).map(event));
-    const isWhole = told.every((each) => each.said?.is_whole ?? true);
-    status.textContent = [texts.then.found(count(found.length)), isWhole ? null : texts.then.missing].filter(Boolean).join(" ");
+    mark(box, "data-state", state);
+    mark(icon, "d", MARKS[state]);
+    say(then.value, before);
+    say(now.value, after);
+    // Both of one size: that of the longer one.
+    mark(box, "data-length", Math.min(9, Math.max(before.length, after.length)));
+    say(detail, words.filter(Boolean).join("; "));
   }
 
-  return { box, show };
+  return { title: titleOf(tile), box, tile, place, hasLog, wait, show, fail };
 }
 
-async function known(number, asOf) {
-  const query = new URLSearchParams(number.query);
-  query.set("as_of", asOf);
-  try {
-    return { number, said: await ask(`/api/v1/known-then?${query}`) };
-  } catch (error) {
-    return { number, why: error.message };
-  }
-}
-
-function row({ number, said, why }, asOf) {
-  const { tile } = number;
-  const query = new URLSearchParams(number.query);
-  query.set("as_of", asOf);
-  const where = [tile.channel, tile.queue].filter(Boolean).join(" · ");
-  const title = tile.title ?? texts.titles[tile.name.replace(/-\d+$/, "")] ?? tile.name.replaceAll("_", " ");
-  const head = h("th", { scope: "row" }, h("a", { href: `/drill?${query}` }, title), where ? ` · ${where}` : "");
-  if (!said) {
-    return h("tr", {}, head, h("td", { colspan: "3" }, why));
-  }
-  const isOther = said.then !== said.now;
-  return h(
-    "tr",
-    { "data-changed": isOther ? "" : null },
-    head,
-    h("td", {}, shown(tile.unit, said.then)),
-    h("td", {}, isOther ? h("strong", {}, shown(tile.unit, said.now)) : shown(tile.unit, said.now)),
-    h("td", {}, count(said.restatements.length)),
-  );
-}
-
-function event(each) {
-  const counted = each.number > 0 ? texts.then.counts(each.what) : texts.then.noMore(each.what);
-  const where = [each.channel, each.queue].filter(Boolean).join(" · ");
-  return h(
-    "li",
-    {},
-    h("p", {}, h("time", { datetime: each.restated_at }, moment(Date.parse(each.restated_at))), " ", h("strong", {}, each.cause?.type ?? texts.none)),
-    h("p", { class: "more" }, [counted, texts.then.at(moment(Date.parse(each.at))), each.conversation, where].filter(Boolean).join(" · ")),
-  );
-}
-
-/** Return every restatement once, the latest first: one may change several numbers. */
-function unique(restatements) {
-  const found = new Map(restatements.map((each) => [JSON.stringify(each), each]));
-  return [...found.values()].sort((one, other) => Date.parse(other.restated_at) - Date.parse(one.restated_at));
+function side(name) {
+  const when = h("span", { class: "when" });
+  const value = h("strong", { class: "value" });
+  return { when, value, box: h("p", { class: `side ${name}` }, when, " ", value) };
 }

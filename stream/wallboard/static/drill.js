@@ -8,6 +8,7 @@ import { makeTimeline } from "./timeline.js";
 import { texts } from "./texts.js";
 
 const HERE = "/api/v1/conversations";
+const NOW_MS = 3_600_000; // of less than an hour ago everything is kept: what is refused there lies ahead
 const query = new URLSearchParams(location.search);
 
 keepTheme(query.get("theme"));
@@ -31,7 +32,7 @@ async function start() {
 }
 
 async function list() {
-  const [said, laidOut] = await Promise.all([ask(`${HERE}?${query}`), ask("/api/v1/boards")]);
+  const [said, laidOut] = await Promise.all([first(), ask("/api/v1/boards")]);
   const more = (cursor) => {
     const next = new URLSearchParams(query);
     next.delete("as_of"); // the cursor stays at the instant of the list
@@ -39,6 +40,21 @@ async function list() {
     return ask(`${HERE}?${next}`);
   };
   return makeList(said, query, { more, hasTimelines: laidOut.has_timelines });
+}
+
+/** Return the list; of an instant that a dashboard calls now, and the numbers have not reached, the latest there is. */
+async function first() {
+  try {
+    return await ask(`${HERE}?${query}`);
+  } catch (error) {
+    const at = query.get("as_of") ?? "";
+    const at_ms = /^\d+$/.test(at) ? Number(at) : Date.parse(at);
+    if (error.parameter !== "as_of" || !(at_ms > Date.now() - NOW_MS)) {
+      throw error;
+    }
+    query.delete("as_of");
+    return ask(`${HERE}?${query}`);
+  }
 }
 
 function timelineOf(conversation) {

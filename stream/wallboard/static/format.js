@@ -11,8 +11,14 @@ const seconds = new Intl.NumberFormat(locale, { style: "unit", unit: "second", u
 const days = new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "narrow" });
 const twoDigits = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, useGrouping: false });
 const times = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clocks = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 const DAY_S = 86400;
+
+/** Return how a number of one of the API's units is shown. */
+export function unitOf(unit) {
+  return { seconds: "s", s: "s", ratio: "ratio" }[unit] ?? "count";
+}
 
 /** Return a value of a unit in words; unknown is a dash. */
 export function shown(unit, value) {
@@ -52,6 +58,11 @@ export function duration(value) {
 
 export function time(atMs) {
   return times.format(atMs);
+}
+
+/** Return a time of the day, to the minute. */
+export function clock(atMs) {
+  return clocks.format(atMs);
 }
 
 export function moment(atMs) {

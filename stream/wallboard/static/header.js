@@ -7,10 +7,10 @@ import { texts } from "./texts.js";
 import { current, nextTheme } from "./theme.js";
 
 /**
- * Return the header. `changed` is called when another tenant or window was chosen, `arrange` when tiles may move;
- * `looksBack` tells whether the server knows what was known then.
+ * Return the header. `changed` is called when another tenant or window was chosen, `arrange` when tiles may move,
+ * `lookBack` to show what was known then, or no longer; `looksBack` tells whether the server knows that.
  */
-export function makeHeader({ boards, windows, rotation, state, arrange, changed, looksBack }) {
+export function makeHeader({ boards, windows, rotation, state, arrange, changed, looksBack, lookBack }) {
   let tenants = [];
   let isArranging = false;
   const title = h("span", { class: "board-title" });
@@ -43,7 +43,7 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed,
     arrange(value);
   }
 
-  const back = h("a", { class: "back", href: "/then" }, texts.then.open);
+  const back = button(texts.then.open, lookBack, { class: "back", accesskey: "t" });
   back.hidden = !looksBack;
 
   const box = h(
@@ -85,14 +85,24 @@ export function makeHeader({ boards, windows, rotation, state, arrange, changed,
       tenant.box.hidden = tenants.length < 2 || board.tenant !== null;
       if (shown) {
         tenant.select.value = shown;
-        mark(back, "href", `/then?${new URLSearchParams({ tenant: shown })}`);
       }
       if (isArranging) {
         toggle(false);
       }
     },
-    show({ values, link, why }) {
-      say(clock, values.asOf === null ? "" : texts.asOf(time(values.asOf)));
+    /** Show that the board looks back, or no longer. */
+    looks(isBack) {
+      back.hidden = !looksBack || isBack;
+      arranging.hidden = rotate.hidden = isBack;
+    },
+    focusBack: () => back.focus(),
+    show({ values, link, why, isBack }) {
+      say(clock, values.asOf === null || isBack ? "" : texts.asOf(time(values.asOf)));
+      if (isBack) {
+        mark(status, "data-link", "back");
+        say(status, texts.then.looking);
+        return;
+      }
       mark(status, "data-link", !link.isConnected ? "lost" : why ? "troubled" : "live");
       say(status, !link.isConnected ? why : why ? texts.troubled : texts.live);
     },

@@ -2,11 +2,11 @@
 
 import { button, h, hold, mark, say } from "./dom.js";
 import { toCsv } from "./csv.js";
-import { count, moment, shown } from "./format.js";
+import { addressOf, isMask } from "./doors.js";
+import { count, moment, shown, unitOf } from "./format.js";
 import { texts } from "./texts.js";
 
 const COLUMNS = ["conversation", "at", "channel", "queue", "value"];
-const UNITS = { seconds: "s", s: "s", ratio: "ratio" };
 
 /** Return the list that `said` holds; `more` asks for what comes after a cursor, `hasTimelines` is whether ids lead on. */
 export function makeList(said, query, { more, hasTimelines }) {
@@ -48,8 +48,8 @@ export function makeList(said, query, { more, hasTimelines }) {
 
   function rowOf(each) {
     if (!rows.has(each)) {
-      const unit = UNITS[each.unit] ?? "count";
-      const name = isMasked(each) || !hasTimelines ? each.conversation : h("a", { href: doorTo(each, query) }, each.conversation);
+      const unit = unitOf(each.unit);
+      const name = isMasked(each) || !hasTimelines ? each.conversation : h("a", { href: addressOf(each.conversation, query.get("tenant")) }, each.conversation);
       rows.set(
         each,
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", {}, each.channel), h("td", {}, each.queue), h("td", {}, shown(unit, each.value))),
@@ -74,7 +74,7 @@ export function makeList(said, query, { more, hasTimelines }) {
 }
 
 function summary(said) {
-  const unit = UNITS[said.unit] ?? "count";
+  const unit = unitOf(said.unit);
   const words = [texts.drill.number(shown(unit, said.value)), texts.drill.n(count(said.n))];
   for (const [name, value] of [["sum", said.sum], ["reproduced", said.reproduced], ["percentile", said.percentile]]) {
     if (value !== null && value !== undefined) {
@@ -96,13 +96,9 @@ function linkTo(said, query) {
   return `${location.origin}/drill?${pinned}`;
 }
 
-function doorTo(member, query) {
-  return `/drill?${new URLSearchParams({ conversation: member.conversation, tenant: query.get("tenant") ?? "" })}`;
-}
-
 /** Without the scope ids are masked and lead nowhere, and so do those of customers and agents. */
 function isMasked(member) {
-  return member.of !== "conversation" || member.conversation.startsWith("…");
+  return member.of !== "conversation" || isMask(member.conversation);
 }
 
 function textOf(member) {

@@ -10,8 +10,7 @@ import { makeTile, partsOf } from "./tiles.js";
 import { makeTrust } from "./trust_panel.js";
 
 /** Return a board with `show`, which returns why nothing of it is known, or null. */
-export function makeScreen({ board, tenant, window, sources, hasDoors, trends, trust, announcer }) {
-  const door = (query) => (hasDoors ? `/drill?${query}` : `/api/v1/values?${query}`);
+export function makeScreen({ board, tenant, window, sources, door, hasDoors, hasTimelines, trends, trust, announcer }) {
   const chosen = (tile) => (window ? { ...tile, window } : tile);
   const tiles = arranged(board).map((tile) => makeTile(chosen(tile), { tenant, door }));
   trends.keep(tiles);
@@ -25,7 +24,7 @@ export function makeScreen({ board, tenant, window, sources, hasDoors, trends, t
     panels.push(makePeople({ board, tenant }));
   }
   if (board.panels.includes("trust")) {
-    panels.push(makeTrust({ trust, board, tenant, sources }));
+    panels.push(makeTrust({ trust, board, tenant, sources, hasTimelines }));
   }
   const box = h(
     "div",

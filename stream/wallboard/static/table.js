@@ -67,19 +67,30 @@ export function makeTable({ board, tenant, door }) {
         (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
     );
     hold(body, shownRows.map((row) => row.box));
-    say(more, shownRows.length ? "" : (why ?? texts.noQueues));
-    fit(shownRows);
+    if (shownRows.length) {
+      fit(shownRows);
+    } else {
+      say(more, why ?? texts.noQueues);
+    }
   }
 
   /** On a wall nobody scrolls: what does not fit is counted. */
   function fit(shownRows) {
     const list = box.querySelector(".rows");
-    if (!document.documentElement.hasAttribute("data-kiosk") || !ONE_SCREEN.matches || !shownRows.length) {
+    if (!document.documentElement.hasAttribute("data-kiosk") || !ONE_SCREEN.matches) {
       shownRows.forEach((row) => mark(row.box, "hidden", null));
+      say(more, "");
       return;
     }
-    const rowHeight = shownRows[0].box.offsetHeight || 1;
-    const room = Math.floor((list.clientHeight - box.querySelector("thead").offsetHeight) / rowHeight);
+    const heightOf = (part) => part.getBoundingClientRect().height;
+    const roomFor = () => Math.floor((list.clientHeight - heightOf(box.querySelector("thead"))) / (heightOf(shownRows[0].box) || 1));
+    say(more, "");
+    let room = roomFor();
+    if (shownRows.length > room) {
+      // The line that counts them takes room as well.
+      say(more, texts.moreQueues("1"));
+      room = roomFor();
+    }
     shownRows.forEach((row, place) => mark(row.box, "hidden", place < room ? null : ""));
     say(more, shownRows.length > room ? texts.moreQueues(shown("count", shownRows.length - room)) : "");
   }

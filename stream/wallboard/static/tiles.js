@@ -3,7 +3,7 @@
 import { h, mark, s, say } from "./dom.js";
 import { duration, shown } from "./format.js";
 import { stateOf, targetOf } from "./knowing.js";
-import { placed, queryOf, valueOf } from "./places.js";
+import { placed, queryOf, valueOf, windowOf } from "./places.js";
 import { draw, sparkline } from "./spark.js";
 import { texts } from "./texts.js";
 
@@ -21,8 +21,7 @@ const SPAN_MS = { today: 6 * HOUR_MS, shift: 6 * HOUR_MS, "7d": 24 * HOUR_MS };
 /** Return a tile with `show`, which brings it up to date and returns its state. */
 export function makeTile(tile, { tenant, door }) {
   const place = placed(tile, tenant);
-  const title = tile.title ?? texts.titles[tile.name.replace(/-\d+$/, "")] ?? tile.name.replaceAll("_", " ");
-  const where = [place.channel, place.queue].filter(Boolean).join(" · ");
+  const title = titleOf(tile);
   const isRolling = tile.value.metric.startsWith("rolling_");
   const spanMs = (isRolling && SPAN_MS[tile.window]) || HOUR_MS;
   const link = h("a", { href: door(queryOf(tile.value, place, tile.window)) }, title);
@@ -39,7 +38,7 @@ export function makeTile(tile, { tenant, door }) {
       "header",
       {},
       h("h3", {}, link),
-      h("p", { class: "over" }, [where, isRolling ? texts.windowNames[tile.window] : texts.now].filter(Boolean).join(" · ")),
+      h("p", { class: "over" }, whereOf(tile, place)),
     ),
     value,
     spark.box,
@@ -66,6 +65,17 @@ export function makeTile(tile, { tenant, door }) {
   }
 
   return { title, box, show, tile, place, spanMs };
+}
+
+/** Return what stands above a tile. */
+export function titleOf(tile) {
+  return tile.title ?? texts.titles[tile.name.replace(/-\d+$/, "")] ?? tile.name.replaceAll("_", " ");
+}
+
+/** Return of what a tile is: channel, queue, window. */
+export function whereOf(tile, place) {
+  const over = windowOf(tile.value.metric, tile.window);
+  return [place.channel, place.queue, over ? texts.windowNames[over] : texts.now].filter(Boolean).join(" · ");
 }
 
 /** Return every number of a tile by its role; an age goes on between two snapshots. */

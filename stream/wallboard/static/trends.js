@@ -1,12 +1,15 @@
 // Trends: what a number was before this page was opened, asked now and then, and what has been heard since.
 
+import { fetchInTurn } from "./asking.js";
 import { queryOf } from "./places.js";
+import { makeTurns } from "./turns.js";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUARTER_MS = 900_000; // what is longer ago is known to the quarter of an hour
 const AGAIN_MS = 300_000; // what came late has changed the past by then
 const SOON_MS = 10_000;
+const turn = makeTurns();
 
 /** One number over time: points at multiples of a step, and the one of now. */
 class Trend {
@@ -39,7 +42,7 @@ class Trend {
     query.set("to", new Date(toMs).toISOString());
     query.set("step", `${this.stepMs / 1000}s`);
     try {
-      const answer = await fetch(`/api/v1/history?${query}`);
+      const answer = await fetchInTurn(`/api/v1/history?${query}`);
       if (answer.ok) {
         const past = (await answer.json()).points.map(([at, value]) => [Date.parse(at), value]);
         const lastAt = past.at(-1)?.[0] ?? 0;
@@ -87,7 +90,7 @@ export class Trends {
       // Of a place that nobody has heard of there is no past to ask for.
       if (this.#hasHistory && value !== undefined && (trend.askedAt === null || now - trend.askedAt > AGAIN_MS)) {
         trend.askedAt = now;
-        trend.ask(values.asOf);
+        turn(() => trend.ask(values.asOf));
       }
     }
   }

@@ -3,11 +3,11 @@
 const EVERY_MS = 3000;
 const RESTATED_EVERY_MS = 30_000; // the whole log is read for it
 const HOUR_MS = 3_600_000;
-const MOST = 1000;
+const MOST = 3; // on a wall there is no room for more
 
 export class Trust {
   said = null;
-  restated = null; // how many samples were counted anew in the last hour; MOST stands for more
+  restated = null; // what was counted anew in the last hour: how many events, and the latest of them
   #silent = [];
   #heardAt = null;
 
@@ -56,8 +56,8 @@ export class Trust {
           if (tenant()) {
             query.set("tenant", tenant());
           }
-          const answer = await fetch(`/api/v1/restatements?${query}`);
-          this.restated = answer.ok ? (await answer.json()).restatements.length : null;
+          const answer = await fetch(`/api/v1/restated-numbers?${query}`);
+          this.restated = answer.ok ? await answer.json() : null;
         }
       } catch {
         this.restated = null;

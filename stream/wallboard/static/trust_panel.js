@@ -2,14 +2,16 @@
 
 import { h, hold, mark, say } from "./dom.js";
 import { duration, shown } from "./format.js";
+import { makeRestated } from "./restated.js";
 import { texts } from "./texts.js";
 
 const RANK = { act: 0, watch: 1, good: 2 };
 
 /** Return the panel of a board. */
-export function makeTrust({ trust, board, tenant, sources }) {
+export function makeTrust({ trust, board, tenant, sources, hasTimelines }) {
   const list = h("dl", { class: "facts" });
-  const box = h("section", { class: "panel trust", "aria-labelledby": "trust-title" }, h("h2", { id: "trust-title" }, texts.trust.title), list);
+  const restated = makeRestated({ hasTimelines });
+  const box = h("section", { class: "panel trust", "aria-labelledby": "trust-title" }, h("h2", { id: "trust-title" }, texts.trust.title), list, restated.box);
   const rows = new Map();
 
   function show() {
@@ -19,10 +21,11 @@ export function makeTrust({ trust, board, tenant, sources }) {
     }
     const facts = [
       ...trust.sources().sort(bySource).map((each) => sourceFact(each, board, sources)),
-      ...factsOf(said, board, tenant, trust.restated),
+      ...factsOf(said, board, tenant, trust.restated?.found),
     ];
     // What is wrong stands first: on a wall nobody scrolls.
     facts.sort((one, other) => RANK[one.state] - RANK[other.state]);
+    restated.show(trust.restated?.restated ?? []);
     hold(list, facts.map(({ key, term, text, state }) => row(key, term, text, state)));
   }
 

@@ -23,9 +23,14 @@ OPEN = {
     ("GET", "/ready"): "whether the numbers may be believed",
     ("GET", "/api/v1/openapi.json"): "the contract, which is the same everywhere",
     ("GET", "/join/{code}"): "the code says who comes",
+    ("GET", "/runbooks"): "what to do when paged, which holds no number",
 }
-"""What everybody may ask, and why. Beside it everything below /static/."""
-SCOPES = {("POST", "/api/v1/links"): "admin", ("GET", "/api/v1/conversations/{conversation}"): "drill-down"}
+"""What everybody may ask, and why. Beside it everything below /static/ and /runbooks/."""
+SCOPES = {
+    ("POST", "/api/v1/links"): "admin",
+    ("DELETE", "/api/v1/given-links"): "admin",
+    ("GET", "/api/v1/conversations/{conversation}"): "drill-down",
+}
 """What takes another scope than `read`."""
 SAMPLES: dict[str, Any] = {
     "metric": "support_queue_rolling_queued",
@@ -56,7 +61,7 @@ class Endpoint(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether everybody may ask it."""
-        return self in OPEN or self.path.startswith("/static/")
+        return self in OPEN or self.path.startswith(("/static/", "/runbooks/"))
 
     @property
     def scope(self) -> str:
@@ -66,7 +71,9 @@ class Endpoint(NamedTuple):
 
 def endpoints(app: FastAPI) -> list[Endpoint]:
     """Return every one there is, HEAD where there is no other way only."""
-    found = [(context.methods or set(), str(context.path)) for context in iter_route_contexts(app.routes)]
+    contexts = iter_route_contexts(app.routes)
+    # The contract has no word for a parameter that may hold slashes.
+    found = [(context.methods or set(), str(context.path).replace(":path}", "}")) for context in contexts]
     return sorted(Endpoint(method, path) for methods, path in found for method in methods - {"HEAD"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx2
@@ -14,7 +15,7 @@ from stream.api.source import Source
 from stream.settings import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from stream.snapshot import Snapshot
 
@@ -41,9 +42,9 @@ class Stage:
             call()
 
     @contextmanager
-    def server(self) -> Iterator[str]:
-        """Serve it; give the address."""
-        settings = load({"listen": "127.0.0.1:0"})
+    def server(self, **given: str) -> Iterator[str]:
+        """Serve it under the settings *given*; give the address."""
+        settings = load({"listen": "127.0.0.1:0", **given})
         source = Source(settings, lambda: self.snapshot, clock=lambda: self.snapshot.made_at, listen=self.listen)
         with Server(make_app(source), settings) as server:
             yield server.address
@@ -54,11 +55,18 @@ class Stage:
 
 
 @contextmanager
-def following(address: str, query: str = "", *, known: str | None = None) -> Iterator[Iterator[Event]]:
+def following(
+    address: str,
+    query: str = "",
+    *,
+    known: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    patience_s: float = 30.0,
+) -> Iterator[Iterator[Event]]:
     """Give the events of a stream as they come."""
-    headers = {} if known is None else {"Last-Event-ID": known}
+    headers = {**headers} if known is None else {**headers, "Last-Event-ID": known}
     url = f"{address}/api/v1/changes?{query}"
-    with httpx2.stream("GET", url, headers=headers, timeout=30) as answer:
+    with httpx2.stream("GET", url, headers=headers, timeout=patience_s) as answer:
         assert answer.status_code == 200, answer.read()
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         yield events(answer.iter_lines())

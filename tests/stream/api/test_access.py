@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from stream.scopes import as_toml
 from stream.settings import load
 from stream.snapshot import Snapshot
 from tests.logs import T0
-from tests.stream.api.asking import ask
+from tests.stream.api.asking import FRESH, ask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,20 @@ def test_health_is_open_and_tells_nothing(tokens: Path) -> None:
     assert ask("/ready", snapshot=away, given=given).text == "not ready\n"
     assert (ready("wrong"), ready(SOME)) == ("not ready\n", "not ready\n")
     assert ready(READS) == "not ready: Redis does not answer: redis.acme.example:6379\n"
+
+
+def test_why_the_numbers_are_wrong_is_said_to_whom_all_of_it_may_be(tokens: Path) -> None:
+    """It may name what is not one's own: who sees some tenants hears that there is trouble, and no more."""
+    troubled = replace(FRESH, trouble="no worker reports on the topic globex.chats")
+    given = {"tokens": str(tokens)}
+
+    def trouble(path: str, token: str) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return ask(f"/api/v1/{path}", snapshot=troubled, given=given, headers=headers).json()["trouble"]
+
+    for path in ("values", "trust", "identity"):
+        assert trouble(path, READS) == "no worker reports on the topic globex.chats"
+        assert trouble(path, SOME) == "the numbers may be old or wrong"
 
 
 def test_the_file_is_read_again_when_it_changes(tokens: Path) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from aggregators.board import Row
 from aggregators.rolling import Group
-from stream.api.access import ANYBODY, Caller
+from stream.api.access import ANEW, ANYBODY, Caller, Unknown
 from stream.api.app import make_app
-from stream.api.changes import ALIVE, MOST_OF_ONE, MOST_SELECTIONS_OF_ONE, _events, _leave_room
+from stream.api.changes import ALIVE, MOST_OF_ONE, MOST_SELECTIONS_OF_ONE, _events, _is_still, _leave_room
 from stream.api.differing import REMEMBERED, Ring, Version, difference, following, together
 from stream.api.hub import FORGET_AFTER, Hub
 from stream.api.indexed import Index, Indexes
@@ -163,11 +165,16 @@ def test_the_end_of_the_server_ends_the_streams() -> None:
         assert list(stream) == []
 
 
+async def still() -> bool:
+    """Say that who follows still may."""
+    return True
+
+
 async def test_a_comment_says_that_the_connection_lives() -> None:
     """After a while without an event; None is the end."""
     hub = Hub(lambda: snapshot(BILLING), Indexes())
     client, first = await hub.join(chosen(), known=None, cut=None)
-    stream = _events(client, first, quiet_s=0)
+    stream = _events(client, first, is_still=still, quiet_s=0)
 
     begin, comment = await anext(stream), await anext(stream)
     client.end()
@@ -354,3 +361,45 @@ def test_what_cannot_be_followed_is_a_problem() -> None:
     refused = ask("/api/v1/changes?metric=nothing")
 
     assert (refused.status_code, refused.json()["parameter"]) == (422, "metric")
+
+
+@pytest.mark.parametrize(
+    "after", [{}, {"scopes": ["read", "drill-down"]}, {"tenants": ["globex"]}, {"secret": "another"}]
+)
+def test_a_stream_ends_with_the_right_to_it(
+    after: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that is taken away, or gets other rights or another secret, is asked for in seconds, not minutes."""
+    monkeypatch.setattr("stream.api.changes.ANEW_S", 0.1)
+    token: dict[str, Any] = {"secret": "r", "scopes": ["read"], "tenants": ["acme"]}
+    file = tmp_path / "tokens.toml"
+    file.write_text(as_toml("r", **token))
+    stage = Stage(snapshot(BILLING))
+    with (
+        stage.server(tokens=str(file)) as address,
+        follow(address, headers={"Authorization": "Bearer r"}, patience_s=10) as stream,
+    ):
+        next(stream)
+        stage.show(snapshot(waiting("billing", 4)))
+        assert next(stream).kind == "changed"
+
+        file.write_text(as_toml("r", **{**token, **after}) if after else "")
+
+        assert list(stream) == []
+
+
+async def test_a_stream_goes_on_while_nobody_can_say_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis that is away for a moment has not ended a session."""
+    monkeypatch.setattr("stream.api.changes.ANEW_S", 0.0)
+    caller = Caller("link of kim", frozenset({"read"}), None, "link", "k")
+    answers: list[Caller | Exception] = [Wrong(HTTPStatus.SERVICE_UNAVAILABLE, "away"), caller, Unknown()]
+
+    async def anew() -> Caller:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    request = Request({"type": "http", ANEW: anew})
+
+    assert [await _is_still(request, caller) for _ in range(3)] == [True, True, False]

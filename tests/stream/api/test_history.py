@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from stream.settings import Settings, load
 from stream.snapshot import Snapshot
 from tests.logs import T0, Log, after
 from tests.stream.api.asking import ask
-from tests.stream.api.shown import eight_legs, past, shown
+from tests.stream.api.shown import behind, eight_legs, past, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,3 +257,18 @@ def test_what_came_after_a_look_is_in_the_next_one() -> None:
         pasts.hindsight(snapshot, [], until=snapshot.as_of, wanted=None)
 
     assert len(reads) == 2
+
+
+def test_what_an_earlier_generation_counted_is_said() -> None:
+    """Numbers before it are not of the definitions in force, and nobody is behind them any more: lists say so too."""
+    snapshot = replace(now()[0], carried_before=after("3:00:00"))
+    path = f"metric=support_queue_rolling_queued&{OF_BILLING}&window=30m"
+    kept: dict[str, Any] = {"past": now()[1], "behind": behind(whole())}
+
+    said = [
+        ask(f"/api/v1/{name}?{path}", snapshot=snapshot, now=END, **kept).json()["carried_before"]
+        for name in ("history", "conversations")
+    ]
+
+    assert said == ["2024-03-04T03:00:00.000Z"] * 2
+    assert ask("/api/v1/trust", snapshot=snapshot, now=END).json()["carried_before"] == said[0]

@@ -12,9 +12,11 @@ from starlette.testclient import TestClient
 
 from stream import keys
 from stream.api.app import make_app
+from stream.api.sessions import Grant, Sessions
 from stream.api.source import Source
 from stream.scopes import as_toml, digest, new_secret
 from stream.settings import load
+from tests.deskpulse import deskpulse, refused
 from tests.logs import T0
 from tests.stream.api.asking import FRESH
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 HERE = "http://127.0.0.1:8420"
 LINKS = "/api/v1/links"
+GIVEN = "/api/v1/given-links"
 TOKENS = (
     ("boss", ["read", "drill-down", "admin"], None),
     ("acme boss", ["read", "admin"], ["acme", "globex"]),
@@ -118,13 +121,16 @@ def test_redis_holds_hashes_that_end(browser: Callable[..., Client], empty_redis
     client, redis = browser(), empty_redis.client()
     path = link(client, valid_s=60, session_s=3_600)
     code = path.rpartition("/")[2]
-    assert redis.keys("*") == [keys.link(digest(code).hex()).encode()]
+    given = keys.given(digest("token boss").hex())
+    assert sorted(redis.keys("*")) == [given.encode(), keys.link(digest(code).hex()).encode()]
+    assert 0 < redis.ttl(given) <= 30 * 86_400
     assert 0 < redis.ttl(keys.link(digest(code).hex())) <= 60
 
     client.get(path)
 
     (secret,) = client.cookies.values()
-    assert redis.keys("*") == [keys.session(digest(secret).hex()).encode()]
+    assert sorted(redis.keys("*")) == [given.encode(), keys.session(digest(secret).hex()).encode()]
+    assert redis.zrange(given, 0, -1) == [keys.session(digest(secret).hex()).encode()]
     assert 60 < redis.ttl(keys.session(digest(secret).hex())) <= 3_600
     redis.flushall()
     assert client.get("/api/v1/catalogue").status_code == 401
@@ -309,3 +315,130 @@ def test_neither_codes_nor_cookies_are_logged(
     assert "link_used" in said
     assert path.rpartition("/")[2] not in said
     assert next(iter(client.cookies.values())) not in said
+
+
+def typed(tokens: Path, redis: services.Redis, *options: str) -> str:
+    """Return the path that `deskpulse link` prints."""
+    done = deskpulse("link", *options, DESKPULSE_TOKENS=str(tokens), DESKPULSE_REDIS=redis.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    (address,) = done.stdout.splitlines()
+    assert address.startswith(f"{HERE}/join/")
+    return str(urlsplit(address).path)
+
+
+def test_a_link_can_be_typed(browser: Callable[..., Client], tokens: Path, empty_redis: services.Redis) -> None:
+    """Whoever has the settings of `serve` needs no token: one of the file gives it, and it ends with that."""
+    path = typed(
+        tokens, empty_redis, "--token", "acme boss", "--tenant", "acme", "--session", "1h", "--board", "/?kiosk"
+    )
+    screen = browser()
+
+    joined = screen.get(path)
+
+    assert (joined.status_code, joined.headers["Location"]) == (303, "/?kiosk")
+    assert "Max-Age=3600" in joined.headers["Set-Cookie"]
+    assert seen(screen) == ["acme"]
+    assert browser().get(path).status_code == 404
+    write(tokens, "acme boss")
+    assert screen.get("/api/v1/values").status_code == 401
+
+
+def test_a_typed_link_leads_to_where_people_open_the_site(tokens: Path, empty_redis: services.Redis) -> None:
+    """DESKPULSE_SITE, which `serve` need not know for anything else."""
+    write(tokens, "acme boss")
+    done = deskpulse(
+        "link",
+        DESKPULSE_TOKENS=str(tokens),
+        DESKPULSE_REDIS=empty_redis.url,
+        DESKPULSE_SITE="https://wall.example.org/",
+    )
+
+    assert done.stdout.startswith("https://wall.example.org/join/")
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ((), "--token: name one of those with the scope admin (boss, acme boss)"),
+        (("--token", "reader"), "--token: name one of those with the scope admin (boss, acme boss)"),
+        (("--token", "acme boss", "--drill-down"), "--drill-down: the token 'acme boss' has not that scope itself"),
+        (("--token", "acme boss", "--tenant", "initech"), "--tenant: 'initech' is none of the token 'acme boss'"),
+        (
+            ("--token", "boss", "--board", "//evil.example"),
+            "--board: '//evil.example' is not a path of the site (try /?kiosk)",
+        ),
+        (("--token", "boss", "--valid", "2d"), "--valid: '2d' is not from 10s to 1d"),
+        (("--token", "boss", "--session", "31d"), "--session: '31d' is not from 60s to 30d"),
+        (
+            ("--token", "boss", "--valid", "soon"),
+            "--valid: 'soon' is not a duration: a whole number with s, m, h or d (try 5m)",
+        ),
+        (
+            ("--token", "boss", "--redis", "redis://127.0.0.1:1/0"),
+            "DESKPULSE_REDIS: redis://127.0.0.1:1/0 does not answer",
+        ),
+    ],
+)
+def test_a_link_that_cannot_be_typed_is_refused(tokens: Path, options: tuple[str, ...], line: str) -> None:
+    """One line that names the option, as the API names the parameter."""
+    assert refused("link", *options, DESKPULSE_TOKENS=str(tokens)) == line
+
+
+def test_where_nobody_is_asked_nobody_needs_a_link() -> None:
+    """Without a file of tokens the wallboard is open to this machine."""
+    assert refused("link") == f"DESKPULSE_TOKENS: names no file, so nobody needs a link: open {HERE}"
+
+
+PROXY = {"proxy_user_header": "X-User", "proxy_peers": "10.0.0.1"}
+KIM = {"X-User": "kim", "X-Deskpulse-Scopes": "read,admin", "X-Deskpulse-Tenants": "*"}
+
+
+def test_what_a_user_of_a_proxy_gave_is_taken_back(browser: Callable[..., Client]) -> None:
+    """Nothing here knows that kim left: who may see all tenants says so; links and screens of kim end, no others."""
+    front = browser(**PROXY)
+
+    def from_kim(**body: Any) -> str:
+        return str(urlsplit(front.post(LINKS, json=body, headers=KIM).json()["url"]).path)
+
+    screen, other, unused = browser(**PROXY), browser(**PROXY), from_kim()
+    screen.get(from_kim())
+    other.get(link(front))
+    assert [each.get("/api/v1/catalogue").status_code for each in (screen, other)] == [200, 200]
+
+    ended = front.delete(f"{GIVEN}?by=kim", headers={"Authorization": "Bearer boss"})
+
+    assert (ended.status_code, ended.json()) == (200, {"ended": 2})
+    assert [each.get("/api/v1/catalogue").status_code for each in (screen, other)] == [401, 200]
+    assert browser(**PROXY).get(unused).status_code == 404
+    assert front.delete(f"{GIVEN}?by=kim", headers={"Authorization": "Bearer boss"}).json() == {"ended": 0}
+
+
+def test_ones_own_links_are_taken_back_and_others_only_by_who_sees_all(browser: Callable[..., Client]) -> None:
+    """The boss of acme ends what they gave themselves, and nobody else's."""
+    client, screen, other = browser(), browser(), browser()
+    screen.get(str(urlsplit(order(client, by="acme boss").json()["url"]).path))
+    other.get(link(client))
+
+    refused = client.delete(f"{GIVEN}?by=boss", headers={"Authorization": "Bearer acme boss"})
+    ended = client.delete(GIVEN, headers={"Authorization": "Bearer acme boss"})
+
+    assert refused.status_code == 403
+    assert ended.json() == {"ended": 1}
+    assert [each.get("/api/v1/catalogue").status_code for each in (screen, other)] == [401, 200]
+
+
+async def test_a_link_that_is_taken_back_while_it_is_used_lets_nobody_in(empty_redis: services.Redis) -> None:
+    """Between the link that is gone and the session that begins."""
+    sessions = Sessions(load({"redis": empty_redis.url}))
+    grant = Grant("kim", "proxy", frozenset({"read"}), None, "/", 60)
+    code = await sessions.new_link(grant, valid_s=60)
+    keep = sessions._keep
+
+    def taking_back(name: str, held: str, given: str, lasts_s: int) -> None:
+        assert sessions._take_back(given) == 0
+        keep(name, held, given, lasts_s)
+
+    sessions._keep = taking_back  # type: ignore[method-assign]
+
+    assert await sessions.use(code) is None
+    assert await sessions.take_back("kim", "proxy") == 0

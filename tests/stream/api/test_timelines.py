@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
+
+import pytest
 
 from stream.api.timelines import Conversation
 from tests.logs import Log
@@ -108,3 +111,14 @@ def test_what_nobody_has_heard_of_is_not_found() -> None:
         404,
         "conversation",
     )
+
+
+@pytest.mark.parametrize("name", ["a/b", "/", "a//b/", "../c", "ä ?#"])
+def test_an_id_may_hold_what_means_something_in_an_address(name: str) -> None:
+    """Whoever sends events chooses it; escaped in the path it is found."""
+    log = Log(tenant="acme", conversation=name, queue="billing").queued("1:00")
+
+    answer = asked(log, f"{quote(name, safe='')}?tenant=acme")
+
+    assert answer["conversation"] == name
+    assert [fact["type"] for fact in answer["facts"]] == ["chat.queued"]
