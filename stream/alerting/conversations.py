@@ -1,0 +1,207 @@
+"""Alerts of what takes hours and days, for who leads: replies, satisfaction, backlog, policies, bots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aggregators import pipeline_metrics as p
+from stream.alerting.burn import percent
+from stream.alerting.guards import FEWEST, OF_SETTLED, while_open
+from stream.alerting.promql import both, gauge, grouped, own
+from stream.alerting.rules import QUEUE, Alert, Behind, Group
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+DAY_S: Final = 86_400
+BREACHES: Final = 5
+GROWTH: Final = 1.1
+CONTAINED: Final = 0.7
+_WHERE: Final = "the queue {{ $labels.queue }} ({{ $labels.channel }}, tenant {{ $labels.tenant }})"
+_COVERED: Final = f"max({own(p.COVERED, window='7d')})"
+
+
+def _known_for(seconds: int) -> str:
+    return f"{_COVERED} < {seconds}"
+
+
+def _unanswered() -> str:
+    pile = gauge("unanswered_conversations")
+    a_day = f"{gauge('replies', window='7d')} * {DAY_S} / scalar({_COVERED})"
+    much = both(f"{pile} >= {FEWEST}", grouped(f"{pile} > {a_day}"))
+    return while_open(both(grouped(much), _known_for(DAY_S), operator="unless on ()"))
+
+
+def _growth() -> str:
+    received, reopened = gauge("received", window="7d"), gauge("reopened", window="7d")
+    # No share of them: of nothing resolved there is none, and that is the worst week.
+    resolved = grouped(both(gauge("resolved", window="7d"), f"0 * {received}", operator="or"))
+    came = grouped(both(grouped(f"{received} + {reopened}"), received, operator="or"))
+    grows = both(came, f"{GROWTH} * {resolved}", operator=">")
+    much = both(
+        grouped(grows), f"{received} >= 100", grouped(both(gauge("backlog_open"), f"{resolved} / 7", operator=">"))
+    )
+    return while_open(both(grouped(much), _known_for(7 * DAY_S - 3_600), operator="unless on ()"))
+
+
+def _contained() -> str:
+    lately, usually = gauge("bot_containment_ratio", window="1h"), gauge("bot_containment_ratio", window="7d")
+    enough = f"{gauge('bot_conversations', window='1h')} >= {FEWEST}"
+    return while_open(both(f"{lately} < {CONTAINED} * {usually}", enough))
+
+
+def _in_time(target: Fraction) -> Fraction:
+    """Return the least share of first responses in time: half of it missed is worth a word, as at a burn of 2."""
+    return max(1 - 2 * (1 - target), target / 2)
+
+
+def group(target: Fraction) -> Group:
+    """Return the rules; *target* is the share that is to be in time."""
+    limit, kept = _in_time(target), target
+    attainment = gauge("first_response_attainment_ratio", window="1h")
+    counted = f"{gauge('first_responses', window='1h')} + {gauge('first_response_open_past_target')} >= {FEWEST}"
+    # The clock is left: each has an alert of its own.
+    breached = f"{gauge('sla_breached', window='1h')} >= {BREACHES}"
+    attained = f"{gauge('sla_attainment_ratio', window='1h')} < {float(kept):.6g}"
+    jump = f"{gauge('csat_jump', window='1h')} == -1"
+    return Group(
+        "deskpulse-conversations",
+        "What takes hours and days. All of it is looked at during the day; nobody is woken.",
+        (
+            Alert(
+                name="DeskpulseFirstResponseAttainment",
+                slug="first-response-attainment",
+                severity="warning",
+                team="support",
+                expr=while_open(both(f"{attainment} < {float(limit):.6g}", grouped(counted))),
+                holds="5m",
+                keeps="15m",
+                summary="Too few first messages are answered in time.",
+                description=(
+                    f"Only {{{{ $value | humanizePercentage }}}} of the first responses of the last hour in {_WHERE} "
+                    f"were in time, those still open past their target counted; less than {percent(limit)}."
+                ),
+                dashboard="deskpulse-first-response",
+                behind=Behind("first_response_attainment_ratio", window="1h"),
+                place=QUEUE,
+                reason=(
+                    "Who is still waiting past the target counts as missed, so that it is noticed before they are "
+                    "answered. In business hours, where the queue has a calendar."
+                ),
+                condition=f"less than {percent(limit)} of first responses of 1 h in time, those open past it missed",
+                guard=f"{FEWEST} of them; {OF_SETTLED}",
+            ),
+            Alert(
+                name="DeskpulseUnanswered",
+                slug="unanswered",
+                severity="warning",
+                team="support",
+                expr=_unanswered(),
+                holds="15m",
+                keeps="15m",
+                summary="More customers wait for a reply than are answered in a day.",
+                description=(
+                    f"{{{{ $value | humanize }}}} conversations in {_WHERE} have a message of the customer that nobody "
+                    "has answered: more than are answered there in a day, as the last seven went."
+                ),
+                dashboard="deskpulse-first-response",
+                behind=Behind("unanswered_conversations"),
+                place=QUEUE,
+                reason=(
+                    "A pile is measured by how fast it is worked off, so that one threshold serves a queue of ten "
+                    "replies a day and one of a thousand; what came in over night is no pile yet."
+                ),
+                condition="more unanswered conversations than replies in a day, by the last seven days",
+                guard=f"{FEWEST} of them; a day of history; `unanswered` counted; {OF_SETTLED}",
+            ),
+            Alert(
+                name="DeskpulseSatisfactionDrop",
+                slug="satisfaction-drop",
+                severity="warning",
+                team="support",
+                expr=while_open(both(gauge("csat_satisfied_ratio", window="1h"), jump)),
+                holds="5m",
+                keeps="30m",
+                summary="Customers are less satisfied than usual at this hour of the week.",
+                description=(
+                    f"{{{{ $value | humanizePercentage }}}} of the answers of the last hour to surveys of {_WHERE} are "
+                    "satisfied: less than usual at this hour of the week, and that is no chance."
+                ),
+                dashboard="deskpulse-satisfaction",
+                behind=Behind("csat_satisfied_ratio", window="1h"),
+                place=QUEUE,
+                reason="Tested against the same hours of the weeks before (M64), two-sidedly at 1 %.",
+                condition="the satisfied share of 1 h is below the usual of this hour of the week, p ≤ 0.01",
+                guard=f"10 answers; three weeks of history; `baselines` counted; {OF_SETTLED}",
+            ),
+            Alert(
+                name="DeskpulseBacklogGrowth",
+                slug="backlog-growth",
+                severity="warning",
+                team="support",
+                expr=_growth(),
+                holds="1h",
+                keeps="1h",
+                summary="More comes in than is resolved, for a week.",
+                description=(
+                    f"In seven days {{{{ $value | humanize }}}} conversations came into {_WHERE} or came back, a tenth "
+                    "more than were resolved, at least, and more than a day's work is open."
+                ),
+                dashboard="deskpulse-tickets",
+                behind=Behind("backlog_open"),
+                place=QUEUE,
+                reason=(
+                    "Over whole weeks, for within one a Monday brings more than it takes away. By counts, for where "
+                    "nothing was resolved there is no ratio."
+                ),
+                condition=(
+                    f"more than {GROWTH} times as much came in or back as was resolved in 7 d, and more is open than "
+                    "one day of it"
+                ),
+                guard=f"100 received; seven days of history; `resolution` counted; {OF_SETTLED}",
+            ),
+            Alert(
+                name="DeskpulseSlaBreaches",
+                slug="sla-breaches",
+                severity="warning",
+                team="support",
+                expr=while_open(both(breached, grouped(attained))),
+                holds="2m",
+                keeps="30m",
+                summary="Deadlines of service level agreements pass.",
+                description=(
+                    f"{{{{ $value | humanize }}}} {{{{ $labels.clock }}}} deadlines passed in the last hour in "
+                    f"{_WHERE} before they were met, so that less than {percent(kept)} are kept."
+                ),
+                dashboard="deskpulse-tickets",
+                behind=Behind("sla_breached", window="1h", labels=("clock",)),
+                place=QUEUE,
+                reason=(
+                    "By event time: what comes late or is taken back corrects it, which a counter that only rises "
+                    "cannot. The clocks stop at night where the queue has a calendar."
+                ),
+                condition=f"at least {BREACHES} deadlines of a clock passed in 1 h, less than {percent(kept)} kept",
+                guard=f"{BREACHES} of them; `sla` counted; {OF_SETTLED}",
+            ),
+            Alert(
+                name="DeskpulseBotContainment",
+                slug="bot-containment",
+                severity="warning",
+                team="support",
+                expr=_contained(),
+                holds="10m",
+                keeps="15m",
+                summary="The bot hands over far more than it usually does.",
+                description=(
+                    f"Only {{{{ $value | humanizePercentage }}}} of the conversations of the last hour with the bot of "
+                    f"{_WHERE} ended with it: a third less than in the week before."
+                ),
+                dashboard="deskpulse-journey",
+                behind=Behind("bot_containment_ratio", window="1h"),
+                place=QUEUE,
+                reason="Against its own week, for what a bot can contain differs from one to the next.",
+                condition=f"containment of 1 h below {CONTAINED} of that of 7 d",
+                guard=f"{FEWEST} conversations; `bots` counted; {OF_SETTLED}",
+            ),
+        ),
+    )
