@@ -1,13 +1,12 @@
-"""Panels from metrics: the description and the unit are the catalogue's."""
+"""Panels from what is to be shown: a big number with its word, a graph of a few lines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import prometheus, stat, timeseries
 from grafana_foundation_sdk.builders.common import ReduceDataOptions, VizLegendOptions, VizTooltipOptions
-from grafana_foundation_sdk.builders.dashboard import DashboardLink, FieldColor
+from grafana_foundation_sdk.builders.dashboard import FieldColor
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
     BigValueGraphMode,
@@ -18,48 +17,26 @@ from grafana_foundation_sdk.models.common import (
     SortOrder,
     TooltipDisplayMode,
 )
-from grafana_foundation_sdk.models.dashboard import (
-    DataTransformerConfig,
-    DynamicConfigValue,
-    FieldColorModeId,
-)
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, FieldColorModeId
 
-from grafana.scale import WORD, Scale, coloured, words
+from grafana import links
+from grafana.scale import WORD, coloured, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-SOURCE = DataSourceRef(type_val="prometheus", uid="$datasource")
-_UNITS = {"s": "s", "ratio": "percentunit"}
-_SHOWN = {"s": "{:g} s", "ratio": "{:.0%}"}
+    from grafana_foundation_sdk.builders.dashboard import DashboardLink
 
+    from grafana.shown import Shown
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """One number: its query, the unit of the catalogue, the sentence that says what it is, and how it is judged."""
-
-    title: str
-    expression: str
-    unit: str
-    help: str
-    scale: Scale | None = None
-
-    @property
-    def grafana_unit(self) -> str:
-        """Return Grafana's name of the unit; counts are plain numbers."""
-        return _UNITS.get(self.unit, "short")
-
-    @property
-    def description(self) -> str:
-        """Return what the number is, in which unit, and what its colours mean."""
-        unit = "" if self.unit in ("s", "ratio") else f" Unit: {self.unit}."
-        colours = f" {self.scale.sentence(_SHOWN.get(self.unit, '{:g}'))}" if self.scale else ""
-        return f"{self.help}{unit}{colours}"
+SOURCE: Final = DataSourceRef(type_val="prometheus", uid="$datasource")
+TILE_HEIGHT: Final = 4
+GRAPH_HEIGHT: Final = 8
+LEGEND: Final = "{{queue}} ({{channel}})"
 
 
-def tile(shown: Shown, *, width: int, link: DashboardLink | None = None) -> stat.Panel:
-    """Return a big number with its word below it."""
+def tile(shown: Shown, *, width: int) -> stat.Panel:
+    """Return a big number with its word below it; a click opens who is behind it, the corner the dashboard of it."""
     panel = (
         stat.Panel()
         .title(shown.title)
@@ -68,7 +45,7 @@ def tile(shown: Shown, *, width: int, link: DashboardLink | None = None) -> stat
         .unit(shown.grafana_unit)
         .no_value("no data")
         .span(width)
-        .height(5)
+        .height(TILE_HEIGHT)
         .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE)
         .color_mode(BigValueColorMode.VALUE)
@@ -86,20 +63,34 @@ def tile(shown: Shown, *, width: int, link: DashboardLink | None = None) -> stat
         )
     else:
         panel = panel.color_scheme(FieldColor().mode(FieldColorModeId.FIXED).fixed_color("text"))
-    return panel.data_links([link]) if link else panel
+    if opened := shown.links(links.CHOSEN, at=links.AT_THE_END):
+        panel = panel.data_links(list(opened))
+    return panel.links([links.board(shown.to)]) if shown.to else panel
 
 
-def lines(shown: Shown, *, legend: str, width: int) -> timeseries.Panel:
-    """Return a graph of a few lines; the legend shows the last value of each."""
+def lines(
+    title: str,
+    drawn: Sequence[Shown],
+    *,
+    width: int,
+    labels: Mapping[str, str] = links.OF_THE_SERIES,
+    more: Sequence[DashboardLink] = (),
+    description: str = "",
+) -> timeseries.Panel:
+    """Return a graph of a few lines; the legend shows the last value of each.
+
+    A click on a point opens who was behind it then: *labels* say how its labels are written. *more* are further links.
+    """
+    text = description or " ".join(dict.fromkeys(each.description for each in drawn))
     panel = (
         timeseries.Panel()
-        .title(shown.title)
-        .description(shown.description)
+        .title(title)
+        .description(text)
         .datasource(SOURCE)
-        .unit(shown.grafana_unit)
+        .unit(drawn[0].grafana_unit)
         .min(0)
         .span(width)
-        .height(8)
+        .height(GRAPH_HEIGHT)
         .line_width(2)
         .span_nulls(False)  # noqa: FBT003 - a gap is shown as a gap
         .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
@@ -110,61 +101,15 @@ def lines(shown: Shown, *, legend: str, width: int) -> timeseries.Panel:
             .placement(LegendPlacement.BOTTOM)
             .calcs(["lastNotNull"])
         )
-        .with_target(prometheus.Dataquery().ref_id("A").expr(shown.expression).legend_format(legend).range())
     )
-    return panel.max(1) if shown.unit == "ratio" else panel
-
-
-def rows(
-    title: str, columns: Sequence[Shown], *, keys: Sequence[str], link: DashboardLink, description: str
-) -> table.Panel:
-    """Return a table with a row for each label set of *keys*; the first column that has a scale sorts it."""
-    panel = (
-        table.Panel()
-        .title(title)
-        .description(description + "".join(f" {each.title}: {each.description}" for each in columns))
-        .datasource(SOURCE)
-        .unit("short")
-        .no_value("–")
-        .span(24)
-        .height(12)
-        .filterable(True)  # noqa: FBT003 - the builder's own name
-    )
-    refs = [chr(ord("A") + index) for index in range(len(columns))]
-    names = {f"Value #{ref}": shown.title for ref, shown in zip(refs, columns, strict=True)}
-    for ref, shown in zip(refs, columns, strict=True):
-        panel = panel.with_target(_now(ref, shown.expression).format(PromQueryFormat.TABLE))
-        panel = panel.override_by_name(shown.title, _column(shown))
-    hidden = {"Time": True, "tenant": True}
-    places = {name: index for index, name in enumerate((*keys, *names))}
-    return (
-        panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
-        .with_transformation(
-            DataTransformerConfig(
-                id_val="organize",
-                options={"excludeByName": hidden, "indexByName": places, "renameByName": names},
-            )
-        )
-        .with_transformation(
-            DataTransformerConfig(
-                id_val="sortBy", options={"fields": {}, "sort": [{"field": columns[0].title, "desc": True}]}
-            )
-        )
-        .override_by_name("queue", [DynamicConfigValue(id_val="links", value=[link.build().to_json()])])
-    )
-
-
-def _column(shown: Shown) -> list[DynamicConfigValue]:
-    properties = [DynamicConfigValue(id_val="unit", value=shown.grafana_unit)]
-    if shown.unit == "ratio":
-        properties.append(DynamicConfigValue(id_val="decimals", value=1))
-    if shown.scale:
-        properties += [
-            DynamicConfigValue(id_val="thresholds", value=shown.scale.thresholds().build().to_json()),
-            DynamicConfigValue(id_val="color", value=coloured().build().to_json()),
-            DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
-        ]
-    return properties
+    for index, shown in enumerate(drawn):
+        ref = chr(ord("A") + index)
+        query = prometheus.Dataquery().ref_id(ref).expr(shown.expression).legend_format(shown.legend or LEGEND).range()
+        panel = panel.with_target(query)
+        if opened := [*shown.links(labels, at=links.AT_THE_POINT), *more]:
+            said = [link.build().to_json() for link in opened]
+            panel = panel.override_by_query(ref, [DynamicConfigValue(id_val="links", value=said)])
+    return panel
 
 
 def _now(ref: str, expression: str) -> prometheus.Dataquery:

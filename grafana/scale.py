@@ -43,7 +43,8 @@ class Scale:
     def judged(self, expression: str) -> str:
         """Return an expression that is 0, 1 or 2 where *expression* has a value: fine, watch, act."""
         sign = "<" if self.low_is_bad else ">="
-        return f"({expression} {sign} bool {self.watch:g}) + ({expression} {sign} bool {self.act:g})"
+        of = f"({expression})" if " or " in expression else expression
+        return f"({of} {sign} bool {self.watch:g}) + ({of} {sign} bool {self.act:g})"
 
     def sentence(self, shown: str) -> str:
         """Return what the colours mean, with numbers shown by the format *shown* (`{:.0%}`, `{:g} s`)."""

@@ -1,61 +1,66 @@
-"""The dashboards are what their builders make, and show what the catalogue has."""
+"""The dashboards are what their builders make, show what the catalogue has, and lead on from there."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.importorskip("grafana_foundation_sdk", reason="the extra `dev` is not installed")
 
+from aggregators.catalogue import METRICS
 from aggregators.windows import WINDOWS
+from grafana import uids
 from grafana.files import FOLDER, as_model, as_text, rendered
+from grafana.links import has_list
 from grafana.promql import ROLLING, STATE, selector
-from tests.queries import catalogue, troubles
+from grafana.restated import API
+from stream.metrics_page import values_of_extra
+from tests.boards import (
+    PROMETHEUS,
+    Link,
+    aggregations,
+    all_links,
+    boards,
+    data_links,
+    everything,
+    is_of_prometheus,
+    panels,
+    queries,
+    series_at_most,
+)
+from tests.queries import catalogue, selectors, troubles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 FILES = sorted(FOLDER.glob("*.json"))
-VARIABLES = ["datasource", "tenant", "channel", "queue", "window"]
+VARIABLES = ["datasource", "tenant", "channel", "queue", "window", "site"]
 COLOURS = {"blue", "orange", "dark-red", "text"}
 LABEL_VALUES = re.compile(r"label_values\((.+), (\w+)\)")
+UIDS = {
+    "deskpulse-wallboard",
+    "deskpulse-queue",
+    "deskpulse-first-response",
+    "deskpulse-satisfaction",
+    "deskpulse-tickets",
+    "deskpulse-people",
+    "deskpulse-journey",
+    "deskpulse-health",
+    "deskpulse-processor",
+}
+BOARDS = boards()
+DASHBOARDS = [pytest.param(board, id=name) for name, board in BOARDS.items()]
+BY_NAME = {metric.name(level): (metric, level) for metric in METRICS for level in metric.every_level}
 
 
-def load(path: Any) -> dict[str, Any]:
-    """Return a dashboard as it is committed."""
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
-
-
-DASHBOARDS = [pytest.param(load(path), id=path.stem) for path in FILES]
-
-
-def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the panels of a dashboard; rows are headings."""
-    for panel in board["panels"]:
-        yield from panel.get("panels", [])
-        if panel["type"] != "row":
-            yield panel
-
-
-def queries(board: dict[str, Any]) -> list[str]:
-    """Return every query of its panels."""
-    return [target["expr"] for panel in panels(board) for target in panel["targets"]]
-
-
-def everything(value: Any, name: str) -> Iterator[Any]:
-    """Yield whatever stands under the key *name* at any depth."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            if key == name:
-                yield each
-            yield from everything(each, name)
-    elif isinstance(value, list):
-        for each in value:
-            yield from everything(each, name)
+def variables_of(board: dict[str, Any]) -> set[str]:
+    """Return the names of the variables of a dashboard."""
+    return {each["name"] for each in board["templating"]["list"]}
 
 
 def test_what_is_committed_is_what_the_builders_make() -> None:
@@ -71,10 +76,11 @@ def test_grafanas_model_knows_every_key(board: dict[str, Any]) -> None:
 
 def test_uids_are_unique_and_never_change_by_accident() -> None:
     """Links of alerts go to the uid."""
-    uids = [load(path)["uid"] for path in FILES]
+    found = [board["uid"] for board in BOARDS.values()]
 
-    assert sorted(uids) == sorted(set(uids))
-    assert "deskpulse-live" in uids
+    assert len(found) == len(set(found))
+    assert set(found) == UIDS == set(uids.TITLES)
+    assert len({board["title"] for board in BOARDS.values()}) == len(UIDS)
 
 
 @pytest.mark.parametrize("board", DASHBOARDS)
@@ -103,7 +109,7 @@ def test_every_panel_says_what_it_shows_and_in_which_unit(board: dict[str, Any])
 @pytest.mark.parametrize("board", DASHBOARDS)
 def test_a_panel_has_a_number_of_its_own(board: dict[str, Any]) -> None:
     """Links to a panel need it."""
-    numbers = [panel["id"] for panel in board["panels"]]
+    numbers = [panel["id"] for row in board["panels"] for panel in (row, *row.get("panels", []))]
 
     assert len(numbers) == len(set(numbers))
 
@@ -128,9 +134,13 @@ def test_every_query_is_promql_over_the_catalogue(board: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("board", DASHBOARDS)
 def test_every_panel_uses_the_data_source_that_is_chosen(board: dict[str, Any]) -> None:
-    """The variable `datasource`, never one of ours."""
+    """The variable `datasource`, never one of ours; but in the closed row that reads the API, which is optional."""
+    optional = [panel for row in board["panels"] if row.get("collapsed") for panel in row["panels"]]
     for panel in panels(board):
-        assert panel["datasource"] == {"type": "prometheus", "uid": "$datasource"}
+        if panel in optional:
+            assert panel["datasource"] == {"type": API.type_val, "uid": API.uid}
+        else:
+            assert panel["datasource"] == PROMETHEUS
 
 
 @pytest.mark.parametrize("board", DASHBOARDS)
@@ -169,16 +179,150 @@ def test_a_coloured_number_has_its_word_beside_it(board: dict[str, Any]) -> None
     for panel in panels(board):
         if panel["type"] == "stat" and panel["fieldConfig"]["defaults"].get("thresholds"):
             assert list(everything(panel["fieldConfig"]["overrides"], "text")) == ["fine", "watch", "act"]
+        if panel["type"] == "table" and list(everything(panel["fieldConfig"]["overrides"], "steps")):
+            assert list(everything(panel["fieldConfig"]["overrides"], "text")) == ["fine", "watch", "act"]
 
 
 @pytest.mark.parametrize("board", DASHBOARDS)
 def test_it_has_few_graphs_of_few_lines(board: dict[str, Any]) -> None:
-    """Five graphs, and of many queues only the five worst."""
-    graphs = [panel for panel in panels(board) if panel["type"] == "timeseries"]
+    """Five graphs, and of many queues only the five worst; of what is one, a few."""
+    graphs = [panel for panel in panels(board) if panel["type"] == "timeseries" and is_of_prometheus(panel)]
 
     assert len(graphs) <= 5
     for graph in graphs:
-        assert all(target["expr"].startswith(("topk(5,", "bottomk(5,")) for target in graph["targets"])
+        assert sum(series_at_most(target["expr"]) for target in graph["targets"]) <= 5, graph["title"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_tiles_have_one_number(board: dict[str, Any]) -> None:
+    """Of several Grafana would draw as many."""
+    for panel in panels(board):
+        if panel["type"] == "stat":
+            assert {series_at_most(target["expr"]) for target in panel["targets"]} == {1}, panel["title"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_several_instances_of_serve_are_one(board: dict[str, Any]) -> None:
+    """Each exports the same: of every series one counts, the greatest (or least), unless they stand side by side."""
+    for query in queries(board):
+        for found in aggregations(query):
+            assert found is not None, query
+            assert str(found.op) in ("max", "min"), query
+            assert found.modifier is None or str(found.modifier.type).endswith("By"), query
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_graphs_have_rates_of_the_interval(board: dict[str, Any]) -> None:
+    """A rate over a fixed span misses scrapes, or smears them, as soon as somebody zooms."""
+    for panel in panels(board):
+        for target in panel["targets"] if is_of_prometheus(panel) else []:
+            spans = set(re.findall(r"rate\([^\[]+\[([^\]]+)\]", target["expr"]))
+            assert spans <= {"$__rate_interval"}, target["expr"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_the_list_behind_a_number_can_be_opened(board: dict[str, Any]) -> None:
+    """A link to conversations names a metric that has a list, each label of it once, and an instant; nothing else."""
+    found = [link for panel in panels(board) for link in data_links(panel) if link.is_to_conversations]
+    for link in found:
+        metric, level = BY_NAME[link.parameters["metric"]]
+        assert has_list(metric), link.url
+        assert link.parameters.keys() == {"metric", *metric.labels(level), "as_of"}, link.url
+        assert all(link.parameters.values()), link.url
+        own = link.parameters.get(metric.extra or "", "${")
+        assert own.startswith("${__field.labels.") or own == "${" or own in values_of_extra(str(metric.extra)), link.url
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_the_list_is_of_the_number_that_is_shown(board: dict[str, Any]) -> None:
+    """The metric of a link stands in a query of its panel, with the same value of its own label."""
+    for panel in panels(board):
+        if not is_of_prometheus(panel):
+            continue
+        shown = {
+            (each.name, tuple(sorted((key, value[1]) for key, value in each.matchers.items())))
+            for target in panel["targets"]
+            for each in selectors(target["expr"])
+        }
+        for link in data_links(panel):
+            if link.is_to_conversations:
+                metric, _ = BY_NAME[link.parameters["metric"]]
+                mine = [dict(matchers) for name, matchers in shown if name == link.parameters["metric"]]
+                assert mine, (panel["title"], link.url)
+                said = link.parameters.get(metric.extra or "", "$")
+                assert any(metric.extra not in each or each[metric.extra] == said for each in mine), link.url
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_what_has_a_list_has_a_link_to_it(board: dict[str, Any]) -> None:
+    """A number of conversations that cannot be opened is a dead end."""
+    for panel in panels(board):
+        if not is_of_prometheus(panel):
+            continue
+        opened = {link.parameters["metric"] for link in data_links(panel) if link.is_to_conversations}
+        shown = {each.name for target in panel["targets"] for each in selectors(target["expr"])}
+        listed = {name for name in shown if name in BY_NAME and has_list(BY_NAME[name][0])}
+        assert listed == opened, panel["title"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_links_name_variables_that_the_target_has(board: dict[str, Any]) -> None:
+    """Dashboard by dashboard: the uid exists, and so does each variable that the link sets there."""
+    by_uid = {each["uid"]: each for each in BOARDS.values()}
+    for link in (link for panel in panels(board) for link in all_links(panel) if link.uid):
+        target = by_uid[str(link.uid)]
+        assert link.variables <= variables_of(target), link.url
+        assert {"tenant", "channel", "queue", "window"} <= link.variables, link.url
+        assert "${__url_time_range}" in link.url
+    for used in (name for panel in panels(board) for link in all_links(panel) for name in _own_variables(link)):
+        assert used in variables_of(board)
+
+
+def _own_variables(link: Link) -> set[str]:
+    """Return the variables of its own dashboard that a link reads."""
+    return {name for name in re.findall(r"\$\{(\w+)", link.url) if not name.startswith("__")}
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_every_dashboard_leads_to_all_others(board: dict[str, Any]) -> None:
+    """By their tag, with variables and time kept."""
+    by_tag = next(link for link in board["links"] if link["type"] == "dashboards")
+
+    assert by_tag["tags"] == board["tags"] == ["deskpulse"]
+    assert by_tag["includeVars"]
+    assert by_tag["keepTime"]
+    assert any(link.get("url") == "/d/deskpulse-wallboard?kiosk" for link in board["links"])
+
+
+def test_every_tile_of_the_wallboard_is_a_door() -> None:
+    """One data link, so that a click opens it, and in the corner the dashboard that says more."""
+    tiles = [panel for panel in panels(BOARDS["wallboard"]) if panel["type"] == "stat"]
+
+    assert len(tiles) == 16
+    for tile in tiles:
+        assert len(data_links(tile)) == 1, tile["title"]
+        assert [link.uid for link in all_links(tile) if not link.is_to_conversations], tile["title"]
+
+
+@pytest.mark.parametrize("board", DASHBOARDS)
+def test_what_is_not_always_counted_says_so(board: dict[str, Any]) -> None:
+    """Of a family that the definitions have to ask for, the panel names it."""
+    for panel in panels(board):
+        for target in panel["targets"] if is_of_prometheus(panel) else []:
+            for each in selectors(target["expr"]):
+                asked = BY_NAME[each.name][0].asked if each.name in BY_NAME else ""
+                assert not asked or f"`{asked}`" in panel["description"], panel["title"]
+
+
+def test_another_address_of_serve_is_written(tmp_path: Path) -> None:
+    """`python -m grafana --site URL --out FOLDER`: the constant `site` is it, everything else as committed."""
+    command = [sys.executable, "-m", "grafana", "--site", "https://desk.example.org/", "--out", str(tmp_path)]
+    subprocess.run(command, check=True, timeout=60)
+
+    for path in FILES:
+        ours = path.read_text().replace("http://127.0.0.1:8420", "https://desk.example.org")
+        assert (tmp_path / path.name).read_text() == ours
+        assert "https://desk.example.org" in ours
 
 
 def test_names_in_queries_come_from_the_catalogue() -> None:
