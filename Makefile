@@ -11,7 +11,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder # tests/paralle
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo picture test test-faults test-smoke test-compiled lint format bench compiled mutation clean
+.PHONY: help install demo picture test test-faults test-stack test-smoke test-compiled lint format bench compiled mutation clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +24,14 @@ demo: $(VENV)/demo.stamp ## Show everything on this machine, embedded, until Ctr
 picture: $(VENV)/dev.stamp ## Make the picture of the README anew: the wallboard of the demo, in Chromium, after a minute or two
 	$(BIN)/python -m tests.wallboard.picture docs/pictures/wallboard.png
 
-test: $(VENV)/dev.stamp ## Run every test but those that break things; TESTS=tests/stream for some of them, WORKERS=0 for one by one
-	$(BIN)/python -m pytest -m "not faults" $(PARALLEL) $(TESTS)
+test: $(VENV)/dev.stamp ## Run every test but those that break things and those of the stack; TESTS=tests/stream for some of them, WORKERS=0 for one by one
+	$(BIN)/python -m pytest -m "not faults and not stack" $(PARALLEL) $(TESTS)
 
 test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers; FAULTS=short without the longest
 	$(BIN)/python -m pytest -m "faults$(if $(filter short,$(FAULTS)), and not slow)" $(TESTS)
+
+test-stack: $(VENV)/dev.stamp ## Run the tests of everything together: the demo scraped, a spike paged, the containers of deploy
+	$(BIN)/python -m pytest -m stack $(TESTS)
 
 test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end on real servers
 	$(BIN)/python -m pytest -m services_smoke $(TESTS)
@@ -80,7 +83,7 @@ $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 # Compiled from a copy: the compiler leaves its products beside the sources, where they would hide them.
-build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua' -o -path '*/static/*')
+build/compiled.stamp: $(VENV)/dev.stamp $(shell find aggregators stream -name '*.py' -o -name '*.lua' -o -path '*/static/*' -o -path '*/runbooks/*')
 	@command -v cc >/dev/null || { echo "make compiled: there is no C compiler (cc) on PATH" >&2; exit 1; }
 	@echo "compiling what counts, which takes about a minute"
 	@rm -rf build dist && mkdir -p build/sources && cp -R aggregators stream grafana pyproject.toml README.md LICENSE build/sources
