@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mode.supervisors import CrashingSupervisor
@@ -54,6 +56,14 @@ def add_agents(app: WorkerApp) -> None:
         for rewind in await app.processor.report(positions) if positions else ():
             async with app.consumer.hand:
                 await app.consumer.rewind(rewind)
+        if app.settings.alive is not None:
+            _touch(app.settings.alive)
+
+
+def _touch(file: str) -> None:
+    # A disk without room ends no worker: whoever looks at the file finds it old.
+    with suppress(OSError):
+        Path(file).touch()
 
 
 async def _apply(app: WorkerApp, deliveries: Sequence[Delivery]) -> None:

@@ -67,16 +67,7 @@ def run(request: Request) -> None:
     definitions = definitions_of(settings)
     for prefix in request.prefixes:
         refuse_metric_not_asked_for(prefix, definitions.families, definitions.levels)
-    records, rejected = _in_time_order(request.files, definitions)
-    if rejected:
-        total = sum(number for number, _ in rejected.values())
-        sys.stderr.write(f"{total} line{'s' * (total != 1)} rejected\n")
-        sys.stderr.writelines(
-            f"  {number} × {reason}, first in {first}\n" for reason, (number, first) in sorted(rejected.items())
-        )
-    if rejected and not records:
-        message = f"compute: no line of {_names(request.files)} is an event"
-        raise UsageError(message)
+    records = read_events("compute", request.files, definitions)
     if not records:
         sys.stderr.write(f"there is no event in {_names(request.files)}\n")
     instants = _instants(request, records)
@@ -97,6 +88,25 @@ def run(request: Request) -> None:
             rows = chosen(offline.board.rows(), request.prefixes)
             sys.stdout.writelines(exposition(rows) if fmt == "prom" else csv_lines(rows, rfc3339(now)))
             step(1)
+
+
+def read_events(command: str, files: Sequence[Path], definitions: Definitions) -> list[Incoming]:
+    """Return the events of *files* by `at`, each a record whose timestamp is its own `at`.
+
+    What is none is said on stderr, by reason with the first line of each. UsageError, which names *command*, if there
+    are lines and none is an event.
+    """
+    records, rejected = _in_time_order(files, definitions)
+    if rejected:
+        total = sum(number for number, _ in rejected.values())
+        sys.stderr.write(f"{total} line{'s' * (total != 1)} rejected\n")
+        sys.stderr.writelines(
+            f"  {number} × {reason}, first in {first}\n" for reason, (number, first) in sorted(rejected.items())
+        )
+    if rejected and not records:
+        message = f"{command}: no line of {_names(files)} is an event"
+        raise UsageError(message)
+    return records
 
 
 def _names(files: Iterable[Path]) -> str:

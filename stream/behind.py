@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from redis import exceptions as errors
-
 from aggregators.drilling import Index, Where
 from aggregators.instants import rfc3339
 from aggregators.panes import FINE, HOUR, QUARTER, STOPS_KEPT_MS, bucket_of, is_bucket_kept
 from aggregators.reasons import LEVEL as _OF_REASONS
 from aggregators.windows import EVERYBODY, locals_of
-from stream import codec, generations, keys
-from stream.chunks import Partition
+from stream import codec, keys
 from stream.offline import definitions_of
-from stream.past import NotNowError, defined
-from stream.patience import connect
+from stream.past import NotNowError, in_force
 from stream.reader import NAMES_A_CALL, SIZE_A_CALL, Cut, cut_of, pairs
 from stream.tables import script_text
 from stream.told import read_topics
@@ -30,12 +26,15 @@ if TYPE_CHECKING:
     from aggregators.rolling import Group
     from aggregators.samples import Labels
     from aggregators.states import Grouping
+    from stream.chunks import Partition
     from stream.patience import Client
     from stream.settings import Settings
 
 MOST_ENTRIES: Final = 400_000
 """So many index entries are read for one request at most."""
 MOST_CALLS: Final = 2_000
+AT_ONCE: Final = 4
+"""So many partitions are read side by side."""
 _LETTERS: Final = "sdil"
 
 
@@ -51,6 +50,8 @@ class Asked:
     as_of: int
     grouping: Grouping
     is_of_states: bool
+    kinds: frozenset[int] | None = None
+    """The kinds of what lasts that it is made of; None: any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +98,26 @@ def check_kept(where: Where, watermark: int, *, is_of_states: bool) -> None:
 
 
 async def _read_behind(settings: Settings, asked: Asked) -> Behind:
-    client = connect(settings.redis)
-    try:
-        generation = await generations.in_force(client)
-        if generation is None:
-            message = "no worker has written to this Redis yet"
-            raise NotNowError(message)
-        of_generation = await defined(client, generation, settings)
-        where = where_of(of_generation, asked)
-        readers = [
-            _Reader(client, generation, Partition(name.decode(), number), where)
-            for name, count in (await client.hgetall(keys.topics(generation))).items()
-            if name.decode() in read_topics(of_generation)
-            for number in range(int(count))
-        ]
+    async with in_force(settings) as tables:
+        where = where_of(tables.settings, asked)
         found = _Found()
-        for reader in readers:
-            await reader.read(found)
-    except (errors.RedisError, OSError) as error:
-        message = f"Redis does not answer: {str(error) or type(error).__name__}"
-        raise NotNowError(message) from error
-    finally:
-        await client.aclose()
+        turns = asyncio.Semaphore(AT_ONCE)
+        reading = [
+            _in_turn(turns, _Reader(tables.client, tables.generation, partition, where, kinds=asked.kinds), found)
+            for partition in await tables.partitions(read_topics(tables.settings))
+        ]
+        # So that what one waits for Redis is another's time; all end before the connections do.
+        for failed in await asyncio.gather(*reading, return_exceptions=True):
+            if failed is not None:
+                raise failed
     if found.watermark is not None:
         check_kept(where, found.watermark, is_of_states=asked.is_of_states)
-    return Behind(generation, where, Index(found.stops, found.due, found.intervals))
+    return Behind(tables.generation, where, Index(found.stops, found.due, found.intervals))
+
+
+async def _in_turn(turns: asyncio.Semaphore, reader: _Reader, found: _Found) -> None:
+    async with turns:
+        await reader.read(found)
 
 
 class _Found:
@@ -138,11 +134,14 @@ class _Found:
 class _Reader:
     """Reads the index of one partition, on one cut."""
 
-    def __init__(self, client: Client, generation: str, partition: Partition, where: Where) -> None:
+    def __init__(
+        self, client: Client, generation: str, partition: Partition, where: Where, *, kinds: frozenset[int] | None
+    ) -> None:
         self._client = client
         self._script = client.register_script(script_text("read"))
         self._base = keys.prefix(generation, partition)
         self._where = where
+        self._kinds = kinds
 
     async def read(self, found: _Found) -> None:
         """Add what there is to *found*."""
@@ -201,13 +200,19 @@ class _Reader:
             letter = chr(name[0])
             place, into = {"s": (4, found.stops), "d": (4, found.due), "i": (3, found.intervals)}[letter]
             unpack: Callable[..., Entry] = codec.unpack_interval if letter == "i" else codec.unpack_sample
-            into += _rows(rows.items(), place, mine, lambda blob, unpack=unpack: unpack(blob, labels))  # type: ignore[misc]
+            wanted = rows if letter != "i" or self._kinds is None else _of_kinds(rows, self._kinds)
+            into += _rows(wanted.items(), place, mine, lambda blob, unpack=unpack: unpack(blob, labels))  # type: ignore[misc]
 
     def _counts(self, labels: Labels) -> bool:
         groups, mine = self._where.grouping(labels), self._where.group
         # Contacts with a reason stand under it alone, and count at their tenant.
         of_reasons = [each.values[0] for each in groups if each.level == _OF_REASONS and mine.level == "tenant"]
         return mine in groups or mine.values[0] in of_reasons
+
+
+def _of_kinds(rows: dict[bytes, bytes], kinds: frozenset[int]) -> dict[bytes, bytes]:
+    """Return the intervals of *kinds*: of all that lasts, open tickets above all, few wait."""
+    return {blob: number for blob, number in rows.items() if codec.unpack(blob)[2] in kinds}
 
 
 def _rows(

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from stream.commands import (
+    backtest,
     catalogue,
     check,
     compute,
@@ -17,8 +18,10 @@ from stream.commands import (
     demo,
     dump,
     export,
+    link,
     rebuild,
     replay,
+    rules,
     serve,
     simulate,
     staffing,
@@ -55,7 +58,10 @@ def _options(
     """Take the options that stand before a command."""
 
 
-for module in (demo, worker, serve, rebuild, simulate, replay, compute, export, dump, catalogue, staffing, check):
+for module in (
+    *(demo, worker, serve, link, rebuild, simulate, replay),
+    *(compute, backtest, export, dump, catalogue, rules, staffing, check),
+):
     app.command(module.NAME)(module.command)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(token.app, name="token")

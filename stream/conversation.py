@@ -6,22 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redis import exceptions as errors
-
 from aggregators.engine import is_expired
 from aggregators.facts import Key
-from stream import codec, generations, keys
-from stream.chunks import Partition
+from stream import codec, keys
 from stream.offline import definitions_of
-from stream.past import NotNowError, defined
-from stream.patience import connect
+from stream.past import in_force
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregators.definitions import Definitions
     from aggregators.facts import Facts
-    from stream.patience import Client
+    from stream.chunks import Partition
+    from stream.past import InForce
     from stream.settings import Settings
 
 
@@ -43,35 +40,21 @@ def read_facts(settings: Settings, tenants: Sequence[str], conversation: str) ->
 
 
 async def _read_facts(settings: Settings, wanted: list[Key]) -> Owned:
-    client = connect(settings.redis)
-    try:
-        generation = await generations.in_force(client)
-        if generation is None:
-            message = "no worker has written to this Redis yet"
-            raise NotNowError(message)
-        of_generation = await defined(client, generation, settings)
-        definitions = definitions_of(of_generation)
+    async with in_force(settings) as tables:
+        definitions = definitions_of(tables.settings)
         owners: list[tuple[Key, Facts]] = []
-        for name, count in (await client.hgetall(keys.topics(generation))).items():
-            if name.decode() in of_generation.source_topics:
-                for number in range(int(count)):
-                    partition = Partition(name.decode(), number)
-                    owners += await _of_partition(client, generation, partition, wanted, definitions)
-    except (errors.RedisError, OSError) as error:
-        message = f"Redis does not answer: {str(error) or type(error).__name__}"
-        raise NotNowError(message) from error
-    finally:
-        await client.aclose()
-    return Owned(generation, definitions, tuple(owners))
+        for partition in await tables.partitions(tables.settings.source_topics):
+            owners += await _of_partition(tables, partition, wanted, definitions)
+    return Owned(tables.generation, definitions, tuple(owners))
 
 
 async def _of_partition(
-    client: Client, generation: str, partition: Partition, wanted: list[Key], definitions: Definitions
+    tables: InForce, partition: Partition, wanted: list[Key], definitions: Definitions
 ) -> list[tuple[Key, Facts]]:
     """Return what a partition has of the conversations, but for what has expired in it."""
-    base = keys.prefix(generation, partition)
+    base = keys.prefix(tables.generation, partition)
     # Whoever writes chooses the key of a record, so any partition may have it.
-    pipe = client.pipeline(transaction=False)
+    pipe = tables.client.pipeline(transaction=False)
     pipe.hget(base + "m", "watermark")
     for key in wanted:
         owned = codec.field_of(key)

@@ -13,7 +13,7 @@ from aggregators import pipeline_metrics as p
 from aggregators.catalogue import METRICS
 from stream.clock import now_ms
 from stream.delays import LAG, LAG_SUM
-from stream.snapshot import Snapshot, ready_trouble
+from stream.snapshot import Snapshot, is_frozen, ready_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -66,9 +66,13 @@ class Exporter:
         self._lock = threading.Lock()
 
     def text(self) -> bytes:
-        """Return a scrape in Prometheus' text format, version 0.0.4; called on the thread of the scrape."""
+        """Return a scrape in Prometheus' text format, version 0.0.4; called on the thread of the scrape.
+
+        Without the support centre if this process has read nothing for so long that its numbers are no longer of now:
+        queries take the greatest of all instances, and one that hangs would hide or invent a queue for good.
+        """
         snapshot = self._latest()
-        parts = [family.text() for family in self._centre(snapshot)]
+        parts = [] if is_frozen(snapshot, self._now()) else [family.text() for family in self._centre(snapshot)]
         return "".join(parts).encode() + generate_latest(_Collected(self._pipeline(snapshot)))
 
     def _centre(self, snapshot: Snapshot) -> list[Family]:
@@ -139,6 +143,10 @@ def _pipeline(snapshot: Snapshot, now: int) -> Iterator[Metric]:
     trouble = ready_trouble(snapshot, now)
     yield from _one(p.READY, float(trouble is None))
     yield from _one(p.REDIS_UP, float(snapshot.redis_up))
+    if snapshot.redis_memory is not None:
+        yield from _one(p.REDIS_MEMORY, snapshot.redis_memory.used)
+    if snapshot.redis_memory is not None and snapshot.redis_memory.limit:
+        yield from _one(p.REDIS_LIMIT, snapshot.redis_memory.limit)
     if snapshot.refreshes:
         yield from _one(p.REFRESHES, snapshot.refreshes)
         yield from _one(p.REFRESH_FAILURES, snapshot.failures)

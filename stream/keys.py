@@ -22,6 +22,11 @@ def link(code_hash: str) -> str:
     return f"dp:link:{code_hash}"
 
 
+def given(giver_hash: str) -> str:
+    """Return the key of the names of all links and sessions that somebody gave, by when they end."""
+    return f"dp:given:{giver_hash}"
+
+
 def session(secret_hash: str) -> str:
     """Return the key of what a session may see."""
     return f"dp:session:{secret_hash}"

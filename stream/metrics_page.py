@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from aggregators import measures, points, top_reasons
 from aggregators.board import HISTORY_WINDOW
+from aggregators.calendars import Schedule
 from aggregators.catalogue import METRICS
-from aggregators.definitions import FAMILIES
+from aggregators.definitions import FAMILIES, Definitions
 from aggregators.expected_wait import Advice
+from aggregators.history import QUARTERS, Demand
 from aggregators.pipeline_metrics import PIPELINE
 from aggregators.reading import Reading, State
 from aggregators.rolling import LEVELS
@@ -201,8 +203,24 @@ def everything() -> Reading:
     reasons = {str(n): 1 for n in range(top_reasons.SHOWN)}
     advice = Advice("position", 1, 1, 1, 1, 1)
     usual = dict.fromkeys(reasons, 1.0)
-    return Reading(sums, state, _AS_OF, advice=advice, reasons=reasons, usual=usual, window=HISTORY_WINDOW, past=_weeks)
+    return Reading(
+        sums,
+        state,
+        _AS_OF,
+        advice=advice,
+        reasons=reasons,
+        usual=usual,
+        window=HISTORY_WINDOW,
+        past=_weeks,
+        demand=_demand,
+        definitions=Definitions(calendars={("", "", ""): Schedule("always", ())}),
+        place=("", "", ""),
+    )
 
 
 def _weeks() -> list[dict[int, int]]:
     return [{measures.CSAT_RESPONSES: 1, measures.CSAT_SATISFIED: 1}] * 12
+
+
+def _demand() -> list[Demand]:
+    return [Demand((0,), 10 * QUARTERS, is_known=True)] * 12

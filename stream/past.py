@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from redis import exceptions as errors
 
@@ -18,6 +19,8 @@ from stream.reader import PartitionReader
 from stream.told import read_topics
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
     from stream.patience import Client
     from stream.settings import Settings
 
@@ -43,27 +46,50 @@ def read_past(settings: Settings) -> Past:
 
 
 async def _read_past(settings: Settings) -> Past:
+    async with in_force(settings) as tables:
+        for _ in range(TRIES):
+            recorded = await _read(tables)
+            if recorded is not None:
+                return Past(tables.generation, tables.settings, recorded)
+    message = "the tables in Redis change under the reader"
+    raise NotNowError(message)
+
+
+class InForce(NamedTuple):
+    """The tables in force, on a connection of one's own, and the settings with their definitions."""
+
+    client: Client
+    generation: str
+    settings: Settings
+
+    async def partitions(self, topics: Collection[str]) -> list[Partition]:
+        """Return every partition there is of *topics*."""
+        return [
+            Partition(name.decode(), number)
+            for name, count in (await self.client.hgetall(keys.topics(self.generation))).items()
+            if name.decode() in topics
+            for number in range(int(count))
+        ]
+
+
+@asynccontextmanager
+async def in_force(settings: Settings) -> AsyncIterator[InForce]:
+    """Give the tables in force; NotNowError where there are none, or Redis is away, then or while they are read."""
     client = connect(settings.redis)
     try:
         generation = await generations.in_force(client)
         if generation is None:
             message = "no worker has written to this Redis yet"
             raise NotNowError(message)
-        of_generation = await defined(client, generation, settings)
-        for _ in range(TRIES):
-            recorded = await _read(client, generation, of_generation)
-            if recorded is not None:
-                return Past(generation, of_generation, recorded)
+        yield InForce(client, generation, await _defined(client, generation, settings))
     except (errors.RedisError, OSError) as error:
         message = f"Redis does not answer: {str(error) or type(error).__name__}"
         raise NotNowError(message) from error
     finally:
         await client.aclose()
-    message = "the tables in Redis change under the reader"
-    raise NotNowError(message)
 
 
-async def defined(client: Client, generation: str, settings: Settings) -> Settings:
+async def _defined(client: Client, generation: str, settings: Settings) -> Settings:
     """Return *settings* with the definitions of *generation*; NotNowError if it is not of this version."""
     found = await generations.look(client, generation)
     if found is None:
@@ -78,15 +104,12 @@ async def defined(client: Client, generation: str, settings: Settings) -> Settin
         raise NotNowError(message) from error
 
 
-async def _read(client: Client, generation: str, settings: Settings) -> Recorded | None:
+async def _read(tables: InForce) -> Recorded | None:
     """Return the tables, None if they were replaced meanwhile."""
-    recorded = Recorded(of_hours=board_of(settings).of_hours)
-    mine = read_topics(settings)
+    recorded = Recorded(of_hours=board_of(tables.settings).of_hours)
     readers = [
-        PartitionReader(client, generation, Partition(name.decode(), number), of_hours=recorded.of_hours)
-        for name, count in (await client.hgetall(keys.topics(generation))).items()
-        if name.decode() in mine
-        for number in range(int(count))
+        PartitionReader(tables.client, tables.generation, partition, of_hours=recorded.of_hours)
+        for partition in await tables.partitions(read_topics(tables.settings))
     ]
     found = await asyncio.gather(*(reader.read() for reader in readers), return_exceptions=True)
     for pages in found:

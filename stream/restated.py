@@ -6,17 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redis import exceptions as errors
-
 from aggregators.tables import MOST_LOGGED
-from stream import codec, generations, keys
-from stream.chunks import Partition
-from stream.past import NotNowError, defined
-from stream.patience import connect
+from stream import codec, keys
+from stream.past import in_force
 
 if TYPE_CHECKING:
     from aggregators.delta import Restated
-    from stream.patience import Client
+    from stream.chunks import Partition
+    from stream.past import InForce
     from stream.settings import Settings
 
 
@@ -39,35 +36,18 @@ def read_restated(settings: Settings) -> Restatements:
 
 
 async def _read_restated(settings: Settings) -> Restatements:
-    client = connect(settings.redis)
-    try:
-        generation = await generations.in_force(client)
-        if generation is None:
-            message = "no worker has written to this Redis yet"
-            raise NotNowError(message)
-        of_generation = await defined(client, generation, settings)
-        partitions = [
-            Partition(name.decode(), number)
-            for name, count in (await client.hgetall(keys.topics(generation))).items()
-            if name.decode() in of_generation.source_topics
-            for number in range(int(count))
-        ]
-        found = [await _log(client, generation, partition) for partition in partitions]
-    except (errors.RedisError, OSError) as error:
-        message = f"Redis does not answer: {str(error) or type(error).__name__}"
-        raise NotNowError(message) from error
-    finally:
-        await client.aclose()
+    async with in_force(settings) as tables:
+        found = [await _log(tables, each) for each in await tables.partitions(tables.settings.source_topics)]
     rows = sorted((row for log, _ in found for row in log), key=lambda row: row.watermark)
-    return Restatements(generation, tuple(rows), max(filter(None, (since for _, since in found)), default=None))
+    return Restatements(tables.generation, tuple(rows), max(filter(None, (since for _, since in found)), default=None))
 
 
-async def _log(client: Client, generation: str, partition: Partition) -> tuple[list[Restated], int | None]:
+async def _log(tables: InForce, partition: Partition) -> tuple[list[Restated], int | None]:
     """Return the log of a partition, and since when nothing is missing in it."""
     # In one transaction: as of one commit.
-    pipe = client.pipeline(transaction=True)
-    pipe.lrange(keys.prefix(generation, partition) + "g", 0, -1)
-    pipe.hmget(keys.meta(generation, partition), "coarse", "carried")
+    pipe = tables.client.pipeline(transaction=True)
+    pipe.lrange(keys.prefix(tables.generation, partition) + "g", 0, -1)
+    pipe.hmget(keys.meta(tables.generation, partition), "coarse", "carried")
     packed, marks = await pipe.execute()
     rows = [codec.unpack_restated(row) for row in packed]
     since = [int(mark) for mark in marks if mark is not None]

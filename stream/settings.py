@@ -81,6 +81,12 @@ def hidden(name: str, value: object) -> str:
     return "***" if name in SECRETS else ",".join(value) if isinstance(value, tuple) else str(value)
 
 
+_OF_URLS = {
+    "alertmanager": ("an Alertmanager", "http://127.0.0.1:9093"),
+    "site": ("a site", "https://wall.example.org"),
+}
+
+
 class Settings(BaseSettings):
     """What a process of Deskpulse may be told. The field `kafka` is the variable `DESKPULSE_KAFKA`, and so on."""
 
@@ -100,7 +106,9 @@ class Settings(BaseSettings):
     )
     group: str = Field("deskpulse", description="Kafka consumer group of the workers.")
     instance: str | None = Field(None, description="Static member id of this worker; a restart under it is quick.")
+    alive: str | None = Field(None, description="File that a worker touches each second while it counts.")
     listen: str = Field("127.0.0.1:8420", description="Address of `serve`: numbers, API and wallboard.")
+    site: str = Field("http://127.0.0.1:8420", description="Address under which people open `serve`: for links.")
     hosts: str | None = Field(None, description="Names by which `serve` may be called, with commas; localhost always.")
     tls_certfile: str | None = Field(None, description="Certificate of `serve`, with those that signed it: TLS.")
     tls_keyfile: str | None = Field(None, description="The key of that certificate, if it is not in the same file.")
@@ -231,7 +239,7 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        *("instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
+        *("alive", "instance", "definitions", "topics_told", "sasl_plain_username", "sasl_plain_password"),
         *("proxy_user_header", "proxy_peers", "hosts", "frame_ancestors", "boards", "alertmanager"),
         mode="before",
     )
@@ -251,6 +259,14 @@ class Settings(BaseSettings):
         except (OSError, ValueError) as error:
             message = f"{value!r} cannot be read ({getattr(error, 'strerror', None) or error})"
             raise ValueError(message) from error
+        return value
+
+    @field_validator("alive")
+    @classmethod
+    def _is_no_folder(cls, value: str | None) -> str | None:
+        if value is not None and Path(value).is_dir():
+            message = f"{value!r} is a folder (try /tmp/deskpulse.alive)"
+            raise ValueError(message)
         return value
 
     @field_validator("ssl_keyfile", "tls_keyfile")
@@ -327,11 +343,12 @@ class Settings(BaseSettings):
         networks(value or "")
         return value
 
-    @field_validator("alertmanager")
+    @field_validator("alertmanager", "site")
     @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
+    def _is_url(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and not re.fullmatch(r"https?://([\w.-]+|\[[\w.:%]+\])(:\d{1,5})?(/[^?#\s]*)?", value):
-            message = f"{value!r} is not the address of an Alertmanager (try http://127.0.0.1:9093)"
+            whose, example = _OF_URLS[str(info.field_name)]
+            message = f"{value!r} is not the address of {whose} (try {example})"
             raise ValueError(message)
         return value and value.rstrip("/")
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from redis import exceptions as errors
@@ -42,7 +42,16 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 1.0
 OLD_SNAPSHOT_MS = 10_000
+FROZEN_MS = 60_000
+"""A snapshot so old has no number of now: Prometheus is shown none, so that what others show is not outdone by it."""
 TRIES = 2
+
+
+class Memory(NamedTuple):
+    """What Redis uses and at most may use, in bytes; 0 is no limit."""
+
+    used: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,7 @@ class Snapshot:
     partitions: tuple[PartitionHealth, ...] = ()
     sources: dict[str, int] = field(default_factory=dict)
     clocks: dict[str, int] = field(default_factory=dict)
+    redis_memory: Memory | None = None
     counts: dict[str, int] = field(default_factory=dict)
     refreshes: int = 0
     failures: int = 0
@@ -83,6 +93,11 @@ def ready_trouble(snapshot: Snapshot, now: int) -> str | None:
     if snapshot.trouble is None and now - snapshot.made_at > OLD_SNAPSHOT_MS:
         return f"the snapshot is {(now - snapshot.made_at) // 1000} s old"
     return snapshot.trouble
+
+
+def is_frozen(snapshot: Snapshot, now: int) -> bool:
+    """Return whether *snapshot* was made so long before *now*, in epoch ms, that it says nothing of it."""
+    return now - snapshot.made_at > FROZEN_MS
 
 
 class Snapshots:
@@ -137,6 +152,8 @@ class Snapshots:
                 log.warning("redis_away", error=str(error))
             self._failures += 1
             made = replace(self.latest, trouble=trouble, redis_up=False)
+        if made.redis_up:
+            made = replace(made, redis_memory=await self._memory())
         self.latest = replace(made, refreshes=self._refreshes, failures=self._failures)
         for call in self._listeners:
             call()
@@ -202,6 +219,14 @@ class Snapshots:
             clocks=self._ahead(await self._redis.hgetall(keys.clocks(self._generation or ""))),
             counts=dict(sum((Counter(reader.counts) for reader in self.readers.values()), Counter())),
         )
+
+    async def _memory(self) -> Memory | None:
+        """Return how full Redis is, None where it does not say: a user of it may be forbidden to ask."""
+        try:
+            said = await self._redis.info("memory")
+        except (errors.RedisError, OSError):
+            return None
+        return Memory(int(said.get("used_memory", 0)), int(said.get("maxmemory", 0)))
 
     async def _follow(self, generation: str) -> str | None:
         """Go over to *generation* if another one was shown; return why its tables cannot be read, None if they can."""

@@ -23,16 +23,23 @@ class PrometheusFactory(Protocol):
     """What the fixture `prometheus` is."""
 
     def __call__(
-        self, *, targets: Sequence[str] = (), rules: Sequence[Path] = (), alertmanagers: Sequence[str] = ()
+        self,
+        *,
+        targets: Sequence[str] = (),
+        rules: Sequence[Path] = (),
+        alertmanagers: Sequence[str] = (),
+        config: Mapping[str, Any] | None = None,
     ) -> services.Prometheus:
-        """Return a running Prometheus that scrapes host:port *targets* and evaluates the files *rules*."""
+        """Return a running Prometheus that scrapes host:port *targets* and evaluates *rules*, or has the *config*."""
 
 
 class AlertmanagerFactory(Protocol):
     """What the fixture `alertmanager` is."""
 
-    def __call__(self, *, webhook: str | None = None, config: Mapping[str, Any] | None = None) -> services.Alertmanager:
-        """Return a running Alertmanager that sends to *webhook*, or has the whole *config*."""
+    def __call__(
+        self, *, webhook: str | None = None, config: Mapping[str, Any] | None = None, files: Sequence[Path] = ()
+    ) -> services.Alertmanager:
+        """Return a running Alertmanager that sends to *webhook*, or has the whole *config*, with *files* beside it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,6 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Say what is tested."""
     return f"deskpulse {build.name()}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured: each `record_property("figure", text)`, wherever the test ran."""
+    for reports in (terminalreporter.getreports(outcome) for outcome in ("passed", "failed")):
+        for report in reports:
+            for name, text in report.user_properties:
+                if name == "figure":
+                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aggregators.delta import Entry
 from aggregators.drilling import Drilled, Index, NotDrilled, Pool, Where, drill, gather
+from aggregators.drilling.reads import kinds_that_last
 from aggregators.rolling import LEVELS, Group, groups_of
 from aggregators.windows import EVERYBODY, locals_of
 
@@ -34,14 +35,21 @@ def opened(offline: Offline, as_of: int, *, wanted: Callable[[Row], bool]) -> It
     board = offline.board
     board.move(as_of)
     by_group = _by_group(offline)
-    pools: dict[tuple[Group, str], Pool] = {}
+    pools: dict[tuple[Group, str, frozenset[int] | None], Pool] = {}
     for row in list(board.rows()):
         if wanted(row):
             where = where_of(row.group, row.window or "", as_of, offline.definitions)
-            place = (row.group, where.window)
+            # As serve reads it: of what lasts only the kinds that the metric is made of.
+            kinds = kinds_that_last(row.metric)
+            place = (row.group, where.window, kinds)
             if place not in pools:
-                pools[place] = gather(by_group[row.group], where)
+                pools[place] = gather(_of_kinds(by_group[row.group], kinds), where)
             yield Opened(row, drill(row.metric, pools[place], extra=row.extra))
+
+
+def _of_kinds(index: Index, kinds: frozenset[int] | None) -> Index:
+    lasting = [row for row in index.intervals if kinds is None or row[0].content[0] in kinds]
+    return index._replace(intervals=lasting)
 
 
 def where_of(group: Group, window: str, as_of: int, definitions: Definitions) -> Where:

@@ -114,6 +114,15 @@ class Pipeline:
         finally:
             end(process.child)
 
+    @contextmanager
+    def simulate(self, *arguments: str) -> Iterator[Process]:
+        """Run a simulated centre with these options; it is ended when the block is."""
+        process = Process("simulate", *arguments, env=self._env, folder=self.folder, name=self._name("simulate"))
+        try:
+            yield process
+        finally:
+            end(process.child)
+
     def define(self, text: str) -> str:
         """Give every process that is started from now on this file of definitions; return its path."""
         file = self.folder / f"{self._name('definitions')}.toml"

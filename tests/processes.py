@@ -29,10 +29,11 @@ LOOK_S = 0.2
 class Process:
     """A process of Deskpulse with its log (stdout and stderr). It is killed with the tests at the latest."""
 
-    def __init__(self, command: str, *, env: dict[str, str], folder: Path, name: str) -> None:
+    def __init__(self, command: str, *arguments: str, env: dict[str, str], folder: Path, name: str) -> None:
         self.path = folder / f"{name}.log"
         assert not self.path.exists(), f"{self.path}: what another process said would be taken for this one's words"
-        self.child = spawn([sys.executable, "-m", "stream.cli", command], folder=folder, log=self.path, env=env)
+        whole = [sys.executable, "-m", "stream.cli", command, *arguments]
+        self.child = spawn(whole, folder=folder, log=self.path, env=env)
 
     @property
     def log(self) -> str:

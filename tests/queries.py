@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import promql_parser as promql
 
 from aggregators.catalogue import METRICS
+from aggregators.definitions import Definitions
 from aggregators.pipeline_metrics import PIPELINE
+from stream.alerting import groups
+from stream.alerting.promql import PLACE
+from stream.alerting.rules import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +45,7 @@ class Selector:
     inside: tuple[str, ...]
 
 
+@cache
 def catalogue() -> dict[str, Known]:
     """Return every metric there is, by the names of its samples."""
     known: dict[str, Known] = {}
@@ -64,6 +70,18 @@ def catalogue() -> dict[str, Known]:
     return known
 
 
+@cache
+def recorded() -> dict[str, Known]:
+    """Return what the recording rules of Deskpulse add, by name."""
+    found: dict[str, Known] = {}
+    for group in groups(Definitions()):
+        for rule in group.rules:
+            if isinstance(rule, Recording):
+                labels = frozenset({*PLACE, *rule.labels})
+                found[rule.record] = Known(name=rule.record, kind="gauge", rolling=True, labels=labels)
+    return found
+
+
 def parse(query: str) -> promql.Expr:
     """Return the tree of *query*, with Grafana's durations filled in. Raises ValueError if it is not PromQL."""
     for name, value in _VARIABLES.items():
@@ -74,6 +92,35 @@ def parse(query: str) -> promql.Expr:
 def selectors(query: str) -> list[Selector]:
     """Return every series selector of *query*."""
     return list(_selectors(parse(query), ()))
+
+
+def aggregated(query: str) -> dict[str, list[set[str] | None]]:
+    """Return by which labels each selector is aggregated at once, by name; None where it is not, or not `by` labels.
+
+    `absent` counts as an aggregation by none, and what is recorded is left out: it has no copies.
+    """
+    found: dict[str, list[set[str] | None]] = {}
+    _aggregated(parse(query), None, found)
+    return {name: kept for name, kept in found.items() if name not in recorded()}
+
+
+def _aggregated(node: Any, kept: set[str] | None, found: dict[str, list[set[str] | None]]) -> None:
+    if isinstance(node, promql.VectorSelector):
+        found.setdefault(str(node.name), []).append(kept)
+    elif isinstance(node, promql.AggregateExpr):
+        without = node.modifier is not None and "Without" in str(node.modifier.type)
+        _aggregated(node.expr, None if without else set(node.modifier.labels if node.modifier else ()), found)
+    elif isinstance(node, promql.Call):
+        for argument in node.args:
+            _aggregated(argument, set() if node.func.name == "absent" else kept, found)
+    elif isinstance(node, promql.BinaryExpr):
+        for side in (node.lhs, node.rhs):
+            _aggregated(side, None, found)
+    else:
+        for name in ("expr", "vector_selector"):
+            child = getattr(node, name, None)
+            if isinstance(child, promql.Expr):
+                _aggregated(child, kept, found)
 
 
 def mentioned_labels(query: str) -> set[str]:
@@ -91,7 +138,7 @@ def mentioned_labels(query: str) -> set[str]:
 
 def troubles(query: str) -> list[str]:
     """Return what is wrong with *query*, in words; nothing if it is a query that may be shipped."""
-    known = catalogue()
+    known = catalogue() | recorded()
     try:
         found = selectors(query)
     except ValueError as error:
@@ -141,3 +188,8 @@ def _nodes(node: Any, inside: tuple[str, ...]) -> Iterator[tuple[promql.Expr, tu
 
 def _operator(matcher: promql.Matcher) -> str:
     return {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(matcher.op).removeprefix("MatchOp.")]
+
+
+def vectors(query: str) -> set[str]:
+    """Return every series selector of *query* as it stands there, with its offset; of a range the instant."""
+    return {str(node) for node, _ in _nodes(parse(query), ()) if isinstance(node, promql.VectorSelector)}

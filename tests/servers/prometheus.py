@@ -11,6 +11,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import yaml  # type: ignore[import-untyped]
+
 from stream.devstack.process import free_port
 from tests.servers.runner import ContainerRunner, ExternalRunner, ProcessRunner
 from tests.servers.server import Server, choose_way
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.servers.runner import Runner
 
+SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 TIMEOUT_S = 5
 
 
@@ -63,7 +66,7 @@ class Web(Server):
 
 
 class Prometheus(Web):
-    """A Prometheus that scrapes and evaluates each second."""
+    """A Prometheus."""
 
     def query(self, promql: str) -> list[Sample]:
         """Return the result of an instant query, a vector."""
@@ -87,15 +90,29 @@ class Alertmanager(Web):
         return list(self.get("/api/v2/alerts"))
 
 
+def shipped(target: str) -> dict[str, Any]:
+    """Return the options of `find_prometheus` that make it the one that is shipped, but for whom it scrapes."""
+    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
+    for job in config["scrape_configs"]:
+        job["static_configs"] = [{"targets": [target]}]
+    config.pop("alerting")
+    return {"rules": [SHIPPED / name for name in config.pop("rule_files")], "config": config}
+
+
 def find_prometheus(
-    *, targets: Sequence[str] = (), rules: Sequence[Path] = (), alertmanagers: Sequence[str] = ()
+    *,
+    targets: Sequence[str] = (),
+    rules: Sequence[Path] = (),
+    alertmanagers: Sequence[str] = (),
+    config: Mapping[str, Any] | None = None,
 ) -> Prometheus:
     """Return a Prometheus, not started: it scrapes host:port *targets* and evaluates the files *rules*.
 
+    It does so each second; *config* replaces all of that but the rules.
     `DESKPULSE_TEST_PROMETHEUS` is the address of one with --web.enable-lifecycle, whose configuration file is
     `DESKPULSE_TEST_PROMETHEUS_CONFIG`, which is overwritten. Raises UnavailableError.
     """
-    config = {
+    config = config or {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "scrape_configs": [{"job_name": "deskpulse", "static_configs": [{"targets": list(targets)}]}],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]},
@@ -106,23 +123,28 @@ def find_prometheus(
         shutil.copyfile(rule, files[-1])
     binary = shutil.which("prometheus")
     runner, url = _runner(
-        "Prometheus", binary=binary, image="prom/prometheus", folder=folder, config=config | {"rule_files": files},
+        "Prometheus", binary=binary, image="prom/prometheus", folder=folder, config={**config, "rule_files": files},
         options=("--storage.tsdb.path={folder}/data", "--web.enable-lifecycle"),
     )  # fmt: skip
     return Prometheus(runner, url=url, folder=folder)
 
 
-def find_alertmanager(*, webhook: str | None = None, config: Mapping[str, Any] | None = None) -> Alertmanager:
+def find_alertmanager(
+    *, webhook: str | None = None, config: Mapping[str, Any] | None = None, files: Sequence[Path] = ()
+) -> Alertmanager:
     """Return an Alertmanager, not started, that sends every alert to the address *webhook* at once.
 
-    *config* replaces its whole configuration. `DESKPULSE_TEST_ALERTMANAGER` is the address of one whose
-    configuration file is `DESKPULSE_TEST_ALERTMANAGER_CONFIG`, which is overwritten. Raises UnavailableError.
+    *config* replaces its whole configuration; `{folder}` in it is where *files* are. `DESKPULSE_TEST_ALERTMANAGER` is
+    the address of one whose configuration file is `DESKPULSE_TEST_ALERTMANAGER_CONFIG`, which is overwritten. Raises
+    UnavailableError.
     """
     receiver: dict[str, Any] = {"name": "test"}
     if webhook:
         receiver["webhook_configs"] = [{"url": webhook}]
     route = {"receiver": "test", "group_wait": "0s", "group_interval": "1s"}
     folder = Path(tempfile.mkdtemp(prefix="deskpulse-alertmanager-"))
+    for file in files:
+        shutil.copy(file, folder)
     binary = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     runner, url = _runner(
         "Alertmanager", binary=binary, image="prom/alertmanager", folder=folder,
@@ -137,7 +159,7 @@ def _runner(
 ) -> tuple[Runner, str]:
     """Write the configuration (JSON is YAML) and return the runner and the address."""
     variable = f"DESKPULSE_TEST_{name.upper()}"
-    url, text = os.environ.get(variable), json.dumps(config)
+    url, text = os.environ.get(variable), json.dumps(config).replace("{folder}", str(folder))
     if url:
         Path(os.environ[f"{variable}_CONFIG"]).write_text(text)
         external = ReloadingRunner(variable, url)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from itertools import pairwise
@@ -70,6 +71,11 @@ class Demo:
         rest, _ = self.process.communicate(timeout=PATIENCE_S)
         self.said.append(rest)
         return self.process.returncode
+
+    def drain(self) -> None:
+        """Let it say on what it likes: a pipe that is full would make it wait."""
+        assert self.process.stdout
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
     def processes(self) -> list[int]:
         """Return every process that has the folder in its environment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aggregators import pipeline_metrics as p
 from aggregators.board import Row
+from aggregators.calendars import Schedule
 from aggregators.catalogue import METRICS, Metric
 from aggregators.definitions import FAMILIES, Definitions
 from aggregators.instants import DAY_MS, HOUR_MS
@@ -22,11 +24,11 @@ from stream.exporter import SPARE_SERIES, Exporter
 from stream.offline import Offline
 from stream.simulator import Centre as SimulatedCentre
 from stream.simulator import Spike
-from stream.snapshot import Snapshot
+from stream.snapshot import Memory, Snapshot
 from tests.logs import Log, after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 AS_OF = after("10:00")
 BILLING = Group("queue", ("acme", "chat", "billing"))
@@ -38,6 +40,7 @@ def metric(suffix: str, family: str = "state") -> Metric:
     return found
 
 
+WEEKS_BEFORE = ("queued_usual", "queued_jump", "queued_jump_sigmas")
 WAITING = Row(metric("waiting"), BILLING, None, None, 3)
 EVENTS = metric("events_total", "total")
 
@@ -45,6 +48,11 @@ EVENTS = metric("events_total", "total")
 def snapshot(*rows: Row, **more: Any) -> Snapshot:
     """Return a snapshot of *rows*."""
     return Snapshot(rows=rows, made_at=AS_OF, as_of=AS_OF, trouble=None, redis_up=True, generation="abc", **more)
+
+
+def exporter_of(latest: Callable[[], Snapshot], *, now: int = AS_OF) -> Exporter:
+    """Return an exporter that is asked at *now*, in epoch ms."""
+    return Exporter(latest, clock=lambda: now)
 
 
 def values(exporter: Exporter) -> dict[tuple[str, ...], float]:
@@ -58,7 +66,7 @@ def values(exporter: Exporter) -> dict[tuple[str, ...], float]:
 
 def test_a_value_has_the_name_and_the_labels_of_the_catalogue() -> None:
     """In their order, with the help and the type above them."""
-    text = Exporter(lambda: snapshot(WAITING)).text().decode()
+    text = exporter_of(lambda: snapshot(WAITING)).text().decode()
 
     assert text.startswith(
         "# HELP support_queue_waiting Legs waiting in queue now.\n"
@@ -69,7 +77,7 @@ def test_a_value_has_the_name_and_the_labels_of_the_catalogue() -> None:
 
 def test_nothing_known_is_nothing_said() -> None:
     """Before the first snapshot there is no number of the centre, no instant, and it is not ready."""
-    found = values(Exporter(Snapshot))
+    found = values(exporter_of(Snapshot))
 
     assert found == {(p.READY.name,): 0, (p.REDIS_UP.name,): 0}
 
@@ -98,7 +106,7 @@ def test_an_empty_window_has_counts_and_no_means() -> None:
     """A queue that somebody has just entered: counts are 0, means, ratios and quantiles absent; none is NaN or 0."""
     log = Log(conversation="c", tenant="acme", queue="billing").add("chat.queued", "9:59")
 
-    found = values(Exporter(lambda: centre(log)))
+    found = values(exporter_of(lambda: centre(log)))
     rolling = {name: value for name, value in found.items() if name[0].startswith("support_queue_rolling_")}
 
     assert rolling["support_queue_rolling_answered", "acme", "chat", "billing", "5m"] == 0
@@ -112,16 +120,32 @@ def test_a_queue_without_anybody_waiting_has_no_oldest_wait() -> None:
     """Its depth is 0; the age of nobody is absent."""
     log = Log(conversation="c", tenant="acme", queue="billing").add("chat.queued", "1:00").add("chat.accepted", "2:00")
 
-    names = {name[0]: value for name, value in values(Exporter(lambda: centre(log))).items()}
+    names = {name[0]: value for name, value in values(exporter_of(lambda: centre(log))).items()}
 
     assert names["support_queue_waiting"] == 0
     assert "support_queue_oldest_wait_seconds" not in names
     assert "support_queue_oldest_wait_timestamp_seconds" not in names
 
 
+def test_a_snapshot_of_a_minute_ago_says_nothing_of_now() -> None:
+    """Redis does not answer this instance. What was waiting then is shown for 60 s; later only how old that is.
+
+    Another instance may show 0 by then, and queries take the greatest of all.
+    """
+    frozen = replace(snapshot(WAITING), trouble="Redis does not answer: gone", redis_up=False)
+
+    at_60 = values(exporter_of(lambda: frozen, now=AS_OF + 60_000))
+    later = values(exporter_of(lambda: frozen, now=AS_OF + 60_001))
+
+    assert at_60["support_queue_waiting", "acme", "chat", "billing"] == 3
+    assert not [name for name, *_ in later if name.startswith("support_")]
+    assert later[(p.AS_OF.name,)] == later[(p.SNAPSHOT_TIME.name,)] == AS_OF / 1000
+    assert later[(p.READY.name,)] == 0
+
+
 def test_every_family_has_help_and_type() -> None:
     """Once each, above its samples, which stand together."""
-    lines = Exporter(lambda: centre(conversation())).text().decode().splitlines()
+    lines = exporter_of(lambda: centre(conversation())).text().decode().splitlines()
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
 
     assert [line.split()[2] for line in lines if line.startswith("# HELP")] == families
@@ -137,7 +161,7 @@ def test_every_family_has_help_and_type() -> None:
 def test_every_metric_of_the_catalogue_is_exported() -> None:
     """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong.
 
-    What is advisory needs more looks than one, and a jump (M64) three weeks of before. Everything settles within the
+    What is advisory needs more looks than one, and a jump three weeks of before. Everything settles within the
     day, and there are costs.
     """
     definitions = Definitions(
@@ -147,30 +171,43 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
         repeat_ms=HOUR_MS,
         currency="EUR",
         agent_hour_micros=30_000_000,
+        calendars={("", "", ""): Schedule("always", ())},
     )
     offline, noon = Offline(definitions=definitions), after("12:00:00")
     simulated = SimulatedCentre(rate=60, spikes=(Spike("billing", noon - 300_000),), heartbeat_ms=3_600_000)
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
     offline.board.move(noon)
 
-    text = Exporter(lambda: snapshot(*offline.board.rows())).text().decode()
+    text = exporter_of(lambda: snapshot(*offline.board.rows())).text().decode()
 
     families = {family.name: family.type for family in text_string_to_metric_families(text)}
     missing = [
         name
         for metric_ in METRICS
-        if not metric_.advisory and metric_.source != "M64"
+        if not metric_.advisory and metric_.source != "M64" and metric_.suffix not in WEEKS_BEFORE
         for level in metric_.levels
         if families.get((name := metric_.name(level)).removesuffix("_total")) != metric_.kind
     ]
     assert missing == []
 
 
+def test_redis_is_as_full_as_it_says() -> None:
+    """Bytes used, and the limit where there is one; nothing where it may not be asked."""
+    used, limit = p.REDIS_MEMORY.name, p.REDIS_LIMIT.name
+    full = values(exporter_of(lambda: snapshot(redis_memory=Memory(used=900, limit=1_000))))
+    endless = values(exporter_of(lambda: snapshot(redis_memory=Memory(used=900, limit=0))))
+    forbidden = values(exporter_of(snapshot))
+
+    assert (full[(used,)], full[(limit,)]) == (900, 1_000)
+    assert (endless[(used,)], endless.get((limit,))) == (900, None)
+    assert {(used,), (limit,)} & forbidden.keys() == set()
+
+
 def test_a_histogram_is_cumulative_and_ends_with_its_count() -> None:
     """Buckets by their bound, `+Inf` the same as the count, the sum in seconds."""
     found = {
         (sample.name, sample.labels.get("le")): sample.value
-        for family in text_string_to_metric_families(Exporter(lambda: centre(conversation())).text().decode())
+        for family in text_string_to_metric_families(exporter_of(lambda: centre(conversation())).text().decode())
         for sample in family.samples
         if sample.name.startswith("support_queue_wait_seconds")
     }
@@ -185,7 +222,7 @@ def test_a_histogram_is_cumulative_and_ends_with_its_count() -> None:
 def test_a_counter_never_falls() -> None:
     """Redis takes an event back, or is lost; the counter stays where it was until it is passed."""
     shown = [snapshot(Row(EVENTS, BILLING, None, "chat.queued", number)) for number in (5, 3, 6)]
-    exporter = Exporter(lambda: shown.pop(0))
+    exporter = exporter_of(lambda: shown.pop(0))
     name = ("support_queue_events_total", "acme", "chat", "billing", "chat.queued")
 
     assert [values(exporter)[name] for _ in range(3)] == [5, 5, 6]
@@ -194,7 +231,7 @@ def test_a_counter_never_falls() -> None:
 def test_a_counter_of_the_processor_never_falls() -> None:
     """The same for what Deskpulse says of itself."""
     shown = [snapshot(counts={"duplicates": number, "rejected:late": number}) for number in (5, 3, 6)]
-    exporter = Exporter(lambda: shown.pop(0))
+    exporter = exporter_of(lambda: shown.pop(0))
     scrapes = [values(exporter) for _ in range(3)]
 
     assert [scrape[p.DUPLICATES.name,] for scrape in scrapes] == [5, 5, 6]
@@ -204,7 +241,7 @@ def test_a_counter_of_the_processor_never_falls() -> None:
 def test_a_gauge_falls() -> None:
     """What is state now is what it is now."""
     shown = [snapshot(WAITING), snapshot(WAITING._replace(value=1))]
-    exporter = Exporter(lambda: shown.pop(0))
+    exporter = exporter_of(lambda: shown.pop(0))
 
     assert [values(exporter)["support_queue_waiting", "acme", "chat", "billing"] for _ in range(2)] == [3, 1]
 
@@ -212,7 +249,7 @@ def test_a_gauge_falls() -> None:
 def test_what_left_the_snapshot_leaves_the_scrape() -> None:
     """A queue that is gone has no series, not an old one."""
     shown = [snapshot(WAITING), snapshot()]
-    exporter = Exporter(lambda: shown.pop(0))
+    exporter = exporter_of(lambda: shown.pop(0))
 
     assert "support_queue_waiting" in exporter.text().decode()
     assert "support_queue_waiting" not in exporter.text().decode()
@@ -226,7 +263,7 @@ def test_a_scrape_reads_the_snapshot_once() -> None:
         reads.append(1)
         return snapshot(WAITING)
 
-    exporter = Exporter(latest)
+    exporter = exporter_of(latest)
 
     assert not reads
     exporter.text()
@@ -238,7 +275,7 @@ def test_any_name_survives(name: str) -> None:
     """Quotes, backslashes, line ends and letters of all kinds come out as they went in."""
     row = WAITING._replace(group=Group("queue", ("acme", "chat", name)))
 
-    assert values(Exporter(lambda: snapshot(row)))["support_queue_waiting", "acme", "chat", name] == 3
+    assert values(exporter_of(lambda: snapshot(row)))["support_queue_waiting", "acme", "chat", name] == 3
 
 
 class Rows:
@@ -266,7 +303,7 @@ def test_the_quick_text_is_the_librarys_text() -> None:
     library.register(Rows(made.rows))
     ours = [
         family
-        for family in text_string_to_metric_families(Exporter(lambda: made).text().decode())
+        for family in text_string_to_metric_families(exporter_of(lambda: made).text().decode())
         if family.name.startswith("support_")
     ]
 
@@ -283,7 +320,7 @@ def test_what_is_remembered_of_series_is_bounded() -> None:
         rows = [WAITING._replace(group=Group("queue", ("acme", "chat", f"{number}-{each}"))) for each in range(5_000)]
         return snapshot(*rows)
 
-    exporter = Exporter(latest)
+    exporter = exporter_of(latest)
     for _ in range(12):
         exporter.text()
 
@@ -307,7 +344,7 @@ def test_the_processor_says_what_it_is() -> None:
         counts={"conflicts": 4},
     )
 
-    found = values(Exporter(lambda: made))
+    found = values(exporter_of(lambda: made))
 
     assert found[p.AS_OF.name,] == AS_OF / 1000
     assert found[p.LAG.name, "0", "support.chat"] == 7

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stream.clock import now_ms
+from tests.boards import boards, queries
 from tests.eventually import eventually
 from tests.pipeline import Pipeline
 from tests.queries import catalogue
-from tests.test_grafana import FILES, load, panels
 from tests.test_rules import RULES, promtool
 
 if TYPE_CHECKING:
@@ -115,10 +115,13 @@ def test_a_spike_fires_and_ends_and_a_dead_worker_is_noticed(
         assert not states(server, "DeskpulseDataAbsent") | states(server, "DeskpulseSnapshotStale")
 
 
-def test_what_prometheus_has_is_what_the_dashboard_asks_for(
+def test_what_prometheus_has_is_what_the_wallboard_asks_for(
     kafka: services.Kafka, empty_redis: services.Redis, prometheus: PrometheusFactory, tmp_path: Path
 ) -> None:
-    """Every query of every dashboard has an answer after one conversation, once its variables have values."""
+    """Every query of the first dashboard has an answer after one conversation, once its variables have values.
+
+    Those of all dashboards, and the rules: tests/stack/test_demo_scraped.py.
+    """
     values = {"tenant": "acme", "channel": ".+", "queue": ".+", "window": "30m", "__rate_interval": "1m"}
     centre = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_CLOCK="wall")
     with centre.worker(), centre.serve() as serve:
@@ -126,8 +129,7 @@ def test_what_prometheus_has_is_what_the_dashboard_asks_for(
         server = prometheus(targets=[serve.target])
         awaits(lambda: server.query('support_tenant_rolling_csat_responses{window="30m"} == 1'), server)
 
-        queries = [target["expr"] for path in FILES for panel in panels(load(path)) for target in panel["targets"]]
-        for query in queries:
+        for query in queries(boards()["wallboard"]):
             filled = query
             for name, value in values.items():
                 filled = filled.replace(f"${name}", value)

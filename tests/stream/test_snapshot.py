@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgpack
 import orjson
 import pytest
+import redis
 from structlog.testing import capture_logs
 
 from aggregators.folding import MOST_CHARACTERS, OTHER
@@ -87,6 +88,18 @@ async def test_an_empty_redis_has_no_numbers(empty_redis: services.Redis) -> Non
     assert (made.redis_up, made.as_of, made.rows) == (True, None, ())
     assert made.trouble == "no worker has written to this Redis yet"
     assert (made.made_at, made.refreshes, made.failures) == (T0, 1, 0)
+
+
+async def test_redis_says_how_full_it_is(own_redis: services.Redis) -> None:
+    """What it uses, and what it may use."""
+    with closing(redis.Redis.from_url(own_redis.url)) as client:
+        client.config_set("maxmemory", 50_000_000)
+    async with looking(own_redis) as looker:
+        memory = (await looker.refresh()).redis_memory
+
+    assert memory is not None
+    assert memory.limit == 50_000_000
+    assert 0 < memory.used < 50_000_000
 
 
 async def test_the_wall_clock_goes_on_while_nothing_happens(empty_redis: services.Redis) -> None:

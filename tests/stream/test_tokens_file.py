@@ -149,6 +149,34 @@ def test_a_token_that_cannot_be_is_refused(arguments: tuple[str, ...], line: str
     assert refused("token", "new", "--name", "x", *arguments) == line
 
 
+def test_a_token_can_be_kept_at_once(tmp_path: Path) -> None:
+    """Its lines stand in the file of DESKPULSE_TOKENS, behind those that were there; it alone is printed."""
+    file = tmp_path / "tokens.toml"
+    file.write_text(LINES.rstrip("\n"))
+
+    done = deskpulse(
+        "token", "new", "--name", "x", "--scope", "read", "--scope", "admin", "--all-tenants", "--keep",
+        DESKPULSE_TOKENS=str(file),
+    )  # fmt: skip
+
+    (token,) = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.read_text().startswith(LINES)
+    assert [each.name for each in read_tokens(str(file))] == ["wall", "x"]
+    assert read_tokens(str(file))[1] == Token("x", digest(token), frozenset({"read", "admin"}), None)
+
+
+def test_a_token_is_kept_where_it_fits(tmp_path: Path) -> None:
+    """Not under a name that is taken, and not without a file; the file stays as it was."""
+    file = tmp_path / "tokens.toml"
+    file.write_text(LINES)
+    new = ("token", "new", "--all-tenants", "--keep", "--name")
+
+    assert refused(*new, "wall", DESKPULSE_TOKENS=str(file)) == f"--name: 'wall' is a token of {file} already"
+    assert refused(*new, "x") == "--keep: DESKPULSE_TOKENS names no file"
+    assert file.read_text() == LINES
+
+
 def test_the_page_shows_what_the_file_takes() -> None:
     """The example of docs/access.md is a file of tokens as it stands."""
     page = (ROOT / "docs" / "access.md").read_text(encoding="utf-8")

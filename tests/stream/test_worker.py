@@ -176,6 +176,31 @@ def test_a_worker_opens_no_port(kafka: services.Kafka, redis: services.Redis, tm
         assert list(tmp_path.iterdir()) == [worker.path]
 
 
+def test_a_worker_says_that_it_counts(kafka: services.Kafka, redis: services.Redis, tmp_path: Path) -> None:
+    """It touches the file of DESKPULSE_ALIVE each second, so that a health check needs neither a port nor a client.
+
+    Frozen it does not, which is what the check is for; and a file that cannot be written ends nothing.
+    """
+    site, file = Site(kafka, redis, tmp_path), tmp_path / "alive"
+    site.make_topics()
+
+    def touched() -> float:
+        return file.stat().st_mtime if file.exists() else 0.0
+
+    with site.worker(DESKPULSE_ALIVE=str(file)) as worker, site.worker(DESKPULSE_ALIVE="/nowhere/alive") as other:
+        eventually(lambda: touched() > 0)
+        before = touched()
+        eventually(lambda: touched() > before)
+        worker.process.send_signal(signal.SIGSTOP)
+        eventually(lambda: Path(f"/proc/{worker.process.pid}/stat").read_text().split()[2] == "T")
+        frozen = touched()
+        site.send(100)
+        eventually(site.is_exact)
+
+        assert touched() == frozen
+        assert other.process.poll() is None
+
+
 def test_sigterm_drains_the_chunk_in_hand_and_the_next_start_redoes_nothing(
     kafka: services.Kafka, redis: services.Redis, tmp_path: Path
 ) -> None:
