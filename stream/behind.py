@@ -20,8 +20,6 @@ from stream.tables import script_text
 from stream.told import read_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from aggregators.delta import Entry
     from aggregators.rolling import Group
     from aggregators.samples import Labels
@@ -42,16 +40,20 @@ _LETTERS: Final = "sdil"
 class Asked:
     """A number: its group, its window ("" of what holds now) and the instant. `grouping` is that of what is shown.
 
-    `is_of_states` tells whether it depends on who is there at the instant.
+    `kinds` are those of what lasts that it is made of, and None is any. With none of them it does not depend on who is
+    there at the instant.
     """
 
     group: Group
     window: str
     as_of: int
     grouping: Grouping
-    is_of_states: bool
     kinds: frozenset[int] | None = None
-    """The kinds of what lasts that it is made of; None: any."""
+
+    @property
+    def is_of_states(self) -> bool:
+        """Whether it depends on who is there at the instant."""
+        return self.kinds is None or bool(self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ class _Reader:
         start, end = self._where.held
         bucket, as_of = int(rest), self._where.as_of
         if letter == "i":
+            if self._kinds is not None and not self._kinds:
+                return False
             return bucket < 0 or bucket + QUARTER.ms > as_of - FINE.ms
         return bucket_of(start) <= bucket < end and bool(self._where.window)
 
@@ -197,26 +201,20 @@ class _Reader:
             if not self._is_wanted(name):
                 continue
             found.entries += len(rows)
-            letter = chr(name[0])
-            place, into = {"s": (4, found.stops), "d": (4, found.due), "i": (3, found.intervals)}[letter]
-            unpack: Callable[..., Entry] = codec.unpack_interval if letter == "i" else codec.unpack_sample
-            wanted = rows if letter != "i" or self._kinds is None else _of_kinds(rows, self._kinds)
-            into += _rows(wanted.items(), place, mine, lambda blob, unpack=unpack: unpack(blob, labels))  # type: ignore[misc]
+            read = ((codec.unpack(blob), int(number)) for blob, number in rows.items())
+            if name[:1] == b"i":
+                kinds = self._kinds
+                found.intervals += [
+                    (codec.interval_of(row, labels), number)
+                    for row, number in read
+                    if row[3] in mine and (kinds is None or row[2] in kinds)
+                ]
+            else:
+                into = found.stops if name[:1] == b"s" else found.due
+                into += [(codec.sample_of(row, labels), number) for row, number in read if row[4] in mine]
 
     def _counts(self, labels: Labels) -> bool:
         groups, mine = self._where.grouping(labels), self._where.group
         # Contacts with a reason stand under it alone, and count at their tenant.
         of_reasons = [each.values[0] for each in groups if each.level == _OF_REASONS and mine.level == "tenant"]
         return mine in groups or mine.values[0] in of_reasons
-
-
-def _of_kinds(rows: dict[bytes, bytes], kinds: frozenset[int]) -> dict[bytes, bytes]:
-    """Return the intervals of *kinds*: of all that lasts, open tickets above all, few wait."""
-    return {blob: number for blob, number in rows.items() if codec.unpack(blob)[2] in kinds}
-
-
-def _rows(
-    rows: Iterable[tuple[bytes, bytes]], place: int, lids: set[int], unpack: Callable[[bytes], Entry]
-) -> list[tuple[Entry, int]]:
-    """Return the entries whose label set, which stands at *place*, is one of *lids*."""
-    return [(unpack(blob), int(number)) for blob, number in rows if codec.unpack(blob)[place] in lids]

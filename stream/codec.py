@@ -12,7 +12,7 @@ from aggregators.facts import Fact, Facts, Key, stored
 from aggregators.samples import SHAPES, Interval, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 FACT_BUCKETS: Final = 1_024
 _SAFE: Final = 1 << 53
@@ -103,13 +103,23 @@ def packable(numbers: Iterable[int]) -> list[int | str]:
 
 def unpack_sample(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
     """Return the entry of a sample."""
-    tenant, conversation, kind, at, lid, *rest = unpack(blob)
+    return sample_of(unpack(blob), labels)
+
+
+def sample_of(row: Sequence[Any], labels: Mapping[int, Labels]) -> Entry:
+    """Return the entry of a sample, unpacked."""
+    tenant, conversation, kind, at, lid, *rest = row
     return Entry(tenant, conversation, SHAPES[kind](kind, at, labels[lid], *map(int, rest)))
 
 
 def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
     """Return the entry of an interval."""
-    tenant, conversation, kind, lid, start, end, since = unpack(blob)
+    return interval_of(unpack(blob), labels)
+
+
+def interval_of(row: Sequence[Any], labels: Mapping[int, Labels]) -> Entry:
+    """Return the entry of an interval, unpacked."""
+    tenant, conversation, kind, lid, start, end, since = row
     return Entry(tenant, conversation, Interval(kind, labels[lid], start, end, since))
 
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from aggregators.delta import Entry
 from aggregators.drilling import Drilled, Index, NotDrilled, Pool, Where, drill, gather
-from aggregators.drilling.reads import kinds_that_last
 from aggregators.rolling import LEVELS, Group, groups_of
 from aggregators.windows import EVERYBODY, locals_of
+from stream.api.conversations import lasting_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ def opened(offline: Offline, as_of: int, *, wanted: Callable[[Row], bool]) -> It
         if wanted(row):
             where = where_of(row.group, row.window or "", as_of, offline.definitions)
             # As serve reads it: of what lasts only the kinds that the metric is made of.
-            kinds = kinds_that_last(row.metric)
+            kinds = lasting_behind(row.metric, row.extra)
             place = (row.group, where.window, kinds)
             if place not in pools:
                 pools[place] = gather(_of_kinds(by_group[row.group], kinds), where)

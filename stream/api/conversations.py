@@ -27,6 +27,7 @@ from stream.past import NotNowError
 
 if TYPE_CHECKING:
     from aggregators.drilling import Drilled, Member
+    from aggregators.metric import Metric
     from stream.api.access import Caller
     from stream.api.source import Source
     from stream.behind import Behind
@@ -158,14 +159,12 @@ def _as_of(query: ConversationsQuery, cursor: cursors.Cursor | None, latest: int
 
 def behind_of(source: Source, snapshot: Snapshot, number: Number, as_of: int) -> Behind:
     """Return what is kept behind the number."""
-    of_states = stateful(number.metric)
     asked = Asked(
         group=number.group,
         window=number.window or "",
         as_of=as_of,
         grouping=snapshot.grouping,
-        kinds=kinds_that_last(number.metric),
-        is_of_states=number.metric.family == "state" or of_states is None or number.extra in of_states,
+        kinds=lasting_behind(number.metric, number.extra),
     )
     try:
         return source.read_behind(source.settings, asked)
@@ -173,6 +172,14 @@ def behind_of(source: Source, snapshot: Snapshot, number: Number, as_of: int) ->
         raise refused(parameter="as_of", problem=str(error)) from error
     except NotNowError as error:
         raise not_now(error) from error
+
+
+def lasting_behind(metric: Metric, extra: str | None) -> frozenset[int] | None:
+    """Return the kinds of what lasts that may be behind a number, None for any; no kind where only samples are."""
+    of_states = stateful(metric)
+    if metric.family == "state" or of_states is None or extra in of_states:
+        return kinds_that_last(metric)
+    return frozenset()
 
 
 def seen_by(caller: Caller, index: Index) -> Index:

@@ -27,7 +27,7 @@ BILLING = Group("queue", ("default", "chat", "billing"))
 
 def asked(window: str = "1h", *, as_of: int = after("10:00")) -> Asked:
     """Return a question about billing."""
-    return Asked(group=BILLING, window=window, as_of=as_of, grouping=groups_of, is_of_states=not window)
+    return Asked(group=BILLING, window=window, as_of=as_of, grouping=groups_of, kinds=frozenset() if window else None)
 
 
 def centre() -> Log:
