@@ -30,7 +30,7 @@ test: $(VENV)/dev.stamp ## Run every test but those that break things and those 
 test-faults: $(VENV)/dev.stamp ## Run the tests that kill workers and servers; FAULTS=short without the longest
 	$(BIN)/python -m pytest -m "faults$(if $(filter short,$(FAULTS)), and not slow)" $(TESTS)
 
-test-stack: $(VENV)/dev.stamp ## Run the tests of everything together: the demo scraped, a spike paged, the containers of deploy
+test-stack: $(VENV)/dev.stamp ## Run the tests of everything together: the demo on its board and scraped, a spike paged, the containers of deploy, a week through Kafka
 	$(BIN)/python -m pytest -m stack $(TESTS)
 
 test-smoke: $(VENV)/dev.stamp ## Run a small selection of the tests, end to end on real servers

@@ -91,6 +91,7 @@ def differences(shown: Values, right: Values) -> list[str]:
             for name, pairs in keys][:20]  # fmt: skip
 
 
+@pytest.mark.stack
 def test_a_week_in_order_of_time_stopped_at_fifty_instants(
     kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stream.demo.boards import TEXT
 from stream.wallboard.boards import boards_from
 from tests.stream.test_demo import demo
@@ -24,6 +26,7 @@ def test_the_boards_of_the_demo_are_laid_out() -> None:
     assert found.ignored == ("ledger",)
 
 
+@pytest.mark.stack
 def test_the_board_of_the_demo_knows_all_its_numbers(tmp_path: Path) -> None:
     """Its address is the first that is printed; no tile is grey, nothing errs in the console."""
     with demo(tmp_path, "--calm") as running, chromium() as browser:
