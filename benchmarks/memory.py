@@ -1,4 +1,4 @@
-"""Memory: what a waiting conversation and a dense series cost in Redis, and what a worker takes with many open."""
+"""Memory: what a waiting conversation, a dense series and an index cost in Redis, and a worker with many open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEGS_A_PANE = 4
 
 
 def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, waiting: int) -> None:
-    """Print bytes a waiting conversation, the worker's memory with *waiting* of them, and bytes a dense series."""
+    """Print bytes a waiting conversation, the memory of a worker with so many, bytes a dense series, an index entry."""
     with _empty(kafka, redis, folder / "waiting", partitions=4) as (pipeline, client):
         _waiting(pipeline, client, waiting)
     with _empty(kafka, redis, folder / "dense", partitions=1) as (pipeline, client):
@@ -75,6 +75,10 @@ def _dense(pipeline: Pipeline, client: Any) -> None:  # noqa: ANN401 - a client 
     a_cell = (key_bytes(client, cells) + key_bytes(client, touched)) / filled
     say(f"  Redis: {filled:,} cells of 10 s that a worker wrote, {filled / len(cells):.0f} to a label set and pane")
     say(f"  Redis: {a_cell * PANES:,.0f} bytes a dense series of {PANES} panes ({a_cell:.1f} a cell)")
+    buckets = list(client.scan_iter(match="*:s:*", count=1_000))
+    entries = sum(client.hlen(key) for key in buckets)
+    an_entry = key_bytes(client, buckets) / entries
+    say(f"  Redis: {entries:,} entries of who is behind a number, {an_entry:.0f} bytes each, of ids of 7 letters")
 
 
 def _settled(worker: Process) -> int:
