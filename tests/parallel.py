@@ -15,7 +15,6 @@ EMPTIED = ("DESKPULSE_TEST_REDIS", "DESKPULSE_TEST_PROMETHEUS", "DESKPULSE_TEST_
 LONGEST = (
     "tests/wallboard/test_browser.py",
     "tests/stream/test_pipeline_centre.py",
-    "tests/test_rules.py",
     "tests/aggregators/test_drilling_everything.py",
     "tests/stream/test_rebuild.py",
     "tests/stream/test_demo.py",

@@ -17,8 +17,8 @@ from stream.clock import now_ms
 from tests.eventually import eventually
 from tests.hook import listening
 from tests.pipeline import Pipeline
+from tests.promtool import FOLDER, RULES
 from tests.test_alertmanager import calling
-from tests.test_rules import FOLDER, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

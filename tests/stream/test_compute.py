@@ -10,7 +10,7 @@ import pytest
 from aggregators.catalogue import METRICS
 from stream.printing import names
 from tests.deskpulse import deskpulse, refused
-from tests.test_rules import promtool
+from tests.promtool import promtool
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from stream.clock import now_ms
 from tests.boards import boards, queries
 from tests.eventually import eventually
 from tests.pipeline import Pipeline
+from tests.promtool import promtool
 from tests.queries import catalogue
-from tests.test_rules import promtool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

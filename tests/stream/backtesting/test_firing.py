@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.backtesting.firing import Firing, Page
-from tests.test_rules import promtool
+from tests.promtool import promtool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -162,5 +162,5 @@ def test_it_is_what_prometheus_itself_says(tmp_path: Path) -> None:
 
     done = promtool("test", "rules", "same.yml", folder=tmp_path)
 
-    assert done.returncode == 0, (done.stdout + done.stderr)[:2000]
+    assert done.returncode == 0, done.stdout[:2000]
     assert promtool("test", "rules", "other.yml", folder=tmp_path).returncode == 1
