@@ -1,5 +1,6 @@
 // The wallboard: asks for the boards, listens to the numbers, and shows one board after the other.
 
+import { adapted, asked, keepAddress, makeWrong, noteOf, wantsBack, wrongWith } from "./address.js";
 import { makeHeader } from "./header.js";
 import { h, say } from "./dom.js";
 import { keepTheme } from "./theme.js";
@@ -17,8 +18,6 @@ import { Values } from "./values.js";
 const AGAIN_MS = 3000;
 const RENDER_MS = 1000;
 const HOUR_MS = 3_600_000;
-const LOOKS_BACK = "/then"; // the address of a board that looks back, at `as_of`
-const asked = new URLSearchParams(location.search);
 
 const values = new Values();
 const trust = new Trust();
@@ -28,6 +27,7 @@ let stop = null;
 start();
 
 async function start() {
+  document.documentElement.dataset.runs = "";
   keepTheme(asked.get("theme"));
   document.documentElement.toggleAttribute("data-kiosk", asked.has("kiosk"));
   const notice = h("p", { class: "notice", role: "status" }, texts.connecting);
@@ -56,6 +56,7 @@ function run(laidOut) {
   const ticker = laidOut.has_alerts ? makeTicker() : null;
   const door = (query) => (laidOut.has_conversations ? `/drill?${query}` : `/api/v1/values?${query}`);
   let screen = null;
+  let wrong = null; // what the address asks for and there is not
   // Where it looks back: the instant, NaN for an hour ago; null while it lives.
   let back = wantsBack(laidOut) ? Date.parse(asked.get("as_of") ?? "") : null;
   let isBack = false; // it does as soon as it is known from when to
@@ -84,22 +85,30 @@ function run(laidOut) {
   function build(board) {
     const tenant = board.tenant ?? state.tenant ?? header.tenants()[0] ?? null;
     screen?.close?.();
+    wrong = wrongNow(board);
     screen =
-      isBack
-        ? thenOf(board, tenant)
-        : makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, door, hasDoors: laidOut.has_conversations, hasTimelines: laidOut.has_timelines, trends, trust, announcer });
+      wrong ? makeWrong(wrong)
+      : isBack ? thenOf(board, tenant)
+      : makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, door, hasDoors: laidOut.has_conversations, hasTimelines: laidOut.has_timelines, trends, trust, announcer });
     main.replaceChildren(screen.box);
     header.turned(board, screen.tenant);
     render();
   }
 
+  function wrongNow(board) {
+    const meant = { tenant: board.tenant ? null : state.tenant, window: state.window };
+    return wrongWith(meant, { tenants: header.tenants(), windows: laidOut.windows });
+  }
+
   function thenOf(board, tenant) {
+    const meant = back;
     back = instantOf(Number.isNaN(back) ? values.asOf - HOUR_MS : back, values.asOf);
+    const note = noteOf(meant, back);
     const chose = (at) => {
       back = at;
       keepAddress(back, tenant);
     };
-    return makeThen({ board, tenant, window: state.window, hasTimelines: laidOut.has_timelines, door, latestMs: values.asOf, atMs: back, chose, leave: () => look(null) });
+    return makeThen({ board, tenant, window: state.window, hasTimelines: laidOut.has_timelines, door, latestMs: values.asOf, atMs: back, note, chose, leave: () => look(null) });
   }
 
   /** Look back at an instant, or live on; updates pause meanwhile, and come anew afterwards. */
@@ -133,6 +142,10 @@ function run(laidOut) {
       look(back);
       return;
     }
+    if (wrongNow(rotation.current())?.parameter !== wrong?.parameter) {
+      build(rotation.current());
+      return;
+    }
     const why = screen.show({ values, link });
     header.show({ values, link, why, isBack });
   }
@@ -141,7 +154,8 @@ function run(laidOut) {
     stop?.();
     const query = new URLSearchParams();
     metricsOf(boards).forEach((name) => query.append("metric", name));
-    windowsOf(boards, state.window, laidOut.windows).forEach((name) => query.append("window", name));
+    const window = laidOut.windows.includes(state.window) ? state.window : null;
+    windowsOf(boards, window, laidOut.windows).forEach((name) => query.append("window", name));
     stop = listen(`/api/v1/changes?${query}`, {
       whole: (data) => (values.whole(data), render()),
       changed: (data) => (values.changed(data), render()),
@@ -162,35 +176,6 @@ function run(laidOut) {
   });
   build(rotation.current());
   subscribe();
-  trust.follow(() => state.tenant, { hasRestatements: laidOut.has_restatements });
+  trust.follow(() => (header.tenants().includes(state.tenant) ? state.tenant : null), { hasRestatements: laidOut.has_restatements });
   setInterval(render, RENDER_MS);
-}
-
-/** Tell whether the address is that of a board that looks back; one on a wall, which nobody could bring back, lives. */
-function wantsBack(laidOut) {
-  return location.pathname === LOOKS_BACK && laidOut.has_restatements && !asked.has("kiosk");
-}
-
-/** Let the address be that of the board as it is shown: passed on it shows the same. */
-function keepAddress(backMs, tenant) {
-  const query = new URLSearchParams(asked);
-  query.delete("as_of");
-  if (backMs !== null) {
-    query.set("as_of", new Date(backMs).toISOString());
-    if (tenant) {
-      query.set("tenant", tenant);
-    }
-  }
-  const path = backMs === null ? "/" : LOOKS_BACK;
-  history.replaceState(null, "", `${path}${query.size ? `?${query}` : ""}${location.hash}`);
-}
-
-/** Return a board with what the address of this screen asks for in place of what was laid out. */
-function adapted(board) {
-  const [channel, queue] = [asked.get("channel"), asked.get("queue")];
-  if (!channel) {
-    return board;
-  }
-  const place = { channel, queue: queue ?? null };
-  return { ...board, ...place, tiles: board.tiles.map((tile) => ({ ...tile, ...place })) };
 }

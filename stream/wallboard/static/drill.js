@@ -16,6 +16,7 @@ query.delete("theme");
 start();
 
 async function start() {
+  document.documentElement.dataset.runs = "";
   const notice = h("p", { class: "notice", role: "status" }, texts.drill.asking);
   const main = h("main", { class: "drill" }, h("h1", {}, texts.drill.title), notice);
   document.body.replaceChildren(

@@ -10,7 +10,7 @@ import { texts } from "./texts.js";
 import { AT_ONCE, each as eachOf } from "./turns.js";
 
 const DAY_MS = 86_400_000;
-const STEP_MS = 300_000;
+export const STEP_MS = 300_000;
 const SETTLED_MS = 300; // a slider that is dragged asks when it rests
 
 /** Return the instant that is meant by one asked for: of the day before the latest numbers, in steps of the slider. */
@@ -20,10 +20,10 @@ export function instantOf(askedMs, latestMs) {
 }
 
 /**
- * Return a board that looks back from `latestMs` at `atMs`. `chose` is told each instant that is chosen, `leave` is
+ * Return a board that looks back from `latestMs` at `atMs`. `note` says why that is not what was asked for. `chose` is told each instant that is chosen, `leave` is
  * called to go on living.
  */
-export function makeThen({ board, tenant, window, hasTimelines, door, latestMs, atMs, chose, leave }) {
+export function makeThen({ board, tenant, window, hasTimelines, door, latestMs, atMs, note, chose, leave }) {
   const lastMs = instantOf(latestMs, latestMs);
   const tiles = arranged(board).map((tile) => makeComparison(window ? { ...tile, window } : tile, { tenant, door }));
   tiles.sort((one, other) => other.hasLog - one.hasLog); // what can be compared stands first
@@ -31,8 +31,11 @@ export function makeThen({ board, tenant, window, hasTimelines, door, latestMs, 
   const slider = h("input", { type: "range", id: "instant", min: lastMs - DAY_MS, max: lastMs, step: STEP_MS, value: atMs });
   const when = h("output", { for: "instant" });
   const status = h("p", { class: "found", role: "status" });
+  const elsewhere = h("p", { class: "found elsewhere", role: "alert" }, note);
+  elsewhere.hidden = !note;
   const step = (by) => {
     slider.value = Number(slider.value) + by;
+    elsewhere.hidden = true;
     choose();
   };
   const bar = h(
@@ -49,6 +52,7 @@ export function makeThen({ board, tenant, window, hasTimelines, door, latestMs, 
       when,
       button(texts.then.leave, leave, { class: "leave", accesskey: "t" }),
     ),
+    elsewhere,
     status,
   );
   const box = h(
@@ -103,6 +107,7 @@ export function makeThen({ board, tenant, window, hasTimelines, door, latestMs, 
   }
 
   slider.addEventListener("input", choose);
+  slider.addEventListener("input", () => (elsewhere.hidden = true), { once: true });
   choose();
   return {
     box,

@@ -1,0 +1,106 @@
+"""Addresses that ask for what there is not, and pages whose scripts do not come: that is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wallboard.browsing import chromium, eventually, page, tile
+from tests.wallboard.morning import morning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Give the address of a server of one tenant, acme, on a Monday at 2:40."""
+    with morning() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give one browser to all tests."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("asked", "why", "doors"),
+    [
+        ("/?tenant=acme&window=3x", "the window 3x", ["5 min", "30 min", "1 hour", "today", "7 days"]),
+        ("/?tenant=nobody&window=1h", "the tenant nobody", ["acme"]),
+        ("/then?tenant=nobody&as_of=2024-03-04T00:20:00Z", "the tenant nobody", ["acme"]),
+    ],
+)
+def test_what_there_is_not_is_named_with_what_there_is(
+    url: str, browser: Browser, asked: str, why: str, doors: list[str]
+) -> None:
+    """No board in its place, and a door to each that there is."""
+    with page(browser, url + asked) as opened:
+        eventually(opened.locator("[role=alert]").all_inner_texts, lambda said: any(why in each for each in said))
+        links = opened.locator(".wrong a")
+        shown = (links.all_inner_texts(), opened.locator("[data-tile]").count())
+        links.last.click()
+        opened.locator("[data-tile]").first.wait_for()
+
+    assert shown == (doors, 0)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "said"),
+    [
+        (
+            "2024-03-01T00:00:00Z",
+            "asks for 1 Mar 2024, 00:00:00. A look back reaches from a day ago to now: this is 3 Mar",
+        ),
+        (
+            "2030-01-01T00:00:00Z",
+            "asks for 1 Jan 2030, 00:00:00. A look back reaches from a day ago to now: this is 4 Mar",
+        ),
+        ("noon", "noon in the address is no instant. This is 4 Mar 2024, 01:40:00."),
+    ],
+)
+def test_a_look_back_says_that_it_shows_another_instant(url: str, browser: Browser, as_of: str, said: str) -> None:
+    """Until another one is chosen."""
+    with page(browser, f"{url}/then?tenant=acme&as_of={as_of}", locale="en-GB", timezone_id="UTC") as opened:
+        note = opened.locator(".elsewhere")
+        eventually(lambda: note.inner_text() if note.count() else "", lambda text: said in text)
+        opened.get_by_role("button", name="5 minutes sooner").click()
+
+        assert not note.is_visible()
+
+
+def test_of_an_instant_that_is_kept_nothing_is_said(url: str, browser: Browser) -> None:
+    """Beside what was known then."""
+    with page(browser, url + "/then?tenant=acme&as_of=2024-03-04T00:21:00Z") as opened:
+        opened.locator(".compared").first.wait_for()
+
+        assert not opened.locator(".elsewhere").is_visible()
+
+
+@pytest.mark.parametrize(
+    "path", ["/?tenant=acme", "/drill?metric=support_tenant_rolling_csat_responses&tenant=acme&window=1h"]
+)
+def test_a_page_whose_script_does_not_come_says_so_and_tries_again(url: str, browser: Browser, path: str) -> None:
+    """A wall that nobody stands before heals by itself."""
+    with page(browser, "about:blank", may_err=True) as opened:
+        opened.route("**/static/dom.js", lambda route: route.abort(), times=1)
+        opened.goto(url + path)
+        assert opened.locator("body").inner_text() == "loading …"
+
+        eventually(lambda: opened.locator("h1").count(), lambda number: number > 0)
+
+
+def test_a_page_that_runs_is_not_loaded_again(url: str, browser: Browser) -> None:
+    """Twelve seconds later it is still the one that was opened."""
+    with page(browser, f"{url}/?tenant=acme") as opened:
+        eventually(lambda: tile(opened, "waiting")["state"], lambda state: state not in ("", "unknown"))
+        opened.evaluate("window.stayed = true")
+        opened.wait_for_timeout(11_000)
+
+        assert opened.evaluate("window.stayed") is True
