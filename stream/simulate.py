@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from aggregators.instants import rfc3339
@@ -25,6 +26,8 @@ REPORT_EVERY = 2_000
 WRITE_LINES = 1_000
 MOST_AN_HOUR = 10_000_000
 LONGEST_D = 3_660
+MOST_TIMES = 100
+"""A spike brings so many times the customers of its queue at most."""
 LATEST_START_MS = 4_102_444_800_000
 """2100-01-01T00:00:00Z."""
 
@@ -70,15 +73,23 @@ def start_of(text: str, *, into_kafka: bool) -> int:
 
 
 def spike_of(text: str, *, from_ms: int, end_ms: int | None) -> Spike:
-    """Return the spike that `billing@+60s` asks for; the time counts from `from_ms`.
+    """Return the spike that `billing@+60s`, or `billing@+60s:2m:10`, asks for; the time counts from `from_ms`.
 
     Raises UsageError, also for one that would begin only after `end_ms`.
     """
-    found = re.fullmatch(r"(\w+)@\+(\w+)", text)
+    found = re.fullmatch(r"(\w+)@\+(\w+)(?::(\w+))?(?::(\d+(?:\.\d+)?))?", text)
     if not found:
-        message = f"--spike: {text!r} is not QUEUE@+TIME (try billing@+60s)"
+        message = f"--spike: {text!r} is not QUEUE@+TIME[:LENGTH[:FACTOR]] (try billing@+60s, or billing@+60s:2m:10)"
         raise UsageError(message)
-    spike = Spike(found[1], from_ms + span_ms("--spike", found[2]))
+    queue, after, length, factor = found.groups()
+    spike = Spike(queue, from_ms + span_ms("--spike", after))
+    if length is not None:
+        spike = replace(spike, length_ms=span_ms("--spike", length))
+    if factor is not None:
+        spike = replace(spike, factor=float(factor))
+    if not spike.length_ms or not 1 < spike.factor <= MOST_TIMES:
+        message = f"--spike: {text!r} brings nobody: LENGTH is above 0, FACTOR above 1 and at most {MOST_TIMES}"
+        raise UsageError(message)
     if end_ms is not None and spike.at_ms >= end_ms:
         message = f"--spike: {text!r} begins after the end, {rfc3339(end_ms)} (see --for)"
         raise UsageError(message)

@@ -38,7 +38,11 @@ def command(
     rate: Annotated[float, typer.Option(help="Contacts per hour, in the mean over a week.")] = 1_200,
     tenants: Annotated[str, typer.Option(help="Tenants, with commas.")] = "default",
     spike: Annotated[
-        list[str] | None, typer.Option(help="QUEUE@+TIME: five times the customers for ten minutes from then on.")
+        list[str] | None,
+        typer.Option(
+            help="QUEUE@+TIME[:LENGTH[:FACTOR]]: FACTOR times the customers from then on. LENGTH is 10m unless given,"
+            " FACTOR 5."
+        ),
     ] = None,
     calm: Annotated[bool, typer.Option("--calm", help="No incidents but those of --spike.")] = False,
     duplicates: Annotated[float, typer.Option(min=0, max=1, help="Share of events sent again, up to 3 times.")] = 0,
@@ -56,6 +60,8 @@ def command(
     **Examples**
 
     `deskpulse simulate --past 1h --spike billing@+60s`
+
+    `deskpulse simulate --past 10m --calm --spike billing@+30s:30s:10`
 
     `deskpulse simulate --out day.jsonl --start 2026-11-20T00:00:00Z --for 24h --duplicates 0.2 --disorder 10m`
 

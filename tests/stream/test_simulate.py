@@ -26,6 +26,11 @@ NOON_MS = 1_795_176_000_000
         (["--past", "99999999999999999999s"], "--past: '99999999999999999999s' is not a duration"),
         (["--past", "1h", "--disorder", "9999d"], "--disorder: '9999d' is longer than 3660d"),
         (["--past", "1h", "--spike", "billing@+9999d"], "--spike: '9999d' is longer than 3660d"),
+        (["--past", "1h", "--spike", "billing@+1m:2m:ten"], "--spike: 'billing@+1m:2m:ten' is not QUEUE@+TIME[:LENGTH"),
+        (["--past", "1h", "--spike", "billing@+1m:0s"], "--spike: 'billing@+1m:0s' brings nobody"),
+        (["--past", "1h", "--spike", "billing@+1m:2m:1"], "--spike: 'billing@+1m:2m:1' brings nobody"),
+        (["--past", "1h", "--spike", "billing@+1m:2m:101"], "--spike: 'billing@+1m:2m:101' brings nobody"),
+        (["--past", "1h", "--spike", "billing@+1m:2x"], "--spike: '2x' is not a duration"),
         (["--past", "1h", "--spike", "lunch@+1m"], "--spike: 'lunch' is not a queue"),
         (["--start", NOON, "--for", "1m", "--spike", "billing@+60s"], "--spike: 'billing@+60s' begins after the end"),
         (["--for", "0s", "--events", "9", "--disorder", "0x"], "--disorder: '0x' is not a duration: a whole number"),
@@ -46,6 +51,19 @@ def test_the_bounds_themselves_are_allowed() -> None:
     assert span_ms("--for", None) == span_ms("--for", "0") == span_ms("--for", "0s") == 0
     assert spike_of("billing@+0s", from_ms=NOON_MS, end_ms=None).at_ms == NOON_MS
     assert spike_of("billing@+1s", from_ms=NOON_MS, end_ms=NOON_MS + 1_001).at_ms == NOON_MS + 1_000
+
+
+def test_a_spike_is_as_long_and_as_high_as_asked_for() -> None:
+    """Ten minutes of five times the customers unless given."""
+
+    def asked(text: str) -> tuple[int, float]:
+        spike = spike_of(text, from_ms=NOON_MS, end_ms=None)
+        return spike.length_ms, spike.factor
+
+    assert asked("billing@+1m") == (600_000, 5)
+    assert asked("billing@+1m:30s") == (30_000, 5)
+    assert asked("billing@+1m:2m:7.5") == (120_000, 7.5)
+    assert asked("billing@+1m:2m:100") == (120_000, 100)
 
 
 def test_what_has_not_happened_yet_does_not_go_into_kafka() -> None:
