@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators import pipeline_metrics as p
 from stream.alerting.burn import percent
-from stream.alerting.guards import FEWEST, OF_SETTLED, while_open
-from stream.alerting.promql import both, gauge, grouped, own
+from stream.alerting.guards import CERTAIN, FEWEST, OF_SETTLED, chance, while_open
+from stream.alerting.promql import PLACE, ago, both, gauge, greatest, grouped, own
 from stream.alerting.rules import QUEUE, Alert, Behind, Group
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ DAY_S: Final = 86_400
 BREACHES: Final = 5
 GROWTH: Final = 1.1
 CONTAINED: Final = 0.7
+"""A third less than usual; of few conversations so much less that it is no chance: `guards.CERTAIN`."""
 _WHERE: Final = "the queue {{ $labels.queue }} ({{ $labels.channel }}, tenant {{ $labels.tenant }})"
+_UNLESS_NEW: Final = f"unless on ({', '.join(PLACE)})"
 _COVERED: Final = f"max({own(p.COVERED, window='7d')})"
 
 
@@ -25,11 +27,18 @@ def _known_for(seconds: int) -> str:
     return f"{_COVERED} < {seconds}"
 
 
+def _new(series: str) -> str:
+    """Return the places that a week ago were not there, of what Prometheus knew then; none if it knew nothing."""
+    new = grouped(both(series, ago(series, "7d"), operator=f"unless on ({', '.join(PLACE)})"))
+    return grouped(both(new, ago(greatest(p.AS_OF), "7d"), operator="and on ()"))
+
+
 def _unanswered() -> str:
     pile = gauge("unanswered_conversations")
     a_day = f"{gauge('replies', window='7d')} * {DAY_S} / scalar({_COVERED})"
     much = both(f"{pile} >= {FEWEST}", grouped(f"{pile} > {a_day}"))
-    return while_open(both(grouped(much), _known_for(DAY_S), operator="unless on ()"))
+    known = grouped(both(grouped(much), _known_for(DAY_S), operator="unless on ()"))
+    return while_open(both(known, _new(pile), operator=_UNLESS_NEW))
 
 
 def _growth() -> str:
@@ -41,13 +50,16 @@ def _growth() -> str:
     much = both(
         grouped(grows), f"{received} >= 100", grouped(both(gauge("backlog_open"), f"{resolved} / 7", operator=">"))
     )
-    return while_open(both(grouped(much), _known_for(7 * DAY_S - 3_600), operator="unless on ()"))
+    known = grouped(both(grouped(much), _known_for(7 * DAY_S - 3_600), operator="unless on ()"))
+    return while_open(both(known, _new(received), operator=_UNLESS_NEW))
 
 
 def _contained() -> str:
     lately, usually = gauge("bot_containment_ratio", window="1h"), gauge("bot_containment_ratio", window="7d")
-    enough = f"{gauge('bot_conversations', window='1h')} >= {FEWEST}"
-    return while_open(both(f"{lately} < {CONTAINED} * {usually}", enough))
+    count = gauge("bot_conversations", window="1h")
+    asked = f"{CONTAINED} * {usually}"
+    far = both(lately, f"{asked} - {chance(f'({asked}) * (1 - {asked})', count)}", operator="<")
+    return while_open(both(grouped(far), f"{count} >= {FEWEST}"))
 
 
 def _in_time(target: Fraction) -> Fraction:
@@ -109,10 +121,14 @@ def group(target: Fraction) -> Group:
                 place=QUEUE,
                 reason=(
                     "A pile is measured by how fast it is worked off, so that one threshold serves a queue of ten "
-                    "replies a day and one of a thousand; what came in over night is no pile yet."
+                    "replies a day and one of a thousand; what came in over night is no pile yet. A queue that was "
+                    "not there a week ago has no week to go by."
                 ),
                 condition="more unanswered conversations than replies in a day, by the last seven days",
-                guard=f"{FEWEST} of them; a day of history; `unanswered` counted; {OF_SETTLED}",
+                guard=(
+                    f"{FEWEST} of them; a day of history, and of the queue a week, if Prometheus remembers one; "
+                    f"`unanswered` counted; {OF_SETTLED}"
+                ),
             ),
             Alert(
                 name="DeskpulseSatisfactionDrop",
@@ -152,13 +168,17 @@ def group(target: Fraction) -> Group:
                 place=QUEUE,
                 reason=(
                     "Over whole weeks, for within one a Monday brings more than it takes away. By counts, for where "
-                    "nothing was resolved there is no ratio."
+                    "nothing was resolved there is no ratio. In the first week of a queue everything has come and "
+                    "little has gone."
                 ),
                 condition=(
                     f"more than {GROWTH} times as much came in or back as was resolved in 7 d, and more is open than "
                     "one day of it"
                 ),
-                guard=f"100 received; seven days of history; `resolution` counted; {OF_SETTLED}",
+                guard=(
+                    "100 received; seven days of history, and of the queue, if Prometheus remembers them; "
+                    f"`resolution` counted; {OF_SETTLED}"
+                ),
             ),
             Alert(
                 name="DeskpulseSlaBreaches",
@@ -194,13 +214,20 @@ def group(target: Fraction) -> Group:
                 summary="The bot hands over far more than it usually does.",
                 description=(
                     f"Only {{{{ $value | humanizePercentage }}}} of the conversations of the last hour with the bot of "
-                    f"{_WHERE} ended with it: a third less than in the week before."
+                    f"{_WHERE} ended with it: far less than in the week before, and that is no chance."
                 ),
                 dashboard="deskpulse-journey",
                 behind=Behind("bot_containment_ratio", window="1h"),
                 place=QUEUE,
-                reason="Against its own week, for what a bot can contain differs from one to the next.",
-                condition=f"containment of 1 h below {CONTAINED} of that of 7 d",
+                reason=(
+                    "Against its own week, for what a bot can contain differs from one to the next. Of few "
+                    "conversations it takes so many handed over that a score test of the share says no chance at 1 %, "
+                    "one-sidedly (normal approximation: Wilson 1927)."
+                ),
+                condition=(
+                    f"containment of 1 h below {CONTAINED} of that of 7 d, and by more than chance: {CERTAIN} "
+                    "standard errors"
+                ),
                 guard=f"{FEWEST} conversations; `bots` counted; {OF_SETTLED}",
             ),
         ),

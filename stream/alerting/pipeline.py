@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aggregators import pipeline_metrics as p
-from stream.alerting.promql import both, greatest, grouped, labels_of, own, selector
+from stream.alerting.promql import ago, both, greatest, grouped, labels_of, own, selector
 from stream.alerting.rules import Alert, Group
 
 OLD_S: Final = 60
@@ -23,7 +23,9 @@ def _lagging() -> str:
 
 def _silent() -> str:
     closed = f"max({selector('open')}) == 0"
-    return both(grouped(f"{greatest(p.SOURCE_AGE)} > {SILENT_S} < {GONE_S}"), closed, operator="unless on ()")
+    open_now = both(grouped(f"{greatest(p.SOURCE_AGE)} > {SILENT_S} < {GONE_S}"), closed, operator="unless on ()")
+    as_usual = f"{ago(greatest(p.SOURCE_AGE), '7d')} > {SILENT_S}"
+    return both(grouped(open_now), as_usual, operator="unless on (source)")
 
 
 def _rejected() -> str:
@@ -151,10 +153,14 @@ HEALTH: Final = Group(
             dashboard="deskpulse-health",
             reason=(
                 "A source that sends heartbeats is never silent for so long. Of one that sends none it is a question "
-                "of the hour: while every calendar says closed it may be. After a week it is gone for good."
+                "of the hour: while every calendar says closed it may be, and at an hour at which it was silent a week "
+                "ago, as far as Prometheus remembers. After a week it is gone for good."
             ),
             condition="nothing came from a source for 15 min, heartbeats included",
-            guard="not while every queue that has a calendar is closed; for a week at most",
+            guard=(
+                "not while every queue that has a calendar is closed, nor if it was silent a week ago; for a week at "
+                "most"
+            ),
         ),
         Alert(
             name="DeskpulseDeadLetters",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stream.alerting.guards import (
+    CERTAIN,
     FEWEST,
     GRACE,
     JUST_OPENED,
@@ -17,6 +18,7 @@ from stream.alerting.guards import (
     SLOTS,
     TARGET,
     WAITING,
+    chance,
     while_open,
 )
 from stream.alerting.promql import ago, both, gauge, grouped
@@ -32,6 +34,7 @@ shared: an agent of three queues has all of theirs in each. That is past the tar
 MORE: Final = 1.5
 """So many times as many as usual are worth a word, if it is no chance."""
 ABANDONMENT: Final = 0.1
+"""One in ten; of few people so much more that it is no chance (`guards.CERTAIN`)."""
 WEEKS: Final = 3
 """With fewer weeks known nothing is usual (`aggregators.catalogue.baselines`)."""
 _AT_DESK: Final = "on (tenant, queue)"
@@ -72,7 +75,9 @@ def _oldest() -> str:
 
 def _abandonment() -> str:
     answered, left = gauge("answered", window="30m"), gauge("abandoned", window="30m")
-    ratio = f"{gauge('abandonment_ratio', window='30m')} > {ABANDONMENT}"
+    people = grouped(f"{answered} + {left}")
+    limit = f"{ABANDONMENT} + {chance(f'{ABANDONMENT * (1 - ABANDONMENT):.6g}', people)}"
+    ratio = f"{gauge('abandonment_ratio', window='30m')} > {limit}"
     return while_open(both(ratio, grouped(f"{answered} + {left} >= {FEWEST}"), LIVE))
 
 
@@ -144,20 +149,23 @@ GROUP: Final = Group(
             slug="baseline-young",
             severity="info",
             team="support",
-            expr=f"{gauge('queued_usual_weeks', window='1h', level='tenant')} < {WEEKS}",
+            expr=f"{gauge('queued_usual_weeks', window='1h')} < {WEEKS}",
             holds="1h",
             keeps="1h",
             summary="It is not known yet how many people usually come.",
             description=(
-                "Of the tenant {{ $labels.tenant }} {{ $value | humanize }} weeks are known, and it takes three to say "
-                "what is usual: DeskpulseDemandAboveUsual is silent until then."
+                f"Of {_WHERE} {{{{ $value | humanize }}}} weeks are known, and it takes three to say what is usual: "
+                "DeskpulseDemandAboveUsual is silent there until then."
             ),
             dashboard="deskpulse-health",
-            behind=Behind("queued", window="1h", level="tenant"),
-            place=("tenant",),
-            reason="A rule that cannot fire says so: silence would look like calm.",
+            behind=Behind("queued", window="1h"),
+            place=QUEUE,
+            reason=(
+                "A rule that cannot fire says so: silence would look like calm. Of each queue, for a new one is young "
+                "in an old centre."
+            ),
             condition=f"of fewer than {WEEKS} of the weeks before the same hours are known",
-            guard="once a tenant; `baselines` counted",
+            guard="`baselines` counted",
         ),
         Alert(
             name="DeskpulseOldestWait",
@@ -231,8 +239,15 @@ GROUP: Final = Group(
             dashboard="deskpulse-queue",
             behind=Behind("abandoned", window="30m"),
             place=QUEUE,
-            reason="Without the short ones (M5), who called by mistake.",
-            condition=f"more than {ABANDONMENT:.0%} of those answered or gone in 30 min had left".replace("%", " %"),
+            reason=(
+                "Without the short ones (M5), who called by mistake. Of twenty three leave by chance one time in three "
+                "where one in ten does: it takes so many that a score test says no chance at 1 %, one-sidedly "
+                "(normal approximation: Wilson 1927); of twenty six, of a hundred 17."
+            ),
+            condition=(
+                f"more than {ABANDONMENT:.0%} of those answered or gone in 30 min had left, and by more than "
+                f"chance: {CERTAIN} standard errors"
+            ).replace("%", " %"),
             guard=f"{FEWEST} people; live queues; {OF_SETTLED}",
         ),
     ),
