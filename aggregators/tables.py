@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 MOST_LOGGED: Final = 1_000
-"""So many restatements are kept of a partition, the latest; commit.lua says the same."""
+"""So many restatements are kept of a partition, the latest."""
 
 
 @dataclass(slots=True)

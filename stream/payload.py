@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aggregators.tables import MOST_LOGGED
 from stream import codec
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def payload(
             [[day, _flat((fields[key], b"") for key in owners)] for day, owners in delta.expiry.items()],
             [codec.pack_restated(row, following) for row in delta.log],
             _flat(meta.items()),
+            MOST_LOGGED,
         ]
     )
     return Payload(message, facts)

@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
+MOST_CHOICES = 20
+"""So many values that there are instead of a wrong one are told at most."""
 
 
 class Problem(BaseModel):
@@ -26,16 +28,24 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="What is wrong, for people.")
     parameter: str | None = Field(None, description="The parameter that is wrong, if it is one.")
+    choices: list[str] | None = Field(None, description="What there is instead, as far as the caller may see it.")
 
 
 class Wrong(HTTPException):
     """A request that cannot be answered; see `Problem`."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str, *, parameter: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        parameter: str | None = None,
+        choices: Iterable[str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(status.value, detail, dict(headers or {}))
         self.parameter = parameter
+        self.choices = None if choices is None else [*choices][:MOST_CHOICES]
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -50,10 +60,17 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(
-    status: int, detail: str, *, parameter: str | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    parameter: str | None = None,
+    choices: list[str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return the response that says what is wrong."""
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, parameter=parameter)
+    problem = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, parameter=parameter, choices=choices
+    )
     return JSONResponse(
         problem.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
     )
@@ -64,8 +81,8 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(_: Request, error: HTTPException) -> JSONResponse:
-        parameter = error.parameter if isinstance(error, Wrong) else None
-        return answer(error.status_code, error.detail, parameter=parameter, headers=error.headers)
+        parameter, choices = (error.parameter, error.choices) if isinstance(error, Wrong) else (None, None)
+        return answer(error.status_code, error.detail, parameter=parameter, choices=choices, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -117,9 +117,8 @@ def choose(selection: Selection, caller: Caller, *, windows: Sequence[str], inde
     named = _metrics(selection, asked)
     for window in selection.window:
         if window not in windows:
-            raise _wrong(
-                parameter="window", problem=f"{window!r} is none of {', '.join(windows)}", near=(window, windows)
-            )
+            problem = f"{window!r} is none of {', '.join(windows)}"
+            raise _wrong(parameter="window", problem=problem, near=(window, windows), choices=windows)
     if selection.window and not any(each.metric.family == "rolling" for each in named):
         raise _wrong(parameter="window", problem="no metric asked for has windows")
     for name in asked:
@@ -166,7 +165,8 @@ def _look_for(places: Mapping[str, Collection[str]], index: Index, sees: Callabl
         for value in sorted(places[name]):
             if value not in known and name not in _UNBOUNDED:
                 hint = nearest(value, known)
-                raise Wrong(HTTPStatus.NOT_FOUND, f"{name}: {value!r} is not known{hint}", parameter=name)
+                detail = f"{name}: {value!r} is not known{hint}"
+                raise Wrong(HTTPStatus.NOT_FOUND, detail, parameter=name, choices=sorted(known))
 
 
 @cache
@@ -179,6 +179,13 @@ def _place_of(row: Row) -> tuple[tuple[str, ...], str]:
     return row.group.values, row.window or ""
 
 
-def _wrong(*, parameter: str, problem: str, near: tuple[str, Iterable[str]] | None = None) -> Wrong:
+def _wrong(
+    *,
+    parameter: str,
+    problem: str,
+    near: tuple[str, Iterable[str]] | None = None,
+    choices: Iterable[str] | None = None,
+) -> Wrong:
     hint = "" if near is None else nearest(*near)
-    return Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, f"{parameter}: {problem}{hint}", parameter=parameter)
+    detail = f"{parameter}: {problem}{hint}"
+    return Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter=parameter, choices=choices)

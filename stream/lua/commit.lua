@@ -1,6 +1,7 @@
 -- One chunk, one commit: all of it if the stored offset is the one expected, else nothing.
 -- KEYS[1] meta hash of the partition; every other key has the same hash tag and begins with ARGV[1].
--- ARGV[2] MessagePack: {expected, next, watermark, facts, cells, index, labels, sources, counts, expiry, log, meta}.
+-- ARGV[2] MessagePack: {expected, next, watermark, facts, cells, index, labels, sources, counts, expiry, log, meta,
+-- kept of the log}.
 -- Returns {1, next}, or {0, stored offset} (-1: none is stored).
 local base = ARGV[1]
 local p = cmsgpack.unpack(ARGV[2])
@@ -66,7 +67,7 @@ for _, day in ipairs(p[10]) do
   call('ZADD', base .. 'z', nxt, 'x:' .. day[1])
 end
 for i = 1, #p[11] do call('RPUSH', base .. 'g', p[11][i]) end
-if #p[11] > 0 then call('LTRIM', base .. 'g', -1000, -1) end
+if #p[11] > 0 then call('LTRIM', base .. 'g', -p[13], -1) end
 
 put(KEYS[1], p[12])
 if watermark then call('HSET', KEYS[1], 'watermark', watermark) end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib.resources import files
+from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -20,7 +21,10 @@ TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGES: Final = {"/": "board.html", "/drill": "drill.html", "/then": "board.html"}
+PAGES: Final = {"/": "board", "/drill": "drill", "/then": "board"}
+"""Which page stands where: of its name are what it shows at first, its script, and its style if it has one."""
+FRAME_STYLE: Final = "board"
+"""Its style is every page's."""
 METHODS: Final = ["GET", "HEAD"]
 
 
@@ -37,11 +41,29 @@ def router(_: Source) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     found = dict(static_files())
     for path, name in PAGES.items():
-        routes.add_api_route(path, sends(found[name]), methods=METHODS)
+        routes.add_api_route(path, sends(page(name)), methods=METHODS)
     for name, file in found.items():
         if not name.endswith(".html"):
             routes.add_api_route(f"/static/{name}", sends(file), methods=METHODS)
     return routes
+
+
+def page(name: str, *, title: str = "Deskpulse", body: str = "") -> File:
+    """Return the page *name* within the frame that every page has; *title* and *body* are HTML."""
+    found = dict(static_files())
+    more = [f'<script type="module" src="/static/{name}.js"></script>']
+    if f"{name}.css" in found and name != FRAME_STYLE:
+        more.insert(0, f'<link rel="stylesheet" href="/static/{name}.css">')
+    shown = found[f"{name}.html"].body.decode()
+    if "<noscript>" in shown:
+        # Without its script there is nothing to read on it.
+        more.insert(-1, '<script src="/static/boot.js" defer></script>')
+    framed = Template(found["page.html"].body.decode()).substitute(
+        title=title,
+        more="\n".join(f"    {each}" for each in more),
+        body=Template(shown).substitute(body=body).rstrip("\n"),
+    )
+    return file_of(framed.encode(), TYPES["html"])
 
 
 def static_files() -> Iterator[tuple[str, File]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 from importlib.resources import files
 from itertools import pairwise
-from string import Template
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fastapi import APIRouter
 from markdown_it import MarkdownIt
 
-from stream.wallboard.pages import METHODS, TYPES, file_of, sends, static_files
+from stream.wallboard.pages import METHODS, page, sends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +34,11 @@ class Runbook(NamedTuple):
 def router(_: Source) -> APIRouter:
     """Return the routes of the runbooks: like every page they hold no number, and whoever is paged can open them."""
     routes = APIRouter(include_in_schema=False)
-    template = Template(dict(static_files())["runbook.html"].body.decode())
     found = list(runbooks())
 
     def add(path: str, title: str, body: str) -> None:
-        page = template.substitute(title=html.escape(title), body=body)
-        routes.add_api_route(path, sends(file_of(page.encode(), TYPES["html"])), methods=METHODS)
+        made = page("runbook", title=f"{html.escape(title)} · Deskpulse", body=body)
+        routes.add_api_route(path, sends(made), methods=METHODS)
 
     for path in (BELOW, BELOW.removesuffix("/")):
         add(path, "Runbooks", _index(found))

@@ -277,7 +277,14 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
                     "at": at,
                     "source": "zendesk",
                     "fields": {"agent": "kim"},
-                    "contributions": [{"metric": "support_queue_rolling_answered", "value": 1, "window": "1h"}],
+                    "contributions": [
+                        {"what": "leg", "number": 1, "at": at, "end": None, "channel": "chat", "queue": "tech"}
+                        | {
+                            "part": "",
+                            "adds": {"answered": 1, "wait_ms": 9000},
+                            "metrics": ["answered", "wait_mean_seconds"],
+                        }
+                    ],
                 },
             ],
         }

@@ -12,7 +12,7 @@ from tests.wallboard.morning import morning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +104,49 @@ def test_a_page_that_runs_is_not_loaded_again(url: str, browser: Browser) -> Non
         opened.wait_for_timeout(11_000)
 
         assert opened.evaluate("window.stayed") is True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words", "choices"),
+    [
+        ("tenant=acme&window=3x", "window: '3x' is none of", ["5m", "30m", "1h", "today", "7d"]),
+        ("tenant=nobody&window=1h", "tenant: 'nobody' is not known", ["acme"]),
+    ],
+)
+def test_a_list_names_what_is_wrong_and_what_there_is(
+    url: str, browser: Browser, wrong: str, words: str, choices: list[str]
+) -> None:
+    """With a way back to the board."""
+    metric = "support_tenant_rolling_csat_satisfied_ratio"
+    with page(browser, f"{url}/drill?metric={metric}&{wrong}", may_err=True) as opened:
+        banner = opened.locator(".wrong")
+        banner.wait_for()
+        said, links = banner.inner_text(), banner.locator("a")
+
+        assert words in said
+        assert links.all_inner_texts() == [*choices, "Back to the board"]
+        assert links.last.get_attribute("href") == "/"
+
+
+def test_a_page_that_is_not_answered_is_not_loaded_again(url: str, browser: Browser) -> None:
+    """For the browser would show a page of its own, and stay at that: it goes on asking."""
+    asked = []
+
+    def away(route: Route) -> None:
+        if asked or route.request.method == "HEAD":
+            asked.append(route.request.method)
+            route.abort()
+        else:
+            route.continue_()
+
+    with page(browser, "about:blank", may_err=True) as opened:
+        opened.clock.install()
+        opened.route("**/static/dom.js", lambda route: route.abort())
+        opened.route(f"{url}/", away)
+        opened.goto(url)
+        for _ in range(30):
+            opened.clock.run_for(1_000)
+            opened.wait_for_timeout(50)
+
+        assert asked[:2] == ["HEAD", "HEAD"]
+        assert opened.locator("body").inner_text() == "loading …"

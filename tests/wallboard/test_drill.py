@@ -136,7 +136,8 @@ def test_a_conversation_has_its_facts_and_what_they_counted_for(standing: Standi
     assert wide == PHONE[0]
     assert "chat.queued" in said[0]
     assert "queue tech" in said[0]
-    assert "support_queue_rolling_answered · value 1 · window 1h" in said[1]
+    assert "counts since: leg · " in said[1]
+    assert " · chat tech · wait ms 9000 · in answered, wait mean seconds" in said[1]
 
 
 def test_people_who_wait_are_shown_with_their_age(standing: Standing, browser: Browser) -> None:

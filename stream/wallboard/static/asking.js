@@ -17,13 +17,13 @@ export async function fetchInTurn(url, options = {}) {
   }
 }
 
-/** Return what the API answers; an Error with its words where it refuses, and the parameter that is wrong. */
+/** Return what the API answers; an Error with its words where it refuses, the parameter that is wrong, and its choices. */
 export async function ask(url, options = {}) {
   const answer = await fetchInTurn(url, options);
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const words = answer.status === 401 ? texts.refused : (said.detail ?? texts.drill.failed(answer.status));
-    throw Object.assign(new Error(words), { parameter: said.parameter });
+    throw Object.assign(new Error(words), { parameter: said.parameter, choices: said.choices });
   }
   return said;
 }

@@ -2,8 +2,17 @@
 
 const PATIENCE_MS = 10_000;
 
-setTimeout(() => {
-  if (!("runs" in document.documentElement.dataset)) {
-    location.reload();
+/** Load the page again once the server is there: else the browser would show a page of its own, and stay at that. */
+async function again() {
+  if ("runs" in document.documentElement.dataset) {
+    return;
   }
-}, PATIENCE_MS);
+  try {
+    await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    location.reload();
+  } catch {
+    setTimeout(again, PATIENCE_MS);
+  }
+}
+
+setTimeout(again, PATIENCE_MS);

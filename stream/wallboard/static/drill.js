@@ -6,6 +6,7 @@ import { keepTheme } from "./theme.js";
 import { makeList } from "./listing.js";
 import { makeTimeline } from "./timeline.js";
 import { texts } from "./texts.js";
+import { makeRefusal } from "./wrongs.js";
 
 const HERE = "/api/v1/conversations";
 const NOW_MS = 3_600_000; // of less than an hour ago everything is kept: what is refused there lies ahead
@@ -28,7 +29,7 @@ async function start() {
     const box = conversation === null ? await list() : makeTimeline(await ask(timelineOf(conversation)), conversation);
     main.replaceChildren(box);
   } catch (error) {
-    notice.textContent = error.message;
+    notice.replaceWith(makeRefusal(error));
   }
 }
 

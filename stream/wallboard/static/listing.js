@@ -21,7 +21,7 @@ export function makeList(said, query, { more, hasTimelines }) {
       [sorted, falling] = [name, sorted === name ? !falling : name !== "conversation"];
       show();
     });
-    return h("th", { scope: "col" }, sort);
+    return h("th", { scope: "col", class: name }, sort);
   });
   const next = button(texts.drill.more, async () => {
     const page = await more(cursor);
@@ -52,7 +52,7 @@ export function makeList(said, query, { more, hasTimelines }) {
       const name = isMasked(each) || !hasTimelines ? each.conversation : h("a", { href: addressOf(each.conversation, query.get("tenant")) }, each.conversation);
       rows.set(
         each,
-        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", {}, each.channel), h("td", {}, each.queue), h("td", {}, shown(unit, each.value))),
+        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", { class: "channel" }, each.channel), h("td", { class: "queue" }, each.queue), h("td", {}, shown(unit, each.value))),
       );
     }
     return rows.get(each);
@@ -76,9 +76,11 @@ export function makeList(said, query, { more, hasTimelines }) {
 function summary(said) {
   const unit = unitOf(said.unit);
   const words = [texts.drill.number(shown(unit, said.value)), texts.drill.n(count(said.n))];
-  for (const [name, value] of [["sum", said.sum], ["reproduced", said.reproduced], ["percentile", said.percentile]]) {
+  // Shares add up to a count: how many of them did.
+  const sumUnit = unit === "ratio" ? "count" : unit;
+  for (const [name, value, of] of [["sum", said.sum, sumUnit], ["reproduced", said.reproduced, unit], ["percentile", said.percentile, unit]]) {
     if (value !== null && value !== undefined) {
-      words.push(texts.drill[name](shown(unit, value)));
+      words.push(texts.drill[name](shown(of, value)));
     }
   }
   words.push(texts.asOf(moment(Date.parse(said.as_of))));

@@ -44,6 +44,7 @@ export function makeTable({ board, tenant, door }) {
     more,
   );
   const rows = new Map();
+  let lastShown = [];
 
   function show({ values, why }) {
     const found = values
@@ -67,6 +68,7 @@ export function makeTable({ board, tenant, door }) {
         (one.name < other.name ? -1 : one.name > other.name ? 1 : 0),
     );
     hold(body, shownRows.map((row) => row.box));
+    lastShown = shownRows;
     if (shownRows.length) {
       fit(shownRows);
     } else {
@@ -74,15 +76,19 @@ export function makeTable({ board, tenant, door }) {
     }
   }
 
-  /** On a wall nobody scrolls: what does not fit is counted. */
   function fit(shownRows) {
     const list = box.querySelector(".rows");
-    if (!document.documentElement.hasAttribute("data-kiosk") || !ONE_SCREEN.matches) {
+    const isWall = document.documentElement.hasAttribute("data-kiosk");
+    if (!ONE_SCREEN.matches || !isWall) {
       shownRows.forEach((row) => mark(row.box, "hidden", null));
-      say(more, "");
+      say(more, ONE_SCREEN.matches ? furtherOn(list, shownRows) : "");
       return;
     }
-    const heightOf = (part) => part.getBoundingClientRect().height;
+    fitWall(list, shownRows);
+  }
+
+  /** On a wall nobody scrolls: what does not fit is counted, and not there. */
+  function fitWall(list, shownRows) {
     const roomFor = () => Math.floor((list.clientHeight - heightOf(box.querySelector("thead"))) / (heightOf(shownRows[0].box) || 1));
     say(more, "");
     let room = roomFor();
@@ -95,7 +101,24 @@ export function makeTable({ board, tenant, door }) {
     say(more, shownRows.length > room ? texts.moreQueues(shown("count", shownRows.length - room)) : "");
   }
 
+  /** Return how many rows one has to scroll for; "" where all of them fit without the line that says so. */
+  function furtherOn(list, shownRows) {
+    if (list.scrollHeight <= list.clientHeight + more.offsetHeight) {
+      return "";
+    }
+    const [seen, head] = [list.getBoundingClientRect(), heightOf(box.querySelector("thead"))];
+    const isBelow = (row) => row.box.getBoundingClientRect().bottom > seen.bottom + 1;
+    const isAbove = (row) => row.box.getBoundingClientRect().top < seen.top + head - 1;
+    const below = shownRows.filter(isBelow).length;
+    return below ? texts.below(shown("count", below)) : texts.above(shown("count", shownRows.filter(isAbove).length));
+  }
+
+  box.querySelector(".rows").addEventListener("scroll", () => lastShown.length && fit(lastShown), { passive: true });
   return { box, show };
+}
+
+function heightOf(part) {
+  return part.getBoundingClientRect().height;
 }
 
 function makeRow(place, window, door) {

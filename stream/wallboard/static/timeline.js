@@ -34,11 +34,28 @@ function without(fact) {
   return Object.fromEntries(Object.entries(fact).filter(([name]) => !SHOWN_APART.includes(name)));
 }
 
-/** Return what a fact counted for: the metric, then everything else that is said of it. */
+/** Return what a fact counted for: what counts since or no more, of when and where, and in which numbers. */
 function sentence(each) {
-  const { metric, ...rest } = each;
-  const said = Object.entries(rest).filter(([, value]) => value !== null);
-  return [metric, ...said.map(([name, value]) => `${name} ${written(value)}`)].filter(Boolean).join(" · ");
+  const { what, number, at, end, channel, queue, part, adds, metrics } = each;
+  const counted = texts.drill[number > 0 ? "counts" : "noMore"](worded(what), Math.abs(number));
+  const when = end ? texts.drill.fromTo(moment(Date.parse(at)), moment(Date.parse(end))) : moment(Date.parse(at));
+  const said = [counted, when, [channel, queue, part].filter(Boolean).join(" "), measured(adds)];
+  if (metrics?.length) {
+    said.push(texts.drill.countsIn(metrics.map(worded).join(", ")));
+  }
+  return said.filter(Boolean).join(" · ");
+}
+
+/** Return what it adds beside 1 of itself: durations, and how much of what. */
+function measured(adds) {
+  return Object.entries(adds ?? {})
+    .filter(([, value]) => Math.abs(value) !== 1)
+    .map(([name, value]) => `${worded(name)} ${value}`)
+    .join(", ");
+}
+
+function worded(name) {
+  return name.replaceAll("_", " ");
 }
 
 function written(value) {
