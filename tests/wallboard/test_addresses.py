@@ -130,7 +130,7 @@ def test_a_list_names_what_is_wrong_and_what_there_is(
 
 def test_a_page_that_is_not_answered_is_not_loaded_again(url: str, browser: Browser) -> None:
     """For the browser would show a page of its own, and stay at that: it goes on asking."""
-    asked = []
+    asked: list[str] = []
 
     def away(route: Route) -> None:
         if asked or route.request.method == "HEAD":

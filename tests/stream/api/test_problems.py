@@ -47,5 +47,5 @@ def test_a_window_that_there_is_not_comes_with_those_there_are() -> None:
 
 def _refused(tenant: str, caller: Caller, rows: tuple[Row, ...]) -> Wrong:
     with pytest.raises(Wrong) as error:
-        choose(Selection(tenant=[tenant]), caller, windows=(), index=Index(rows))
+        choose(Selection.model_validate({"tenant": [tenant]}), caller, windows=(), index=Index(rows))
     return error.value

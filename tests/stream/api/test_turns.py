@@ -150,6 +150,7 @@ async def test_who_waits_for_too_long_is_told_whose_they_are() -> None:
     refused = await drive(app, by("ann"))
 
     assert (refused.status, refused.detail) == (503, "2 requests of yours look back already; come back in a moment")
+    assert not app._waiting  # who gave up is nobody who waits
     goes_on.set()
     assert [(await each).status for each in first] == [200] * OF_ONE
     assert [(await drive(app, by("ann"))).status for _ in range(5)] == [200] * 5
