@@ -33,6 +33,28 @@ def dashboard(site: str) -> Dashboard:
     return frame.dashboard(uids.HEALTH, question, made, site=site)
 
 
+def not_applied() -> Shown:
+    """Return how many records of the log no worker has counted yet."""
+    return Shown(
+        title="Not applied yet",
+        expression=f"sum({greatest(p.LAG)})",
+        unit="records",
+        help=p.LAG.help,
+        scale=scales.LAG,
+    )
+
+
+def do_not_add_up() -> Shown:
+    """Return in how many queues those who came are not those who waited, left or were answered."""
+    return Shown(
+        title="Queues that do not add up",
+        expression=f'max({p.VIOLATIONS.name}{{window="1h"}})',
+        unit="queues",
+        help=p.VIOLATIONS.help,
+        scale=scales.NONE_AT_ALL,
+    )
+
+
 def _new() -> list[Shown]:
     rates_by_bound = f"max by (le) (rate({p.EVENT_LAGS.name}_bucket[$__rate_interval]))"
     # Of no event at all it is NaN, which is not fine.
@@ -41,13 +63,7 @@ def _new() -> list[Shown]:
     shown = [
         since(p.AS_OF, "Age of the numbers", scale=scales.AGE),
         pipeline(p.READY, "Believable (1 is yes)", unit="yes or no", scale=scales.IS_UP, how="min"),
-        Shown(
-            title="Not applied yet",
-            expression=f"sum({greatest(p.LAG)})",
-            unit="records",
-            help=p.LAG.help,
-            scale=scales.LAG,
-        ),
+        not_applied(),
         Shown(
             title="Counted, 9 of 10 events within",
             expression=lag,
@@ -68,15 +84,8 @@ def _new() -> list[Shown]:
 
 
 def _consistent() -> list[Shown]:
-    violated = f'max({p.VIOLATIONS.name}{{window="1h"}})'
     return [
-        Shown(
-            title="Queues that do not add up",
-            expression=violated,
-            unit="queues",
-            help=p.VIOLATIONS.help,
-            scale=scales.NONE_AT_ALL,
-        ),
+        do_not_add_up(),
         Shown(
             title="Backlog that does not add up",
             expression=f"max(abs({p.BACKLOG_DRIFT.name}))",

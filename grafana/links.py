@@ -50,7 +50,7 @@ def conversations(
 
     EVERY as *extra*: the metric's own label is one of *labels* too.
     """
-    said = {**labels, "window": "${window}"}
+    said = {"window": "${window}", **labels}
     if metric.extra and extra not in (None, EVERY):
         said[metric.extra] = quote(str(extra), safe="")
     parts = [f"metric={metric.name(level)}", *(f"{name}={said[name]}" for name in metric.labels(level)), f"as_of={at}"]

@@ -20,11 +20,20 @@ ONE = {name: f'{name}="${name}"' for name in ("tenant", "channel", "queue")}
 """Matchers of variables that have one value; Grafana escapes nothing in them for regular expressions."""
 ANY = ONE | {name: f'{name}=~"${name}"' for name in ("channel", "queue")}
 """Matchers of variables that may have several."""
+WINDOW = "$window"
+"""The window that is chosen."""
 EVERY = "*"
 """Stands for all values of a metric's own label."""
 
 
-def selector(metric: Metric, level: Level, extra: str | None = None, *, chosen: Mapping[str, str] = ANY) -> str:
+def selector(
+    metric: Metric,
+    level: Level,
+    extra: str | None = None,
+    *,
+    chosen: Mapping[str, str] = ANY,
+    window: str = WINDOW,
+) -> str:
     """Return the series of *metric* that the variables of the dashboard choose, *extra* as its own label's value.
 
     EVERY as *extra* leaves that label open. Raises ValueError if the metric has such a label and no value is given, or
@@ -35,7 +44,7 @@ def selector(metric: Metric, level: Level, extra: str | None = None, *, chosen: 
         raise ValueError(message)
     matchers = [chosen[name] for name in LABELS[level]]
     if metric.family == "rolling":
-        matchers.append('window="$window"')
+        matchers.append(f'window="{window}"')
     if metric.extra and extra != EVERY:
         matchers.append(f'{metric.extra}="{extra}"')
     return f"{metric.name(level)}{{{','.join(matchers)}}}"
@@ -46,9 +55,9 @@ def value(metric: Metric, level: Level, extra: str | None = None) -> str:
     return f"max by ({', '.join(LABELS[level])}) ({selector(metric, level, extra)})"
 
 
-def value_of_one(metric: Metric, level: Level, extra: str | None = None) -> str:
+def value_of_one(metric: Metric, level: Level, extra: str | None = None, *, window: str = WINDOW) -> str:
     """Return the one series of the queue (channel, tenant) that is chosen."""
-    return f"max by ({', '.join(LABELS[level])}) ({selector(metric, level, extra, chosen=ONE)})"
+    return f"max by ({', '.join(LABELS[level])}) ({selector(metric, level, extra, chosen=ONE, window=window)})"
 
 
 def by_own_label(metric: Metric, level: Level) -> str:

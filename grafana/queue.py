@@ -41,6 +41,10 @@ def dashboard(site: str) -> Dashboard:
             title="What became of those who came in the last $window",
             panels=[tile(each, width=3) for each in _outcomes()],
         ),
+        Row(
+            title="Demand in the last hour against the same hour of weeks before",
+            panels=[tile(each, width=4) for each in _demand()],
+        ),
         Row(title="How it came to this", panels=_graphs()),
         Row(title="History, restated (needs the Infinity plug-in)", panels=restated.panels(), is_closed=True),
     ]
@@ -87,6 +91,21 @@ def _outcomes() -> list[Shown]:
     ]
 
 
+def _demand() -> list[Shown]:
+    # The baseline is of the last hour whichever window is chosen, so what it is set against is of that hour too.
+    return [
+        _hour("queued", "Came in the last hour"),
+        _hour("queued_usual", "Usual at this hour"),
+        _hour("queued_jump", "Differs from it (−1, 0, 1)"),
+        _hour("queued_jump_sigmas", "By so many standard errors"),
+        _hour("queued_usual_weeks", "Weeks that it is usual of"),
+    ]
+
+
+def _hour(suffix: str, title: str) -> Shown:
+    return of_one(ROLLING[suffix], "queue", title, window="1h")
+
+
 def _graphs() -> list[timeseries.Panel]:
     return [
         _graph("Waiting", [("waiting", None, "waiting"), ("waiting_past_target", None, "past target")]),
@@ -110,7 +129,12 @@ def _graphs() -> list[timeseries.Panel]:
         ),
         _graph(
             "Came and left, last $window",
-            [("queued", None, "came"), ("answered", None, "answered"), ("abandoned", None, "abandoned")],
+            [
+                ("queued", None, "came"),
+                ("queued_usual", None, "usually come (window 1h)"),
+                ("answered", None, "answered"),
+                ("abandoned", None, "abandoned"),
+            ],
             width=8,
         ),
         _graph(

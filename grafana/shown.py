@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregators.pipeline_metrics import READY
 from grafana import links
-from grafana.promql import age, latest, value, value_of_one
+from grafana.promql import WINDOW, age, latest, value, value_of_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Shown:
     """One number: its query, the unit of the catalogue, the sentence that says what it is, and how it is judged.
 
     `metric` at `level`, with the value `extra` of its own label, is what the number is, where it is one that has a
-    list of the conversations behind it. `to` is the dashboard that says more.
+    list of the conversations behind it; `window` is over which it is. `to` is the dashboard that says more.
     """
 
     title: str
@@ -39,6 +39,7 @@ class Shown:
     metric: Metric | None = None
     level: Level = "tenant"
     extra: str | None = None
+    window: str = WINDOW
     to: str | None = None
     legend: str = ""
 
@@ -57,7 +58,8 @@ class Shown:
     def links(self, labels: Mapping[str, str], *, at: str) -> list[DashboardLink]:
         """Return what a click opens: who is behind the number, or where nobody knows that, the dashboard of it."""
         if self.metric is not None and links.has_list(self.metric):
-            return [links.conversations(self.metric, self.level, self.extra, labels=labels, at=at)]
+            said = {**labels, "window": self.window.replace(WINDOW, "${window}")}
+            return [links.conversations(self.metric, self.level, self.extra, labels=said, at=at)]
         return [links.board(self.to)] if self.to else []
 
 
@@ -75,10 +77,18 @@ def of(metric: Metric, level: Level, title: str, *, extra: str | None = None, sc
     )
 
 
-def of_one(metric: Metric, level: Level, title: str, *, extra: str | None = None, scale: Scale | None = None) -> Shown:
-    """Return *metric* of the one queue that is chosen, or of its channel."""
+def of_one(
+    metric: Metric,
+    level: Level,
+    title: str,
+    *,
+    extra: str | None = None,
+    scale: Scale | None = None,
+    window: str = WINDOW,
+) -> Shown:
+    """Return *metric* of the one queue that is chosen, or of its channel, over the window chosen or always *window*."""
     shown = of(metric, level, title, extra=extra, scale=scale)
-    return replace(shown, expression=value_of_one(metric, level, extra))
+    return replace(shown, expression=value_of_one(metric, level, extra, window=window), window=window)
 
 
 def pipeline(metric: PipelineMetric, title: str, *, unit: str, scale: Scale | None = None, how: str = "max") -> Shown:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from aggregators import pipeline_metrics as p
 from grafana import frame, scales, uids
 from grafana.frame import Row
+from grafana.health import do_not_add_up, not_applied
 from grafana.panels import tile
-from grafana.promql import ROLLING, STATE, greatest
+from grafana.promql import ROLLING, STATE
 from grafana.queues import column, table_of_queues, tile_of_all, worst_queues
-from grafana.shown import Shown, pipeline, since
+from grafana.shown import pipeline, since
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.builders import timeseries
     from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    from grafana.shown import Shown
 
 VARIANT = "SL3"
 QUANTILE = "0.9"
@@ -104,23 +107,10 @@ def _graphs() -> list[timeseries.Panel]:
 
 
 def _health() -> list[Shown]:
-    violated = f'max({p.VIOLATIONS.name}{{window="1h"}})'
     shown = [
         since(p.AS_OF, "Age of the numbers", scale=scales.AGE),
-        Shown(
-            title="Not applied yet",
-            expression=f"sum({greatest(p.LAG)})",
-            unit="records",
-            help=p.LAG.help,
-            scale=scales.LAG,
-        ),
-        Shown(
-            title="Queues that do not add up",
-            expression=violated,
-            unit="queues",
-            help=p.VIOLATIONS.help,
-            scale=scales.NONE_AT_ALL,
-        ),
+        not_applied(),
+        do_not_add_up(),
         pipeline(p.FOLDED, "Names counted as other", unit="names"),
     ]
     return [replace(each, to=uids.HEALTH) for each in shown]

@@ -53,10 +53,7 @@ RATE: Final = "1200"
 
 NOTHING: Final[Mapping[str, str]] = {f"rolling_{name}": f"absent {why}" for name, why in absent(0).items()}
 """By metric without prefix and level: why the demo has nothing of it."""
-ON_NO_DASHBOARD: Final = {
-    *("rolling_ces_settled_response_ratio", "rolling_nps_settled_response_ratio"),
-    *("rolling_queued_usual", "rolling_queued_jump", "rolling_queued_jump_sigmas"),
-}
+ON_NO_DASHBOARD: Final = {"rolling_ces_settled_response_ratio", "rolling_nps_settled_response_ratio"}
 SILENT: Final[Mapping[str, str]] = {
     "rolling_csat_jump{": NOTHING["rolling_csat_jump"],
     "rolling_queued_jump{": NOTHING["rolling_queued_jump"],
