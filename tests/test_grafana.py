@@ -16,6 +16,7 @@ from aggregators.catalogue import METRICS
 from aggregators.windows import WINDOWS
 from grafana import uids
 from grafana.files import FOLDER, as_model, as_text, rendered
+from grafana.frame import SITE
 from grafana.links import has_list
 from grafana.promql import ROLLING, STATE, selector
 from grafana.restated import API
@@ -66,6 +67,13 @@ def variables_of(board: dict[str, Any]) -> set[str]:
 def test_what_is_committed_is_what_the_builders_make() -> None:
     """`python -m grafana` would change nothing, and leave no file over."""
     assert {path.name: path.read_text() for path in FILES} == rendered()
+
+
+def test_another_address_of_the_site_is_put_in_its_place() -> None:
+    """As docs/deploy.md has it done by `sed`, where there is no Python: no other text of a dashboard depends on it."""
+    site = "https://wall.example.org"
+
+    assert rendered(site=site) == {name: text.replace(SITE, site) for name, text in rendered().items()}
 
 
 @pytest.mark.parametrize("board", DASHBOARDS)

@@ -23,11 +23,15 @@ _MINUTE_S, _HOUR_S = 60, 3_600
 
 
 class Found(NamedTuple):
-    """What was found of one alert; `missing` are the metrics it looks at of which there was never a value, and why."""
+    """What was found of one alert; `missing` are the metrics it looks at of which there was never a value, and why.
+
+    `blind`: without one of these its expression yields nothing, whatever happened.
+    """
 
     alert: Alert
     pages: list[Page]
     missing: dict[str, str]
+    blind: bool
 
 
 class Result(NamedTuple):
@@ -48,8 +52,10 @@ def spans(found: Found, last_ms: int) -> list[float]:
 def sentence(found: Found, last_ms: int) -> str:
     """Return in a sentence how often it would have fired, and for how long."""
     name = found.alert.name
-    never = [f"{metric}{f' ({why})' if why else ''}" for metric, why in found.missing.items()]
-    said = f"; never had data: {', '.join(never)}" if never else ""
+    said = f"never had data: {', '.join(f'{metric} ({why})' for metric, why in found.missing.items())}"
+    if found.blind:
+        return f"{name} was not tested: it {said}"
+    said = f"; {said}" if found.missing else ""
     seconds = spans(found, last_ms)
     if not seconds:
         return f"{name} would not have fired{said}"
@@ -79,6 +85,7 @@ def as_json(result: Result) -> str:
             "times": len(each.pages),
             "seconds": sum(spans(each, result.last_ms)),
             "longest_seconds": max(spans(each, result.last_ms), default=0),
+            "tested": not each.blind,
             "never_had_data": list(each.missing),
             "firings": [
                 _page(page, seconds) for page, seconds in zip(each.pages, spans(each, result.last_ms), strict=True)

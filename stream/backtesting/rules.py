@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregators.pipeline_metrics import PIPELINE
 from stream.backtesting.prometheus import check_rules, running
-from stream.backtesting.selectors import looks_back_ms, selectors
+from stream.backtesting.selectors import looks_back_ms, selectors, taken_away
 from stream.errors import UsageError
 from stream.printing import names
 
@@ -86,6 +86,18 @@ class Rules(NamedTuple):
             found += selectors(rule.expression, self.known)
         recorded = {each.name for each in self.recorded}
         return [each for each in found if each.name not in recorded]
+
+    def indispensable(self, expression: str) -> frozenset[str]:
+        """Return the names of metrics without any of which *expression* yields nothing, as far as its text says it."""
+        left = selectors(expression, self.known)
+        for each in taken_away(expression, self.known):
+            if each in left:
+                left.remove(each)
+        found: set[str] = set()
+        for each in left:
+            made = [self.indispensable(rule.expression) for rule in self.recorded if rule.makes(each)]
+            found |= frozenset.intersection(*made) if made else {each.name}
+        return frozenset(found)
 
     def looks_back_ms(self, expression: str) -> int:
         """Return how far back *expression* and what it is made of look at most."""

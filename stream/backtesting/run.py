@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv")
 LONGEST_MS = 3_600_000
+_SENTENCE = re.compile(r"(?<=\.) ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,8 @@ def back_test(request: Request) -> Result:
             for alert in chosen:
                 every = range(_ceil(instants[0], alert.every_ms), instants[-1] + 1, alert.every_ms)
                 missing = _missing(rules, alert, sampler.seen, definitions.families)
-                found.append(Found(alert, evaluate(server, alert, every), missing))
+                blind = bool(missing.keys() & rules.indispensable(alert.expression))
+                found.append(Found(alert, evaluate(server, alert, every), missing, blind))
                 step(1)
     return Result(instants[0], instants[-1], interval_ms, found, left_out)
 
@@ -155,7 +158,7 @@ def _chosen(rules: Rules, request: Request) -> tuple[list[Alert], list[str]]:
 
 
 def _missing(rules: Rules, alert: Alert, seen: Collection[str], families: Collection[str]) -> dict[str, str]:
-    """Return the metrics of *alert* without a sample, each with what to do about it, "" if there is nothing."""
+    """Return the metrics of *alert* without a sample, each with why, and what to set if that is it."""
     asked = dict.fromkeys(each.name for each in rules.selected(alert.expression) if each.name)
     return {name: _why(name, families) for name in asked if name not in seen}
 
@@ -165,7 +168,10 @@ def _why(name: str, families: Collection[str]) -> str:
         for metric in metrics:
             if metric in METRICS and metric.asked and metric.asked not in families:
                 return f'DESKPULSE_DEFINITIONS: families = ["{metric.asked}"]'
-    return ""
+            unknown = [each for each in _SENTENCE.split(metric.edges) if each.startswith("Unknown")]
+            if unknown:
+                return " ".join(unknown).rstrip(".")
+    return "nothing of it in these events"
 
 
 def _ceil(at_ms: int, step_ms: int) -> int:

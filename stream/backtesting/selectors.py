@@ -48,6 +48,21 @@ def selected(name: str, labels: Mapping[str, str], wanted: Iterable[Selector]) -
     return any(each.name in ("", name) and each.takes(with_target) for each in wanted)
 
 
+def taken_away(expression: str, known: Collection[str]) -> list[Selector]:
+    """Return what *expression* selects only behind `unless` or beside `or`: without it, it can yield something still.
+
+    The operand of either ends with its parenthesis, or with the next `or`.
+    """
+    found: list[Selector] = []
+    tokens = _TOKEN.findall(expression)
+    for place, token in enumerate(tokens):
+        if token.lower() == "or":
+            found += _selectors(_around(tokens, place), known)
+        elif token.lower() == "unless":
+            found += _selectors(_behind(tokens, place), known)
+    return found
+
+
 def looks_back_ms(expression: str) -> int:
     """Return how far back *expression* looks at most: all its ranges and offsets together."""
     return sum(max(0, _span_ms(range_ or offset)) for range_, offset in _SPANS.findall(expression))
@@ -71,6 +86,32 @@ def _selectors(tokens: list[str], known: Collection[str]) -> Iterator[Selector]:
             before = token if re.match(r"[a-zA-Z_:]", token) else ""
     if before in known:
         yield Selector(before, {})
+
+
+def _behind(tokens: list[str], place: int) -> list[str]:
+    """Return what stands to the right of *place* up to the end of its parenthesis, or to an `or`."""
+    depth = 0
+    for index in range(place + 1, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[index], 0)
+        if depth < 0 or (depth == 0 and tokens[index].lower() in ("or", "and")):
+            return tokens[place + 1 : index]
+    return tokens[place + 1 :]
+
+
+def _around(tokens: list[str], place: int) -> list[str]:
+    """Return everything within the parenthesis that *place* stands in."""
+    depth = start = 0
+    for index in range(place - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(tokens[index], 0)
+        if depth < 0:
+            start = index + 1
+            break
+    depth = 0
+    for index in range(place + 1, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[index], 0)
+        if depth < 0:
+            return tokens[start:index]
+    return tokens[start:]
 
 
 def _selector(name: str, matchers: str) -> Selector:

@@ -194,8 +194,34 @@ def test_what_never_had_data_is_said_with_what_asks_for_it(morning: Path, tmp_pa
     done = deskpulse("backtest", rules, morning)
 
     assert done.returncode == 0, done.stderr
-    assert "Handled would not have fired; never had data: support_queue_rolling_handled" in done.stdout
+    assert "Handled was not tested: it never had data: support_queue_rolling_handled (" in done.stdout
+    assert "would not have fired" not in done.stdout
     assert 'families = ["work"]' in done.stdout
+
+
+def test_a_metric_that_only_takes_away_does_not_leave_a_rule_untested(morning: Path, tmp_path: Path) -> None:
+    """No queue has a calendar, so that none is ever shut: of five who wait it would have told all the same.
+
+    Whether more come than usual cannot be said of one morning, and what is recorded of it is not there either.
+    """
+    rules = rules_of(
+        tmp_path / "r.yml",
+        {"alert": "Five", "expr": "support_queue_waiting >= 5 unless on (queue) support_queue_open == 0"},
+        {"record": "jump", "expr": 'support_queue_rolling_queued_jump{window="1h"} == 1'},
+        {"alert": "More", "expr": "support_queue_waiting >= 1 and on (queue) jump"},
+    )
+
+    said = {each["alert"]: each for each in found(rules, morning)["alerts"]}
+
+    assert {name: (each["times"], each["tested"]) for name, each in said.items()} == {
+        "Five": (0, True),
+        "More": (0, False),
+    }
+    asked = tmp_path / "definitions.toml"
+    asked.write_text('families = ["baselines"]\n')
+    told = deskpulse("backtest", rules, morning, "--alert", "More", DESKPULSE_DEFINITIONS=str(asked)).stdout
+    assert "More was not tested" in told
+    assert "fewer than three of the twelve weeks before" in told
 
 
 def test_the_table_says_it_in_a_sentence(morning: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream.backtesting.selectors import Selector, looks_back_ms, selected, selectors
+from stream.backtesting.selectors import Selector, looks_back_ms, selected, selectors, taken_away
 
 KNOWN = {"waiting", "level", "queue:level:ratio"}
 
@@ -27,6 +27,21 @@ KNOWN = {"waiting", "level", "queue:level:ratio"}
 def test_selectors_of_an_expression(expression: str, found: list[Selector]) -> None:
     """Names with what must be equal; words in strings, functions and groupings are none."""
     assert selectors(expression, KNOWN) == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("level > 1 and waiting", []),
+        ("level unless on (queue) waiting == 0", ["waiting"]),
+        ("(level unless waiting) and queue:level:ratio", ["waiting"]),
+        ("level unless waiting and queue:level:ratio", ["waiting"]),
+        ("waiting and (level or queue:level:ratio)", ["level", "queue:level:ratio"]),
+    ],
+)
+def test_what_an_expression_can_do_without(expression: str, found: list[str]) -> None:
+    """What stands behind `unless`, and either side of an `or`: the rest has to be there."""
+    assert [each.name for each in taken_away(expression, KNOWN)] == found
 
 
 def test_a_series_is_taken_if_one_selector_may_take_it() -> None:
