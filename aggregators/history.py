@@ -37,7 +37,8 @@ _NOBODY: Final[Mapping[str, int]] = {}
 class Demand(NamedTuple):
     """What the like of the last hour brought in one of the weeks before: so many queued, times QUARTERS.
 
-    `starts` are the hours that it is made of. `is_known`: anything of the tenant was known when they began.
+    `starts` are the hours that it is made of. `is_known`: anything of the tenant was known when they began, and
+    somebody had come to the group by then: of a queue that is new, or has another name, no weeks are known.
     """
 
     starts: tuple[int, ...]
@@ -111,10 +112,11 @@ class History:
 
         Nothing where nothing of *group* is remembered of these weeks.
         """
-        if not self._is_remembered(group, as_of - WEEKS * _WEEK_MS):
+        first = self._first(group, as_of - WEEKS * _WEEK_MS)
+        if first is None:
             return []
         local = self._local.get(group.values[0], self._local[EVERYBODY])
-        since = self._since.get(group.values[0], as_of)
+        since = max(first, self._since.get(group.values[0], as_of))
         latest, quarters = (as_of - 1) // HOUR_MS, _quarters(as_of)
         parts = {latest: quarters, latest - 1: QUARTERS - quarters}
         found = []
@@ -128,10 +130,16 @@ class History:
             found.append(Demand(tuple(starts), queued, is_known=min(starts) >= since))
         return found
 
-    def _is_remembered(self, group: Group, since: int) -> bool:
-        """Tell whether anything of *group* was counted from *since* on. What was counted and taken back is nothing."""
-        return any(
-            counted and start >= since for labels in self._of(group) for start, counted in self._hours[labels].items()
+    def _first(self, group: Group, since: int) -> int | None:
+        """Return the first hour from *since* on in which *group* counted; what was taken back is nothing."""
+        return min(
+            (
+                start
+                for labels in self._of(group)
+                for start, counted in self._hours[labels].items()
+                if counted and start >= since
+            ),
+            default=None,
         )
 
     def _of(self, group: Group) -> Sequence[Labels]:

@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from aggregators import pipeline_metrics as p
 from aggregators.catalogue import METRICS
+from aggregators.events import REASONS
 from stream.clock import now_ms
 from stream.delays import LAG, LAG_SUM
 from stream.snapshot import Snapshot, is_frozen, ready_trouble
@@ -200,7 +201,8 @@ def _partitions(snapshot: Snapshot) -> Iterator[Metric]:
 
 
 def _counts(snapshot: Snapshot) -> Iterator[Metric]:
-    rejected: _Values = {}
+    # From the first scrape on, each: of a series that begins with its first letters Prometheus sees no increase.
+    rejected: _Values = {(reason,): 0.0 for reason in REASONS} if snapshot.generation is not None else {}
     accepted: _Values = {}
     yield from _lags(snapshot.counts)
     for name, number in snapshot.counts.items():

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 KEPT: Final = "private, no-cache"
 """A browser may keep it, and asks whether it still holds."""
 NEVER_KEPT: Final = "no-store"
-PERSONAL: Final = "/conversations"
-"""Below this the ids of conversations stand, for who may see them: no browser keeps those."""
+PERSONAL: Final = ("/conversations", "/restatements", "/restated-numbers", "/known-then")
+"""Below these the ids of conversations stand, for who may see them: no browser keeps those."""
 READING: Final = frozenset({"GET", "HEAD"})
 _VARY: Final = ("Authorization", "Cookie", "Accept")
 
@@ -58,7 +58,7 @@ class Conditional:
         if not isinstance(caller, Caller):
             await self._app(scope, receive, send)
             return
-        if "drill-down" in caller.scopes and scope["path"].startswith(self._prefix + PERSONAL):
+        if "drill-down" in caller.scopes and scope["path"].removeprefix(self._prefix).startswith(PERSONAL):
             await self._app(scope, receive, _never_keeping(send))
             return
         headers = Headers(scope=scope)

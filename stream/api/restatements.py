@@ -143,7 +143,7 @@ def router(source: Source) -> APIRouter:
         for _ in range(TRIES):
             before, behind, log = log, behind_of(source, snapshot, number, as_of), log_of(source)
             # What is counted anew between the two would be in one of them only.
-            if before.rows[-1:] == log.rows[-1:]:
+            if before.rows == log.rows:
                 break
         else:
             raise not_now(NotNowError("what is counted anew changes under the reader"))

@@ -23,6 +23,8 @@ PATIENCE_S: Final = 2.0
 GOOD_FOR_MS: Final = 5 * SECOND_MS
 MOST_BYTES: Final = 4 << 20
 MOST_SHOWN: Final = 50
+UNSHOWN: Final = frozenset({"none", "info"})
+"""Severities of what nobody has to do anything about: a watchdog that always fires, what is good to know."""
 
 
 class Alert(BaseModel):
@@ -94,7 +96,10 @@ def router(source: Source) -> APIRouter:
 
     @routes.get("/alerts")
     def alerts(caller: Reader, response: Response) -> Alerts:
-        """The alerts that fire, the worst first; of those that name no tenant only who may see all tenants knows."""
+        """The alerts that fire and want somebody; of those that name no tenant only who may see all tenants knows.
+
+        The worst first.
+        """
         # They come and go whether there is another snapshot or not.
         response.headers["Cache-Control"] = "no-store"
         if firing is None:
@@ -120,7 +125,8 @@ def _get(url: str) -> list[Alert]:
     if not isinstance(content, list):
         message = "the answer is no list of alerts"
         raise ValueError(message)  # noqa: TRY004 - as what is no JSON
-    return sorted((_alert(_Said.model_validate(each)) for each in content), key=_worst_first)
+    alerts = [_alert(_Said.model_validate(each)) for each in content]
+    return sorted((each for each in alerts if each.severity not in UNSHOWN), key=_worst_first)
 
 
 def _alert(said: _Said) -> Alert:
@@ -133,7 +139,7 @@ def _alert(said: _Said) -> Alert:
     )
 
 
-_SEVERITIES: Final = ("page", "critical", "error", "warning", "ticket", "info")
+_SEVERITIES: Final = ("page", "critical", "error", "warning", "ticket")
 
 
 def _worst_first(alert: Alert) -> tuple[int, str, str]:

@@ -96,6 +96,22 @@ def test_with_less_than_three_weeks_nothing_is_usual_and_the_number_of_weeks_say
     assert told(arrivals(40), NOW - 3 * WEEK_MS) == {"usual_weeks": 0}
 
 
+def test_of_a_queue_that_is_new_no_weeks_are_known_however_old_its_tenant_is() -> None:
+    """Twelve in its first hour are no jump over three weeks of nobody: there were none to come to."""
+    older = [line.replace(b'"billing"', b'"sales"') for line in arrivals(20, 20, 20, 20)]
+    lines = [*older, *[line.replace(b'"conversation": "', b'"conversation": "n') for line in arrivals(0, 0, 0, 12)]]
+    of_both = Offline(load(), definitions=Definitions(families=("baselines",)))
+    of_both.feed(lines)
+    found = {
+        (name.removeprefix("support_queue_rolling_queued_"), dict(pairs)["queue"]): value
+        for (name, pairs), value in of_both.values(NOW).items()
+        if name.startswith("support_queue_rolling_queued_") and ("window", "1h") in pairs
+    }
+
+    assert (found["usual_weeks", "sales"], found["usual_weeks", "billing"]) == (3, 0)
+    assert (found["jump", "sales"], found.get(("jump", "billing"))) == (0, None)
+
+
 def test_a_week_in_which_nobody_came_is_a_week() -> None:
     """20, nobody and 10 are 10 on average; of more weeks than three all count."""
     found = told(arrivals(20, 0, 10, 10))

@@ -27,6 +27,9 @@ ALERTS = [
     {"alertname": "QueueSpike", "severity": "warning", "tenant": "acme", "queue": "tech"},
     {"alertname": "QueueSpike", "severity": "page", "tenant": "globex", "queue": "sales"},
     {"alertname": "DataStale", "severity": "page"},
+    # Of these nobody has to do anything: they are not on a wall.
+    {"alertname": "Watchdog", "severity": "none"},
+    {"alertname": "BaselineYoung", "severity": "info", "tenant": "acme"},
 ]
 PROXY = {"proxy_user_header": "X-User", "proxy_peers": "127.0.0.1"}
 

@@ -63,7 +63,9 @@ def test_without_the_scope_ids_are_masked_and_lead_nowhere(browser: Browser) -> 
     with morning(**PROXY) as url, page(browser, f"{url}/?tenant=acme", extra_http_headers=MASKED) as board:
         found = lines(board)
         links = board.locator(".restated a").count()
+        facts = board.locator(".trust").inner_text()
 
     assert ["50% → 100%" in line for line in found] == [True, False]
     assert all(re.search(r" · …[0-9a-f]{10}$", line) for line in found)
     assert links == 0
+    assert "Sums" not in facts  # whether they agree is of all tenants, and not told to who sees one

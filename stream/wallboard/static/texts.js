@@ -105,7 +105,7 @@ export const texts = {
   alerts: {
     title: "Alerts",
     firing: (n) => (n === 1 ? "1 alert fires" : `${n} alerts fire`),
-    none: "no alert fires",
+    none: "no alert fires", unknown: "it is not known what fires",
     since: (age) => `for ${age}`,
   },
   drill: {

@@ -18,9 +18,10 @@ export function makeTicker() {
   async function ask() {
     try {
       const answer = await fetch("/api/v1/alerts");
-      said = answer.ok ? await answer.json() : said;
+      said = answer.ok ? await answer.json() : { alerts: [], trouble: texts.alerts.unknown };
     } catch {
-      // The board says that the connection is lost.
+      // The board says that the connection is lost; what fires by now is not known either.
+      said = { alerts: [], trouble: texts.alerts.unknown };
     }
     show();
     setTimeout(ask, EVERY_MS);

@@ -65,8 +65,10 @@ function factsOf(said, board, tenant, restated) {
   add("dropped", number(counts.late_dropped), !counts.late_dropped);
   add("restated", number(restated));
   add("rejected", number(counts.rejected), !counts.rejected);
-  const broken = Object.values(said.violations ?? {}).reduce((sum, n) => sum + n, 0);
-  add("identity", broken ? texts.trust.broken(shown("count", broken)) : texts.trust.holds, !broken);
+  if (said.violations) {
+    const broken = Object.values(said.violations).reduce((sum, n) => sum + n, 0);
+    add("identity", broken ? texts.trust.broken(shown("count", broken)) : texts.trust.holds, !broken);
+  }
   add("drift", number(said.backlog_drift), !said.backlog_drift);
   for (const each of said.coverage ?? []) {
     if (each.window === board.window && each.tenant === tenant) {

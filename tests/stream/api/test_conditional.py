@@ -134,7 +134,8 @@ async def test_ids_of_conversations_are_kept_by_no_browser() -> None:
     async def headers(path: str, *scopes: Scope) -> dict[str, str]:
         return (await drive(app, {**scope_of(path), CALLER: Caller("ann", frozenset(scopes))})).headers
 
-    for path in ("/api/v1/conversations", "/api/v1/conversations/c-1"):
+    paths = ("conversations", "conversations/c-1", "restatements", "restated-numbers", "known-then")
+    for path in (f"/api/v1/{name}" for name in paths):
         shown = await headers(path, "read", "drill-down")
         assert (shown["cache-control"], "etag" in shown) == ("no-store", False)
         assert (await headers(path, "read"))["cache-control"] == "private, no-cache"
