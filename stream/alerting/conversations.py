@@ -8,7 +8,7 @@ from aggregators import pipeline_metrics as p
 from stream.alerting.burn import percent
 from stream.alerting.guards import CERTAIN, FEWEST, OF_SETTLED, chance, while_open
 from stream.alerting.promql import PLACE, ago, both, gauge, greatest, grouped, own
-from stream.alerting.rules import QUEUE, Alert, Behind, Group
+from stream.alerting.rules import CHANNEL, QUEUE, Alert, Behind, Group
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -19,6 +19,7 @@ GROWTH: Final = 1.1
 CONTAINED: Final = 0.7
 """A third less than usual; of few conversations so much less that it is no chance: `guards.CERTAIN`."""
 _WHERE: Final = "the queue {{ $labels.queue }} ({{ $labels.channel }}, tenant {{ $labels.tenant }})"
+_WHERE_OF_CHANNEL: Final = "{{ $labels.channel }} (tenant {{ $labels.tenant }})"
 _UNLESS_NEW: Final = f"unless on ({', '.join(PLACE)})"
 _COVERED: Final = f"max({own(p.COVERED, window='7d')})"
 
@@ -27,9 +28,9 @@ def _known_for(seconds: int) -> str:
     return f"{_COVERED} < {seconds}"
 
 
-def _new(series: str) -> str:
+def _new(series: str, place: tuple[str, ...] = PLACE) -> str:
     """Return the places that a week ago were not there, of what Prometheus knew then; none if it knew nothing."""
-    new = grouped(both(series, ago(series, "7d"), operator=f"unless on ({', '.join(PLACE)})"))
+    new = grouped(both(series, ago(series, "7d"), operator=f"unless on ({', '.join(place)})"))
     return grouped(both(new, ago(greatest(p.AS_OF), "7d"), operator="and on ()"))
 
 
@@ -42,24 +43,29 @@ def _unanswered() -> str:
 
 
 def _growth() -> str:
-    received, reopened = gauge("received", window="7d"), gauge("reopened", window="7d")
+    def of_week(suffix: str) -> str:
+        return gauge(suffix, window="7d", level="channel")
+
+    received, reopened = of_week("received"), of_week("reopened")
     # No share of them: of nothing resolved there is none, and that is the worst week.
-    resolved = grouped(both(gauge("resolved", window="7d"), f"0 * {received}", operator="or"))
+    resolved = grouped(both(of_week("resolved"), f"0 * {received}", operator="or"))
     came = grouped(both(grouped(f"{received} + {reopened}"), received, operator="or"))
     grows = both(came, f"{GROWTH} * {resolved}", operator=">")
-    much = both(
-        grouped(grows), f"{received} >= 100", grouped(both(gauge("backlog_open"), f"{resolved} / 7", operator=">"))
-    )
+    left = gauge("backlog_open", level="channel")
+    much = both(grouped(grows), f"{received} >= 100", grouped(both(left, f"{resolved} / 7", operator=">")))
     known = grouped(both(grouped(much), _known_for(7 * DAY_S - 3_600), operator="unless on ()"))
-    return while_open(both(known, _new(received), operator=_UNLESS_NEW))
+    return both(known, _new(received, CHANNEL), operator=f"unless on ({', '.join(CHANNEL)})")
 
 
 def _contained() -> str:
-    lately, usually = gauge("bot_containment_ratio", window="1h"), gauge("bot_containment_ratio", window="7d")
-    count = gauge("bot_conversations", window="1h")
+    def of(suffix: str, window: str) -> str:
+        return gauge(suffix, window=window, level="channel")
+
+    lately, usually = of("bot_containment_ratio", "1h"), of("bot_containment_ratio", "7d")
+    count = of("bot_conversations", "1h")
     asked = f"{CONTAINED} * {usually}"
     far = both(lately, f"{asked} - {chance(f'({asked}) * (1 - {asked})', count)}", operator="<")
-    return while_open(both(grouped(far), f"{count} >= {FEWEST}"))
+    return both(grouped(far), f"{count} >= {FEWEST}")
 
 
 def _in_time(target: Fraction) -> Fraction:
@@ -160,24 +166,24 @@ def group(target: Fraction) -> Group:
                 keeps="1h",
                 summary="More comes in than is resolved, for a week.",
                 description=(
-                    f"In seven days {{{{ $value | humanize }}}} conversations came into {_WHERE} or came back, a tenth "
-                    "more than were resolved, at least, and more than a day's work is open."
+                    f"In seven days {{{{ $value | humanize }}}} conversations came into {_WHERE_OF_CHANNEL} or came "
+                    "back, a tenth more than were resolved, at least, and more than a day's work is open."
                 ),
                 dashboard="deskpulse-tickets",
-                behind=Behind("backlog_open"),
-                place=QUEUE,
+                behind=Behind("backlog_open", level="channel"),
+                place=CHANNEL,
                 reason=(
                     "Over whole weeks, for within one a Monday brings more than it takes away. By counts, for where "
-                    "nothing was resolved there is no ratio. In the first week of a queue everything has come and "
-                    "little has gone."
+                    "nothing was resolved there is no ratio. By channel, for what comes in by one queue is resolved in "
+                    "another. In the first week of a channel everything has come and little has gone."
                 ),
                 condition=(
                     f"more than {GROWTH} times as much came in or back as was resolved in 7 d, and more is open than "
                     "one day of it"
                 ),
                 guard=(
-                    "100 received; seven days of history, and of the queue, if Prometheus remembers them; "
-                    f"`resolution` counted; {OF_SETTLED}"
+                    "100 received; seven days of history, and of the channel, if Prometheus remembers them; "
+                    "`resolution` counted"
                 ),
             ),
             Alert(
@@ -213,22 +219,23 @@ def group(target: Fraction) -> Group:
                 keeps="15m",
                 summary="The bot hands over far more than it usually does.",
                 description=(
-                    f"Only {{{{ $value | humanizePercentage }}}} of the conversations of the last hour with the bot of "
-                    f"{_WHERE} ended with it: far less than in the week before, and that is no chance."
+                    f"Only {{{{ $value | humanizePercentage }}}} of the conversations of the last hour with bots in "
+                    f"{_WHERE_OF_CHANNEL} ended with it: far less than in the week before, and that is no chance."
                 ),
                 dashboard="deskpulse-journey",
-                behind=Behind("bot_containment_ratio", window="1h"),
-                place=QUEUE,
+                behind=Behind("bot_containment_ratio", window="1h", level="channel"),
+                place=CHANNEL,
                 reason=(
-                    "Against its own week, for what a bot can contain differs from one to the next. Of few "
-                    "conversations it takes so many handed over that a score test of the share says no chance at 1 %, "
-                    "one-sidedly (normal approximation: Wilson 1927)."
+                    "Against its own week, for what a bot can contain differs from one to the next. By channel: a "
+                    "conversation that is handed over counts in the queue it comes to, one that is kept in none. Of "
+                    "few it takes so many handed over that a score test of the share says no chance at 1 %, to one "
+                    "side (normal approximation: Wilson 1927)."
                 ),
                 condition=(
                     f"containment of 1 h below {CONTAINED} of that of 7 d, and by more than chance: {CERTAIN} "
                     "standard errors"
                 ),
-                guard=f"{FEWEST} conversations; `bots` counted; {OF_SETTLED}",
+                guard=f"{FEWEST} conversations; `bots` counted",
             ),
         ),
     )
