@@ -123,7 +123,7 @@ class Stack:
 
     def end(self) -> None:
         """Take down what there is of it: containers, networks, volumes, the image."""
-        self.compose("--profile", "tools", "down", "-v", "--remove-orphans", within_s=UP_S)
+        self.compose("--profile", "tools", "--profile", "simulator", "down", "-v", "--remove-orphans", within_s=UP_S)
         if self._image is None:
             subprocess.run(["docker", "rmi", "-f", self.image], capture_output=True, check=False)
 

@@ -23,7 +23,7 @@ import yaml  # type: ignore[import-untyped]
 from confluent_kafka import Producer
 
 from tests.eventually import eventually
-from tests.stack.compose import ROOT, Stack, command, config, docker_lines, left, missing
+from tests.stack.compose import ROOT, UP_S, Stack, command, config, docker_lines, left, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -232,7 +232,7 @@ def test_a_spike_pages_somebody(
         assert "Mitigation" in answer.read().decode()
 
 
-@pytest.mark.parametrize("service", ["worker-1", "serve", "redis", "kafka"])
+@pytest.mark.parametrize("service", ["worker-1", "worker-2", "serve", "redis", "kafka"])
 def test_a_service_that_is_killed_comes_back(
     stack: Stack,
     centre: Centre,
@@ -287,6 +287,19 @@ def test_the_tables_are_those_of_the_log(stack: Stack) -> None:
     )  # fmt: skip
 
     assert int(compared) > 100
+
+
+def test_the_simulator_is_a_centre_too_and_comes_back(stack: Stack, centre: Centre) -> None:
+    """Started by its profile; killed it begins anew, as a centre whose conversations have other names."""
+    counted = f"max without (instance) ({QUEUED})"
+    stack.compose("--profile", "simulator", "up", "-d", "--no-build", "simulator", within_s=UP_S)
+    eventually(lambda: stack.query(counted) > [centre.queued], within_s=PATIENCE_S, every_s=1)
+
+    before = stack.crash("simulator")
+    eventually(lambda: runs_since(stack, "simulator") not in {None, before})
+    (reached,) = stack.query(counted)
+
+    eventually(lambda: stack.query(counted) > [reached], within_s=PATIENCE_S, every_s=1)
 
 
 def test_it_goes_down_without_a_trace(stack: Stack) -> None:
