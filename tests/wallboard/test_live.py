@@ -108,3 +108,24 @@ def test_killed_and_started_again_serve_is_said_to_be_gone_and_heals(
                 eventually(lambda: tile(board, "waiting")["value"], lambda value: value == "2")
         finally:
             window.__exit__(None, None, None)
+
+
+def test_a_source_that_stops_makes_the_tiles_grey_with_the_reason(
+    browser: Browser, kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Through Kafka, worker and `serve`: after the time that the boards allow; one event more, and they are known."""
+    boards = tmp_path / "boards.toml"
+    boards.write_text('[sources]\nsilent_after = "5s"\n[[boards]]\nname = "all"\n')
+    pipeline = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_CLOCK="wall", DESKPULSE_BOARDS=str(boards))
+    with pipeline.worker(), pipeline.serve() as serve:
+        eventually(lambda: serve.get("/ready")[0], lambda status: status == 200, within_s=60)
+        pipeline.send([queued(0)])
+        with page(browser, serve.url) as board:
+            eventually(lambda: tile(board, "waiting")["value"], lambda value: value == "1")
+
+            silent = eventually(lambda: tile(board, "waiting"), lambda seen: seen["state"] == "unknown")
+            pipeline.send([queued(1)])
+            eventually(lambda: tile(board, "waiting")["value"], lambda value: value == "2")
+
+    assert silent["value"] == "–"
+    assert silent["detail"].startswith("no events from zendesk for ")
