@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import sys
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from stream.commands import (
     backtest,
@@ -30,8 +31,25 @@ from stream.commands import (
 )
 from stream.errors import UsageError
 
+
+class _Commands(TyperGroup):
+    """The commands. A value that an option does not take is one line that names the option, as any other mistake."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the type of a context is not the same in all versions of typer
+        """Run the command that was asked for. Raises UsageError."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if error.param is None or not error.message:
+                raise UsageError(error.format_message()) from error
+            name = max(error.param.opts, key=len)
+            message = f"{name}: {error.message.removeprefix('Value error, ').rstrip('.')}"
+            raise UsageError(" ".join(message.split())) from error
+
+
 app = typer.Typer(
     name="deskpulse",
+    cls=_Commands,
     help="Real-time metrics for support centres: Kafka in, exact rolling numbers in Redis, Prometheus out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

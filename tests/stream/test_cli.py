@@ -66,6 +66,18 @@ def test_the_help_of_a_command_has_an_example_and_is_quick(words: tuple[str, ...
     assert imported & HEAVY == set()
 
 
+@pytest.mark.parametrize("words", ["rules --format", "catalogue --format", "dead-letters list --format"])
+def test_a_value_that_is_no_choice_is_told_in_one_line(words: str) -> None:
+    """The option first, then what it takes; no box, no usage."""
+    done = subprocess.run(
+        [sys.executable, "-m", "stream.cli", *words.split(), "xml"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"--format: 'xml' is not one of ('\w+', )*'\w+'\n", done.stderr)
+
+
 def test_metrics_in_examples_exist() -> None:
     """Whatever follows `--metric` in the help of a command begins the name of one."""
     texts = [file.read_text() for file in (ROOT / "stream" / "commands").glob("*.py")]
