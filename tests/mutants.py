@@ -93,7 +93,7 @@ def _inner(node: Any) -> list[Any]:
 def short(text: str) -> str:
     """Return an expression without what all of them have: the job, and the labels that are kept."""
     bare = re.sub(r'job="deskpulse",?|(?:max|min|sum) (?:by|without) \([^)]*\) ?', "", text)
-    bare = re.sub(r"\{\}|support_queue_|rolling_|deskpulse_|service_level_", "", bare)
+    bare = re.sub(r"\{\}|support_(?:queue|channel)_|rolling_|deskpulse_|service_level_", "", bare)
     return " ".join(bare.split())
 
 

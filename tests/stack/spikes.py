@@ -29,6 +29,7 @@ TARGET_MS = MINUTE_MS
 """The wait target of chat."""
 LIVE_S = 900
 """The rule is about queues whose target is no more than this."""
+FEWEST = 5
 STEP_MS = 500
 BEFORE_MS = MINUTE_MS
 
@@ -55,18 +56,25 @@ def served(pipeline: Pipeline, spike: Spike) -> None:
 
 
 def simulated(pipeline: Pipeline, tenant: str, queue: str, *, before_ms: int) -> Spike:
-    """Return the spike of a simulated centre that fired at *before_ms*, by what a batch makes of all that was sent."""
+    """Return the spike of a simulated centre that fired at *before_ms*, by what a batch makes of all that was sent.
+
+    More wait then than half of the slots, for the first time, and it is not that they are past the target.
+    """
     offline = Offline(pipeline.settings, definitions=definitions_of(pipeline.settings))
     offline.feed(sorted(_values(pipeline), key=lambda line: str(json.loads(line)["at"])))
     for at in range(before_ms - BEFORE_MS, before_ms, STEP_MS):
-        if holds(offline.values(at), tenant=tenant, queue=queue):
-            return Spike(tenant, queue, at)
+        why = held_by(offline.values(at), tenant=tenant, queue=queue)
+        if why:
+            assert why == {"slots"}
+            assert at > before_ms - BEFORE_MS, "it has held for longer"
+            # It began within the step before.
+            return Spike(tenant, queue, at - STEP_MS)
     message = f"the condition of the spike did not hold in the minute before {before_ms}"
     raise AssertionError(message)
 
 
-def holds(values: Values, *, tenant: str, queue: str) -> bool:
-    """Tell whether so many wait in a live channel of a queue that leads are to be told: docs/alerts.md in Python."""
+def held_by(values: Values, *, tenant: str, queue: str) -> set[str]:
+    """Return by which arms of the rule so many wait in a live channel of a queue: docs/alerts.md in Python."""
 
     def by_channel(name: str) -> dict[str, float]:
         mine = {"tenant": tenant, "queue": queue}.items()
@@ -85,10 +93,13 @@ def holds(values: Values, *, tenant: str, queue: str) -> bool:
     late = by_channel("support_queue_waiting_past_target")
     slots = sum(by_channel("support_queue_slots").values()) if by_channel("support_queue_slots") else None
     many = slots is not None and sum(waiting.values()) > slots / 2
-    return any(
-        number >= 5 and (many or (late.get(channel, 0) >= 5 and late[channel] >= number / 5))
-        for channel, number in waiting.items()
-    )
+    found = set()
+    for channel, number in waiting.items():
+        if number >= FEWEST and many:
+            found.add("slots")
+        if number >= FEWEST and late.get(channel, 0) >= max(FEWEST, number / 5):
+            found.add("target")
+    return found
 
 
 def first_ms(server: services.Prometheus, selector: str) -> int:

@@ -45,6 +45,7 @@ MOST_S = 30.0
 """What the issue asks for: from the beginning of a spike to Alertmanager."""
 INTERVAL_S = 5.0
 """Of scrapes and of evaluations, as shipped."""
+FRESH_S = 2.0
 FOR_S = 10.0
 GROUP_WAIT_S = 10.0
 SLACK_S = 2.0
@@ -215,6 +216,7 @@ def is_in_time(took: dict[str, float]) -> None:
     before = sum(seconds for name, seconds in took.items() if name != "group_wait")
     assert before <= MOST_S, said(took)
     assert took.get("scrape", 0) <= INTERVAL_S + SLACK_S, said(took)
+    assert took.get("freshness and scrape", 0) <= FRESH_S + INTERVAL_S + SLACK_S, said(took)
     assert took["evaluation"] <= INTERVAL_S + SLACK_S, said(took)
     assert FOR_S <= took["for"] <= FOR_S + INTERVAL_S + SLACK_S, said(took)
     assert GROUP_WAIT_S - 1 <= took["group_wait"] <= GROUP_WAIT_S + SLACK_S, said(took)

@@ -76,12 +76,12 @@ OTHERWISE: Final = (
     ("  1.1 * (", "  1.09 * ("),
     ("  1.1 * (", "  1.3 * ("),
     (
-        "0 * max by (job, tenant, channel, queue) (support_queue_rolling_rec",
-        "9 * max by (job, tenant, channel, queue) (support_queue_rolling_rec",
+        "0 * max by (job, tenant, channel) (support_channel_rolling_rec",
+        "9 * max by (job, tenant, channel) (support_channel_rolling_rec",
     ),
     (
-        " + max by (job, tenant, channel, queue) (support_queue_rolling_reopened",
-        " - max by (job, tenant, channel, queue) (support_queue_rolling_reopened",
+        " + max by (job, tenant, channel) (support_channel_rolling_reopened",
+        " - max by (job, tenant, channel) (support_channel_rolling_reopened",
     ),
     ('received{job="deskpulse",window="7d"}) >= 100', 'received{job="deskpulse",window="7d"}) >= 99'),
     (") / 7\n", ") / 8\n"),
