@@ -134,9 +134,9 @@ def test_the_file_is_understood_with_every_profile() -> None:
     """Grafana's as well, whose image cannot be had everywhere: every path of this machine that is named is there."""
     if command() is None:
         pytest.skip("neither docker-compose nor docker compose is here")
-    services = config("grafana", "simulator", "tools")["services"]
+    services = config("grafana", "simulator", "tools", "more")["services"]
 
-    assert services.keys() == RUNNING | ONCE | {"grafana", "simulator", "deskpulse"}
+    assert services.keys() == RUNNING | ONCE | {"grafana", "simulator", "deskpulse", "worker"}
     for each in services.values():
         for mount in each.get("volumes", ()):
             source = mount.split(":")[0] if isinstance(mount, str) else mount["source"]
