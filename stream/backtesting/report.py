@@ -52,18 +52,21 @@ def spans(found: Found, last_ms: int) -> list[float]:
 def sentence(found: Found, last_ms: int) -> str:
     """Return in a sentence how often it would have fired, and for how long."""
     name = found.alert.name
-    said = f"never had data: {', '.join(f'{metric} ({why})' for metric, why in found.missing.items())}"
     if found.blind:
-        return f"{name} was not tested: it {said}"
-    said = f"; {said}" if found.missing else ""
+        return f"{name} was not tested: it never had data: {_named(found.missing)}"
     seconds = spans(found, last_ms)
     if not seconds:
-        return f"{name} would not have fired{said}"
+        return f"{name} would not have fired"
     how_often = "once" if len(seconds) == 1 else f"{len(seconds)} times"
     if len(seconds) == 1:
-        return f"{name} would have fired once, for {duration(seconds[0])}{said}"
+        return f"{name} would have fired once, for {duration(seconds[0])}"
     longest = duration(max(seconds))
-    return f"{name} would have fired {how_often}, {duration(sum(seconds))} altogether, longest {longest}{said}"
+    return f"{name} would have fired {how_often}, {duration(sum(seconds))} altogether, longest {longest}"
+
+
+def spared(result: Result) -> dict[str, str]:
+    """Return the metrics without data that rules which were tested can do without, each with why there is none."""
+    return {metric: why for each in result.found if not each.blind for metric, why in each.missing.items()}
 
 
 def duration(seconds: float) -> str:
@@ -144,9 +147,15 @@ def show(result: Result) -> None:
     console.print(f"{_clock(result.first_ms)} to {_clock(result.last_ms)} UTC, a sample every {every}", soft_wrap=True)
     for each in result.found:
         console.print(f"  {sentence(each, result.last_ms)}", soft_wrap=True, markup=False)
+    if missing := spared(result):
+        console.print(f"  without data, and not needed: {_named(missing)}", soft_wrap=True, markup=False)
     console.print(f"  {PER_SERIES}", soft_wrap=True)
     if result.left_out:
         console.print(f"  left out, for a replay has no pipeline: {', '.join(result.left_out)}", soft_wrap=True)
+
+
+def _named(missing: dict[str, str]) -> str:
+    return ", ".join(f"{metric} ({why})" for metric, why in missing.items())
 
 
 def _page(page: Page, seconds: float) -> dict[str, Any]:

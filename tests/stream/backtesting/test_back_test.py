@@ -170,6 +170,23 @@ def test_keep_firing_for_and_the_interval_of_a_group(morning: Path, tmp_path: Pa
     assert times(found(rules, morning)) == [("10:01:00", "10:04:00")]
 
 
+def test_what_a_rule_can_do_without_is_named_once_and_not_beside_it(morning: Path, tmp_path: Path) -> None:
+    """Two rules spare closed queues, of which there are none."""
+    rules = rules_of(
+        tmp_path / "r.yml",
+        {"alert": "Five", "expr": "support_queue_waiting >= 5 unless on (queue) support_queue_open == 0"},
+        {"alert": "Nine", "expr": "support_queue_waiting >= 9 unless on (queue) support_queue_open == 0"},
+    )
+
+    done = deskpulse("backtest", rules, morning)
+
+    said = [line.strip() for line in done.stdout.splitlines()]
+    assert "Nine would not have fired" in said
+    assert [line for line in said if "support_queue_open" in line] == [
+        "without data, and not needed: support_queue_open (nothing of it in these events)"
+    ]
+
+
 def test_a_selection_of_windows_is_computed_as_with_all_of_them(morning: Path, tmp_path: Path) -> None:
     """3 answered within 5m from 10:02:15 on, until the pane of 10:02:00 to 10:02:10 leaves the five minutes.
 
