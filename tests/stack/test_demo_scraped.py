@@ -58,7 +58,6 @@ SILENT: Final[Mapping[str, str]] = {
     "rolling_csat_jump{": NOTHING["rolling_csat_jump"],
     "rolling_queued_jump{": NOTHING["rolling_queued_jump"],
     "rolling_queued_usual{": NOTHING["rolling_queued_usual"],
-    "deskpulse_rejected_total{": "shown from the first dead letter on, and the simulated centre sends none",
     "deskpulse_redis_memory_limit_bytes{": "the embedded Redis has no limit",
     " offset ": "it looks back for 5 min or longer, and these tests come first, after two",
 }

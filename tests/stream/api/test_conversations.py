@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64encode
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -211,8 +212,7 @@ def test_without_the_scope_ids_are_masked_and_counts_remain(tmp_path: Path) -> N
 
     assert by["driller"]["members"][0]["conversation"] == "c2"
     mask = by["reader"]["members"][0].pop("conversation")
-    assert mask.startswith("…")
-    assert "c2" not in mask
+    assert re.fullmatch("…[0-9a-f]{10}", mask)
     assert by["reader"]["next"] == by["driller"]["next"]
     by["driller"]["members"][0].pop("conversation")
     assert by["reader"] == by["driller"]
