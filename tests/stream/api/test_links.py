@@ -413,6 +413,17 @@ def test_what_a_user_of_a_proxy_gave_is_taken_back(browser: Callable[..., Client
     assert front.delete(f"{GIVEN}?by=kim", headers={"Authorization": "Bearer boss"}).json() == {"ended": 0}
 
 
+def test_what_a_user_of_a_proxy_gave_lets_nobody_in_where_there_is_no_proxy(browser: Callable[..., Client]) -> None:
+    """A server that knows no proxy believes none of its users, whatever stands in the same Redis."""
+    made = browser(**PROXY).post(LINKS, json={}, headers=KIM).json()["url"]
+    behind, alone = browser(**PROXY), browser()
+    behind.get(str(urlsplit(made).path))
+    alone.cookies = behind.cookies
+
+    assert behind.get("/api/v1/catalogue").status_code == 200
+    assert alone.get("/api/v1/catalogue").status_code == 401
+
+
 def test_ones_own_links_are_taken_back_and_others_only_by_who_sees_all(browser: Callable[..., Client]) -> None:
     """The boss of acme ends what they gave themselves, and nobody else's."""
     client, screen, other = browser(), browser(), browser()
