@@ -21,11 +21,12 @@ from aggregators.rolling import Group
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.conversations import behind_of, seen_by
 from stream.api.instants import Instant, parse, stamp
+from stream.api.lookbacks import log_of, seen
 from stream.api.numbers import JSON
 from stream.api.pasts import known_upto
 from stream.api.places import QUEUED as _QUEUED
 from stream.api.problems import Wrong, responses
-from stream.api.restatements import Restatement, log_of, one, seen
+from stream.api.restatements import Restatement, one
 from stream.api.single import Number
 from stream.wallboard.headlines import headlines, name_of
 

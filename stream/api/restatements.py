@@ -9,33 +9,28 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from aggregators.drilling import drill, gather
+from aggregators.drilling import drill
 from aggregators.drilling.members import NotDrilled, kinds_of
-from aggregators.drilling.undoing import undone
 from aggregators.samples import SAMPLE_NAMES
 from aggregators.vocabulary import name_of
 from stream.api.access import Reader  # noqa: TC001 - FastAPI reads the annotations
-from stream.api.conversations import behind_of, refused, seen_by
+from stream.api.conversations import refused
 from stream.api.instants import Instant, parse, stamp, stamp_or_none
+from stream.api.lookbacks import Lookbacks, log_of, seen
 from stream.api.masks import masked
 from stream.api.numbers import JSON, windows_of
-from stream.api.pasts import known_upto, not_now
+from stream.api.pasts import known_upto
 from stream.api.problems import responses
 from stream.api.selecting import UNKNOWN, Selection, Several, choose
 from stream.api.single import number_of
-from stream.past import NotNowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aggregators.delta import Restated
     from stream.api.access import Caller
     from stream.api.source import Source
-    from stream.restated import Restatements
 
 USUAL: Final = 100
 MOST: Final = 1_000
-TRIES: Final = 5
 _TOLD: Final = {"customer", "agent"}
 
 
@@ -102,6 +97,8 @@ class Known(BaseModel):
 def router(source: Source) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["drill-down"])
+    looks = Lookbacks(source)
+    source.listen(looks.forget)
 
     @routes.get(
         "/restatements",
@@ -139,16 +136,8 @@ def router(source: Source) -> APIRouter:
         latest = known_upto(snapshot)
         if as_of > latest:
             raise refused(parameter="as_of", problem=f"{stamp(as_of)} is after {stamp(latest)}, the latest numbers")
-        log = log_of(source)
-        for _ in range(TRIES):
-            before, behind, log = log, behind_of(source, snapshot, number, as_of), log_of(source)
-            # What is counted anew between the two would be in one of them only.
-            if before.rows == log.rows:
-                break
-        else:
-            raise not_now(NotNowError("what is counted anew changes under the reader"))
-        index, later = seen_by(caller, behind.index), [row for row in seen(log.rows, caller) if row.watermark > as_of]
-        pools = [gather(each, behind.where) for each in (index, undone(index, later))]
+        looked = looks.of(snapshot, number, as_of, caller)
+        pools, where = (looked.now, looked.then), looked.where
         now, then = (drill(number.metric, pool, extra=number.extra) for pool in pools)
         if isinstance(now, NotDrilled) or isinstance(then, NotDrilled):
             why = now.why if isinstance(now, NotDrilled) else ""
@@ -156,14 +145,12 @@ def router(source: Source) -> APIRouter:
         if any(each.owner in _TOLD for each in now.members):
             problem = f"{number.name} is of what customers and agents are told, of which nothing is logged"
             raise refused(parameter="metric", problem=problem)
-        start, end = behind.where.held
+        start, end = where.held
         kinds = frozenset[int]().union(*(kinds_of(number.metric, pool, extra=number.extra) for pool in pools))
         mine = [
             row
-            for row in later
-            if row.sample[0] in kinds
-            and start <= row.sample[1] < end
-            and behind.where.group in behind.where.grouping(row.sample[2])
+            for row in looked.later
+            if row.sample[0] in kinds and start <= row.sample[1] < end and where.group in where.grouping(row.sample[2])
         ]
         answer = {
             "metric": number.name,
@@ -173,25 +160,12 @@ def router(source: Source) -> APIRouter:
             "as_of": stamp(as_of),
             "then": then.value,
             "now": now.value,
-            "is_whole": log.whole_since is None or log.whole_since <= as_of,
+            "is_whole": looked.log.whole_since is None or looked.log.whole_since <= as_of,
             "restatements": [one(row, caller) for row in mine[::-1][:MOST]],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
     return routes
-
-
-def log_of(source: Source) -> Restatements:
-    """Return what was counted anew; Wrong (503) where it cannot be read."""
-    try:
-        return source.read_restated(source.settings)
-    except NotNowError as error:
-        raise not_now(error) from error
-
-
-def seen(rows: Iterable[Restated], caller: Caller) -> list[Restated]:
-    """Return those of tenants that *caller* sees."""
-    return [row for row in rows if caller.sees(row.tenant)]
 
 
 def one(row: Restated, caller: Caller) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from starlette.testclient import TestClient
 
 from aggregators.tables import MOST_LOGGED
+from stream.api.app import make_app
 from stream.api.restatements import Known
+from stream.api.source import Source
 from stream.restated import Restatements
 from stream.scopes import as_toml
 from stream.settings import load
@@ -18,6 +22,9 @@ from tests.stream.api.shown import LATE_PLACE, behind, late_morning, restated, s
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from stream.behind import Asked, Behind
+    from stream.settings import Settings
 
 TOKEN = {"Authorization": "Bearer r"}
 
@@ -157,3 +164,36 @@ def test_numbers_without_a_window_have_no_then() -> None:
 
     assert (state["status"], state["parameter"]) == (422, "metric")
     assert known("support_queue_rolling_answered", "3:00:00")["parameter"] == "as_of"
+
+
+def test_numbers_that_are_asked_for_together_are_read_once() -> None:
+    """Four of one place, window and instant; another instant, or a log that has grown, is read anew."""
+    log = late_morning()
+    found, reads = [restated(log)(load())], list[int]()
+
+    def reading(settings: Settings, asked: Asked) -> Behind:
+        reads.append(asked.as_of)
+        return behind(log)(settings, asked)
+
+    source = Source(
+        load(), lambda: shown(log, "2:40:00"), clock=lambda: after("2:40:00"),
+        read_behind=reading, read_restated=lambda _: found[0],
+    )  # fmt: skip
+    place = "&".join(f"{name}={value}" for name, value in LATE_PLACE.items())
+
+    def ask_for(client: TestClient, metric: str, clock: str = "20:00") -> Any:
+        path = f"/api/v1/known-then?metric=support_queue_rolling_{metric}&{place}&window=1h&as_of={after(clock)}"
+        return client.get(path).json()["then"]
+
+    with TestClient(make_app(source), "http://127.0.0.1:8420") as client:
+        then = [ask_for(client, name) for name in ("answered", "queued", "csat_responses", "wait_mean_seconds")]
+        once = list(reads)
+        ask_for(client, "answered", "25:00")
+        ask_for(client, "answered")
+        found[0] = replace(found[0], rows=found[0].rows[:-1])
+        later = ask_for(client, "csat_responses")
+
+    assert then == [1, 2, 2, 30.0]
+    assert once == [after("20:00")]
+    assert reads == [after("20:00"), after("25:00"), after("20:00"), after("20:00")]
+    assert later == 1  # what is not in the log has always been so
