@@ -14,7 +14,7 @@ from stream.offline import Offline, definitions_of
 from tests.promtool import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stream.offline import Values
     from tests import services
@@ -53,6 +53,13 @@ def served(pipeline: Pipeline, spike: Spike) -> None:
     """Let agents take all of those who were sent now."""
     of = (f"{spike.tenant}-{number}" for number in range(PEOPLE))
     pipeline.send([_line(name, "chat.accepted", now_ms(), spike.tenant, spike.queue, agent="kim") for name in of])
+
+
+def taken(pipeline: Pipeline, tenant: str, queue: str, waiting: Iterable[tuple[str, str]]) -> None:
+    """Let agents take these now: channels and names of conversations of whoever sent them."""
+    at = now_ms()
+    lines = [_line(name, "chat.accepted", at, tenant, queue, agent="kim", channel=channel) for channel, name in waiting]
+    pipeline.send(lines)
 
 
 def simulated(pipeline: Pipeline, tenant: str, queue: str, *, before_ms: int) -> Spike:

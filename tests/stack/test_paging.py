@@ -39,6 +39,7 @@ SITE, ALERTMANAGER = "127.0.0.1:8420", "127.0.0.1:9093"
 """The addresses of the shipped files, which are replaced by those of this test."""
 LIVE_AN_HOUR = 2_000
 SHOP, BILLING = "shop", "billing"
+LIVE = ("chat", "voice", "web", "sms")
 SURGE = f"{BILLING}@+30s:20s:20"
 """Twenty times the customers for twenty seconds: more than half as many as there are slots wait, for minutes."""
 MOST_S = 30.0
@@ -60,6 +61,7 @@ class Centre(NamedTuple):
     """What runs."""
 
     pipeline: Pipeline
+    simulator: Process
     worker: Process
     serve: Serve
     server: services.Prometheus
@@ -111,11 +113,11 @@ def centre(  # noqa: PLR0917 - each is a fixture
         pager = alertmanager(config=calling(hook))
         server = started(prometheus, serve, pager, tmp_path)
         centre = ("--past", "5m", "--rate", f"{rate:.0f}", "--tenants", SHOP, "--calm", "--spike", SURGE)
-        with pipeline.simulate(*centre):
+        with pipeline.simulate(*centre) as simulator:
             eventually(
                 lambda: server.query(f'deskpulse_ready == 1 and on () support_tenant_waiting{{tenant="{SHOP}"}}')
             )
-            yield Centre(pipeline, worker, serve, server, pager, hook)
+            yield Centre(pipeline, simulator, worker, serve, server, pager, hook)
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_a_spike_pages_a_lead_within_half_a_minute_and_a_dead_pipeline_the_platf
     """One page with links that lead somewhere, and one when it is over; what is dead silences what is old.
 
     time ->        spike                             worker killed
-    shop           ........ page ............ over                       simulated: more than half of its slots
+    shop           ........ page ... served .. over                      simulated: more than half of its slots
     acme           ........ page ... served .. over                      eight past the target, no agent is known
     globex                                  page .............. silenced
     the pipeline   .................................................. page
@@ -149,6 +151,7 @@ def test_a_spike_pages_a_lead_within_half_a_minute_and_a_dead_pipeline_the_platf
     assert {(each["labels"]["tenant"], each["labels"]["queue"]) for each in call.alerts} == {(SHOP, BILLING)}
     for alert in call.alerts:
         links_lead_somewhere(alert["annotations"], centre.serve, of=surge)
+    calms_down(centre)
 
     other = spikes.sent(centre.pipeline, "globex", "sales")
     eventually(lambda: past_target(centre.serve, other) == PEOPLE)
@@ -199,6 +202,25 @@ def surges(centre: Centre) -> tuple[Spike, dict[str, float], Call]:
     took = spikes.parts(surge, centre.server, shown_ms=None, held_ms=held_ms, call=call)
     is_in_time(took)
     return surge, took, call
+
+
+def calms_down(centre: Centre) -> None:
+    """Let nobody else come, and agents take everybody who waits in the queue of the surge."""
+    assert centre.simulator.stop() == 0
+
+    def are_taken() -> bool:
+        waiting = [(channel, name) for channel in LIVE for name in waits(centre.serve, channel)]
+        spikes.taken(centre.pipeline, SHOP, BILLING, waiting)
+        return not waiting
+
+    eventually(are_taken, every_s=2, within_s=4 * MOST_S, what="nobody waits in the queue of the surge")
+
+
+def waits(serve: Serve, channel: str) -> list[str]:
+    """Return the conversations that wait in a channel of the queue of the surge."""
+    place = f"tenant={SHOP}&channel={channel}&queue={BILLING}"
+    status, body = serve.get(f"/api/v1/conversations?metric=support_queue_waiting&{place}&limit=1000")
+    return [each["conversation"] for each in json.loads(body)["members"]] if status == 200 else []
 
 
 def paged(centre: Centre, tenant: str) -> tuple[int, Call]:
