@@ -11,7 +11,7 @@ import promql_parser as promql
 from aggregators.catalogue import METRICS
 from aggregators.definitions import Definitions
 from aggregators.pipeline_metrics import PIPELINE
-from stream.alerting import groups
+from stream.alerting import groups, watching
 from stream.alerting.promql import PLACE
 from stream.alerting.rules import Recording
 
@@ -82,6 +82,15 @@ def recorded() -> dict[str, Known]:
     return found
 
 
+@cache
+def of_prometheus() -> dict[str, Known]:
+    """Return what alerts ask of Prometheus itself, by name; `tests/test_watching.py` asks a real one for each."""
+    return {
+        each.name: Known(name=each.name, kind=each.kind, rolling=False, labels=frozenset(each.labels))
+        for each in watching.METRICS
+    }
+
+
 def parse(query: str) -> promql.Expr:
     """Return the tree of *query*, with Grafana's durations filled in. Raises ValueError if it is not PromQL."""
     for name, value in _VARIABLES.items():
@@ -138,7 +147,7 @@ def mentioned_labels(query: str) -> set[str]:
 
 def troubles(query: str) -> list[str]:
     """Return what is wrong with *query*, in words; nothing if it is a query that may be shipped."""
-    known = catalogue() | recorded()
+    known = catalogue() | recorded() | of_prometheus()
     try:
         found = selectors(query)
     except ValueError as error:

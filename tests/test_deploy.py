@@ -79,8 +79,9 @@ def test_prometheus_is_told_the_same_in_the_stack() -> None:
     alone, together = (
         yaml.safe_load((DEPLOY / "prometheus" / name).read_text()) for name in ("prometheus.yml", "compose.yml")
     )
-    (job,) = together["scrape_configs"]
+    job, itself = together["scrape_configs"]
 
+    assert (job["job_name"], itself["job_name"]) == ("deskpulse", "prometheus")
     assert job.pop("authorization") == {"credentials_file": "/run/deskpulse/prometheus.token"}
     renamed = (
         json.dumps(together).replace("serve:8420", "127.0.0.1:8420").replace("alertmanager:9093", "127.0.0.1:9093")

@@ -17,7 +17,7 @@ from aggregators.catalogue import METRICS
 from aggregators.drilling.reads import read, why_not
 from stream.metrics_page import everything
 from tests.promtool import RULES, TESTS, cases, groups, jobs, promtool, rules, verdicts
-from tests.queries import aggregated, catalogue, troubles
+from tests.queries import aggregated, catalogue, of_prometheus, troubles
 
 ROOT = Path(__file__).parents[1]
 RUNBOOKS = ROOT / "stream" / "runbooks"
@@ -102,7 +102,7 @@ def test_copies_of_serve_count_once(rule: Alert) -> None:
     """Each series is aggregated by labels of its own at once; only of a snapshot the instance is asked for."""
     spared = {"deskpulse_snapshot_timestamp_seconds": {"instance"}}
     for name, kept in aggregated(rule.rule["expr"]).items():
-        own = set(catalogue()[name].labels) | {"job"} | spared.get(name, set())
+        own = set((catalogue() | of_prometheus())[name].labels) | {"job"} | spared.get(name, set())
         for labels in kept:
             assert labels is not None, f"{name} is in no aggregation by labels"
             assert labels <= own, f"{name} has no label {labels - own}"

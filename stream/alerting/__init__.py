@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream.alerting import burn, conversations, pipeline, queues
+from stream.alerting import burn, conversations, pipeline, queues, watching
 from stream.alerting.page import as_markdown
 from stream.alerting.rules import Bases, Group
 from stream.alerting.writing import as_yaml
@@ -18,4 +18,5 @@ __all__ = ["Bases", "as_markdown", "as_yaml", "groups"]
 def groups(definitions: Definitions) -> tuple[Group, ...]:
     """Return every rule there is where *definitions* are in force."""
     target = definitions.service_level_target
-    return (queues.GROUP, burn.group(target), conversations.group(target), pipeline.FRESHNESS, pipeline.HEALTH)
+    of_people = (queues.GROUP, burn.group(target), conversations.group(target))
+    return (*of_people, pipeline.FRESHNESS, pipeline.HEALTH, watching.GROUP)

@@ -45,6 +45,8 @@ promtool check rules deskpulse.rules.yml
 - Any Prometheus from 2.42 on takes the file; [prometheus.yml](../deploy/prometheus/prometheus.yml) loads it, scrapes
   and evaluates every 5 s, so that a spike is in Alertmanager within half a minute. The scrape job has to be called
   `deskpulse`.
+- Two alerts are of what Prometheus says of itself, `DeskpulseRulesFailing` and `DeskpulseAlertsDropped`. It has to
+  scrape itself under the job `prometheus`, as it does by that file; where it does not, they are silent.
 - `--grafana` is where dashboards are, `--site` where `serve` answers: runbooks and lists of conversations.
 - [deskpulse.rules.yml](../deploy/prometheus/deskpulse.rules.yml) is what the command prints without options. Beside it
   lie its tests (`promtool test rules *_test.yml`): for each alert when it fires, when it stays silent, and why.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
 TIMEOUT_S = 5
+ITSELF = "{itself}"
+"""Where a server of these listens, in the configuration that it is given."""
 
 
 class Sample(NamedTuple):
@@ -91,10 +93,10 @@ class Alertmanager(Web):
 
 
 def shipped(target: str) -> dict[str, Any]:
-    """Return the options of `find_prometheus` that make it the one that is shipped, but for whom it scrapes."""
+    """Return the options of `find_prometheus` that make it the one that is shipped, but for where it and others are."""
     config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
     for job in config["scrape_configs"]:
-        job["static_configs"] = [{"targets": [target]}]
+        job["static_configs"] = [{"targets": [ITSELF if job["job_name"] == "prometheus" else target]}]
     config.pop("alerting")
     return {"rules": [SHIPPED / name for name in config.pop("rule_files")], "config": config}
 
@@ -108,7 +110,7 @@ def find_prometheus(
 ) -> Prometheus:
     """Return a Prometheus, not started: it scrapes host:port *targets* and evaluates the files *rules*.
 
-    It does so each second; *config* replaces all of that but the rules.
+    It does so each second; *config* replaces all of that but the rules, and `{itself}` in it is its own host:port.
     `DESKPULSE_TEST_PROMETHEUS` is the address of one with --web.enable-lifecycle, whose configuration file is
     `DESKPULSE_TEST_PROMETHEUS_CONFIG`, which is overwritten. Raises UnavailableError.
     """
@@ -161,7 +163,7 @@ def _runner(
     variable = f"DESKPULSE_TEST_{name.upper()}"
     url, text = os.environ.get(variable), json.dumps(config).replace("{folder}", str(folder))
     if url:
-        Path(os.environ[f"{variable}_CONFIG"]).write_text(text)
+        Path(os.environ[f"{variable}_CONFIG"]).write_text(text.replace(ITSELF, urllib.parse.urlsplit(url).netloc))
         external = ReloadingRunner(variable, url)
         return external, url.rstrip("/")
     missing = None if binary else f"no {name.lower()} on PATH"
@@ -171,7 +173,7 @@ def _runner(
         shutil.rmtree(folder)
         raise
     file, port = folder / "config.yml", free_port()
-    file.write_text(text)
+    file.write_text(text.replace(ITSELF, f"127.0.0.1:{port}"))
     arguments = [f"--config.file={file}", f"--web.listen-address=127.0.0.1:{port}"]
     arguments += [option.format(folder=folder) for option in options]
     # A container on this machine's network reaches targets that listen on 127.0.0.1 alone, as ours do.

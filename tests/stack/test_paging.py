@@ -18,6 +18,7 @@ from tests.eventually import eventually
 from tests.hook import listening
 from tests.pipeline import Pipeline
 from tests.promtool import FOLDER, RULES
+from tests.servers.prometheus import ITSELF
 from tests.stack import spikes
 from tests.stack.spikes import PEOPLE, SPIKE
 from tests.test_alertmanager import calling
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.stack
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "grafana" / "dashboards"
 DEFINITIONS = ROOT / "deploy" / "definitions.toml"
-SITE, ALERTMANAGER = "127.0.0.1:8420", "127.0.0.1:9093"
+SITE, ALERTMANAGER, PROMETHEUS = "127.0.0.1:8420", "127.0.0.1:9093", "127.0.0.1:9090"
 """The addresses of the shipped files, which are replaced by those of this test."""
 LIVE_AN_HOUR = 2_000
 SHOP, BILLING = "shop", "billing"
@@ -78,7 +79,9 @@ def started(
     text = json.dumps(yaml.safe_load((FOLDER / "prometheus.yml").read_text()))
     assert SITE in text
     assert ALERTMANAGER in text
+    assert PROMETHEUS in text
     text = text.replace(SITE, serve.target).replace(ALERTMANAGER, urlsplit(pager.url).netloc)
+    text = text.replace(PROMETHEUS, ITSELF)
     return prometheus(config=json.loads(text), rules=[rules])
 
 

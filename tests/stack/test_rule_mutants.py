@@ -95,6 +95,12 @@ OTHERWISE: Final = (
     ("0.01 * sum", "0.0001 * sum"),
     ("> 0.9\n", ">= 0.9\n"),
     ("vector(1)", "vector(1) > 1"),
+    ('rule_group=~".+;deskpulse-.+"', 'rule_group=~".+"'),
+    ('rule_group=~".+;deskpulse-.+"', 'rule_group=~".*deskpulse.*"'),
+    ("max by (job, rule_group) (", "max by (job) ("),
+    ('failures_total{job="prometheus",', "failures_total{"),
+    ('dropped_total{job="prometheus"}', "dropped_total"),
+    ("notifications_dropped", "notifications_errors"),
 )
 """Changes that are neither of a number nor of an arm: operators, labels, metrics, aggregations."""
 
