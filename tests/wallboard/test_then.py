@@ -128,6 +128,18 @@ def test_the_slider_goes_through_the_day_by_keyboard(url: str, browser: Browser)
     assert "as_of=2024-03-04T02%3A35%3A00.000Z" in address
 
 
+def test_where_nothing_is_known_then_nor_now_that_is_said(url: str, browser: Browser) -> None:
+    """Two dashes are not the same number: at 2:35 no rating is of the hour, whenever one asks."""
+    with page(browser, url + AT_0_20.replace("00:20", "02:35")) as opened:
+        eventually(lambda: sides(opened, "csat"), lambda found: found == ("–", "–"))
+        csat = tile(opened, "csat")
+        seen = opened.locator("[data-tile=csat] .sides").is_visible()
+
+    assert (csat["state"], csat["word"]) == ("neither", "unknown")
+    assert csat["detail"] == "nothing is known, then or now"
+    assert seen
+
+
 def test_a_number_leads_to_its_conversations_at_that_instant(url: str, browser: Browser) -> None:
     """As they are known now."""
     with page(browser, url + AT_0_20) as opened:

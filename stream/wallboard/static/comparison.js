@@ -8,7 +8,7 @@ import { placed, queryOf, windowOf } from "./places.js";
 import { texts } from "./texts.js";
 import { titleOf, whereOf } from "./tiles.js";
 
-const MARKS = { anew: "M1 6h8V2l6 6-6 6v-4H1Z", plain: "", unknown: "M2 7h12v2H2Z" };
+const MARKS = { anew: "M1 6h8V2l6 6-6 6v-4H1Z", plain: "", neither: "M2 7h12v2H2Z", unknown: "M2 7h12v2H2Z" };
 
 /** Return a tile with `wait`, `show` of what the API says of it, and `fail` with why it says nothing. */
 export function makeComparison(tile, { tenant, door }) {
@@ -42,14 +42,16 @@ export function makeComparison(tile, { tenant, door }) {
 
   function show(said) {
     const isOther = said.then !== said.now;
+    const isNeither = said.then === null && said.now === null;
     const [before, after] = [shown(tile.unit, said.then), shown(tile.unit, said.now)];
     const why = causesOf(said.restatements);
-    put(isOther ? "anew" : "plain", before, after, [
-      why || (isOther ? null : texts.then.nothing),
+    put(isOther ? "anew" : isNeither ? "neither" : "plain", before, after, [
+      isNeither ? texts.then.neither : null,
+      why || (isOther || isNeither ? null : texts.then.nothing),
       isOther && before === after ? texts.then.little : null,
       said.is_whole ? null : texts.then.missing,
     ]);
-    say(word, isOther ? texts.then.other : texts.then.same);
+    say(word, isOther ? texts.then.other : isNeither ? texts.states.unknown : texts.then.same);
     return isOther;
   }
 

@@ -148,6 +148,7 @@ export const texts = {
     other: "counted anew",
     same: "the same",
     nothing: "nothing came late",
+    neither: "nothing is known, then or now",
     little: "which changes less than is shown",
     missing: "what came before is no longer kept, so it may have said something else",
     notLogged: "a number of the moment: what it said then is not logged",
