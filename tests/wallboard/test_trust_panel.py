@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.wallboard.browsing import PHONE, chromium, eventually, page
+from stream.devstack.process import free_port
+from tests.wallboard.browsing import PHONE, WALL, chromium, eventually, page
 from tests.wallboard.morning import morning
+from tests.wallboard.standing import Floor, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PROXY = {"proxy_user_header": "X-User", "proxy_peers": "127.0.0.1"}
+ROOMY = (7680, 4320)
 MASKED = {"X-User": "kim", "X-Deskpulse-Scopes": "read", "X-Deskpulse-Tenants": "acme"}
 
 
@@ -56,6 +59,61 @@ def test_late_events_stand_there_with_before_after_and_cause(browser: Browser) -
     assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
     assert wide == PHONE[0]
     assert heading == "Conversation c1"
+
+
+SEEN = """
+(() => {
+  const panel = document.querySelector(".trust");
+  const end = Math.min(panel.getBoundingClientRect().bottom, panel.querySelector(".more").getBoundingClientRect().top);
+  const lines = [...panel.querySelectorAll(".facts > div, .restated > li")];
+  const seen = lines.filter((line) => getComputedStyle(line).visibility !== "hidden");
+  const isWhole = (line) => line.getBoundingClientRect().bottom
+    <= Math.min(end, line.parentElement.getBoundingClientRect().bottom) + 1;
+  return [seen.length, seen.filter(isWhole).length, lines.length];
+})()
+"""
+"""How many lines of the panel can be seen, how many of them whole, and how many there are."""
+
+
+@pytest.mark.parametrize("size", [WALL, (1000, 520)])
+def test_on_a_wall_lines_that_do_not_fit_are_counted(browser: Browser, size: tuple[int, int]) -> None:
+    """Forty sources: nobody scrolls there, every line that is seen is whole, and how many others there are is said."""
+    floor = Floor.busy()
+    floor.sources_s = {f"source-{number:02}": 3.0 for number in range(40)}
+    with Standing(floor, port=free_port()) as standing, page(browser, f"{standing.url}/?kiosk", size=size) as board:
+        more = board.locator(".trust .more")
+        eventually(more.inner_text, lambda said: said.endswith("further down"))
+        seen, whole, there = board.evaluate(SEEN)
+
+        assert 0 < seen == whole < there
+        assert more.inner_text() == f"+ {there - seen} further down"
+
+
+def test_on_a_wall_late_events_that_do_not_fit_are_counted_too(browser: Browser) -> None:
+    """A low screen has no room for both of them; on a wall of 8K both are seen, and nothing is said."""
+    with morning() as url, page(browser, f"{url}/?tenant=acme&kiosk", size=(1000, 520)) as board:
+        board.locator(".restated li").first.wait_for(state="attached")
+        more = board.locator(".trust .more")
+        eventually(more.inner_text, lambda said: said.endswith("further down"))
+        seen, _, there = eventually(lambda: board.evaluate(SEEN), lambda found: found[0] == found[1])
+        said = more.inner_text()
+        board.set_viewport_size({"width": ROOMY[0], "height": ROOMY[1]})
+        eventually(more.inner_text, lambda words: words == "")
+        of_all = board.evaluate(SEEN)
+
+    assert said == f"+ {there - seen} further down"
+    assert of_all == [there, there, there]
+
+
+def test_at_a_desk_every_line_is_there(browser: Browser) -> None:
+    """For there one scrolls."""
+    floor = Floor.busy()
+    floor.sources_s = {f"source-{number:02}": 3.0 for number in range(40)}
+    with Standing(floor, port=free_port()) as standing, page(browser, standing.url) as board:
+        eventually(lambda: board.locator(".trust .facts > div").count(), lambda number: number > len(floor.sources_s))
+        seen, whole, there = board.evaluate(SEEN)
+
+    assert whole < seen == there
 
 
 def test_without_the_scope_ids_are_masked_and_lead_nowhere(browser: Browser) -> None:

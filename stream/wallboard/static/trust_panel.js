@@ -1,6 +1,7 @@
 // The panel of trust: who was heard of when, what was late, twice or never ended, and whether the sums agree.
 
 import { h, hold, mark, say } from "./dom.js";
+import { fitOnWall } from "./fitting.js";
 import { duration, shown } from "./format.js";
 import { makeRestated } from "./restated.js";
 import { texts } from "./texts.js";
@@ -11,7 +12,8 @@ const RANK = { act: 0, watch: 1, good: 2 };
 export function makeTrust({ trust, board, tenant, sources, hasTimelines }) {
   const list = h("dl", { class: "facts" });
   const restated = makeRestated({ hasTimelines });
-  const box = h("section", { class: "panel trust", "aria-labelledby": "trust-title" }, h("h2", { id: "trust-title" }, texts.trust.title), list, restated.box);
+  const more = h("p", { class: "more" });
+  const box = h("section", { class: "panel trust", "aria-labelledby": "trust-title" }, h("h2", { id: "trust-title" }, texts.trust.title), list, restated.box, more);
   const rows = new Map();
 
   function show() {
@@ -27,6 +29,7 @@ export function makeTrust({ trust, board, tenant, sources, hasTimelines }) {
     facts.sort((one, other) => RANK[one.state] - RANK[other.state]);
     restated.show(trust.restated?.restated ?? []);
     hold(list, facts.map(({ key, term, text, state }) => row(key, term, text, state)));
+    fitOnWall([list, restated.box], more);
   }
 
   function row(key, term, text, state) {
