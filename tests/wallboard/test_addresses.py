@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stream.devstack.process import free_port
 from tests.wallboard.browsing import chromium, eventually, page, tile
 from tests.wallboard.morning import morning
+from tests.wallboard.standing import Floor, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Route
 
@@ -35,6 +38,12 @@ def browser() -> Iterator[Browser]:
         ("/?tenant=acme&window=3x", "the window 3x", ["5 min", "30 min", "1 hour", "today", "7 days"]),
         ("/?tenant=nobody&window=1h", "the tenant nobody", ["acme"]),
         ("/then?tenant=nobody&as_of=2024-03-04T00:20:00Z", "the tenant nobody", ["acme"]),
+        ("/?tenant=acme&channel=post", "the channel post", ["chat"]),
+        ("/?channel=post&queue=billing", "the channel post", ["chat"]),
+        ("/?tenant=acme&channel=chat&queue=nowhere", "the queue nowhere", ["billing"]),
+        ("/?tenant=acme&queue=nowhere", "the queue nowhere", ["billing · chat"]),
+        ("/?tenant=acme&queue=billing", "the queue billing, but not of which channel", ["billing · chat"]),
+        ("/then?channel=post&as_of=2024-03-04T00:20:00Z", "the channel post", ["chat"]),
     ],
 )
 def test_what_there_is_not_is_named_with_what_there_is(
@@ -49,6 +58,83 @@ def test_what_there_is_not_is_named_with_what_there_is(
         opened.locator("[data-tile]").first.wait_for()
 
     assert shown == (doors, 0)
+
+
+def test_the_doors_of_a_wrong_channel_lead_to_the_same_queue_where_it_has_one(browser: Browser) -> None:
+    """Of the four channels two have the queue that is asked for with it."""
+    with (
+        Standing(Floor.busy(), port=free_port()) as standing,
+        page(browser, f"{standing.url}/?channel=post&queue=billing&window=1h") as opened,
+    ):
+        links = opened.locator(".wrong a")
+        links.first.wait_for()
+
+        assert [each.get_attribute("href") for each in links.all()] == [
+            "/?channel=chat&queue=billing&window=1h",
+            "/?channel=sms&window=1h",
+            "/?channel=voice&queue=billing&window=1h",
+            "/?channel=web&window=1h",
+        ]
+
+
+@pytest.mark.parametrize("place", ["channel=post", "channel=chat&queue=nowhere", "queue=nowhere"])
+def test_while_no_number_is_known_no_place_is_wrong(browser: Browser, place: str) -> None:
+    """The board waits for numbers, and says so; what they do not hold is named as soon as they come."""
+    floor = Floor()
+    with (
+        Standing(floor, port=free_port()) as standing,
+        page(browser, f"{standing.url}/?tenant=acme&{place}") as opened,
+    ):
+        opened.locator(".freshness .link[data-link=live]").wait_for()
+        before = (opened.locator("[data-tile]").count() > 0, opened.locator(".wrong").count())
+        floor.numbers = Floor.busy().numbers
+        opened.locator(".wrong").wait_for()
+
+    assert before == (True, 0)
+
+
+def test_while_numbers_are_in_trouble_no_place_is_wrong(browser: Browser) -> None:
+    """Some may be missing: the tiles say what the trouble is."""
+    floor = Floor.busy()
+    floor.trouble = "the worker counts anew"
+    with (
+        Standing(floor, port=free_port()) as standing,
+        page(browser, f"{standing.url}/?channel=chat&queue=night") as opened,
+    ):
+        eventually(lambda: tile(opened, "waiting")["detail"], lambda said: said == floor.trouble)
+        during = opened.locator(".wrong").count()
+        floor.trouble = None
+        opened.locator(".wrong").wait_for()
+
+    assert during == 0
+
+
+def test_a_queue_that_has_no_numbers_any_more_is_not_wrong(browser: Browser) -> None:
+    """It had some since the page was opened: its board stays, and says of each number that it is not counted."""
+    floor = Floor.busy()
+    with (
+        Standing(floor, port=free_port()) as standing,
+        page(browser, f"{standing.url}/?channel=chat&queue=sales") as opened,
+    ):
+        eventually(lambda: tile(opened, "waiting")["value"], lambda value: value == "2")
+        for key in [key for key in floor.numbers if ("queue", "sales") in key[1]]:
+            del floor.numbers[key]
+        eventually(lambda: tile(opened, "waiting")["detail"], lambda said: said == "not counted here")
+
+        assert opened.locator(".wrong").count() == 0
+
+
+def test_a_queue_that_a_board_names_is_not_wrong(browser: Browser, tmp_path: Path) -> None:
+    """Whoever laid the boards out knows of it, before anybody has waited there."""
+    file = tmp_path / "boards.toml"
+    file.write_text('[[boards]]\nname = "night"\nchannel = "voice"\nqueue = "night"\n')
+    with (
+        Standing(Floor.busy(), port=free_port(), boards=str(file)) as standing,
+        page(browser, f"{standing.url}/?channel=voice&queue=night") as opened,
+    ):
+        eventually(lambda: tile(opened, "waiting")["detail"], lambda said: said == "not counted here")
+
+        assert opened.locator(".wrong").count() == 0
 
 
 @pytest.mark.parametrize(
@@ -126,6 +212,20 @@ def test_a_list_names_what_is_wrong_and_what_there_is(
         assert words in said
         assert links.all_inner_texts() == [*choices, "Back to the board"]
         assert links.last.get_attribute("href") == "/"
+
+
+def test_a_board_and_a_list_say_alike_what_there_is_not(url: str, browser: Browser) -> None:
+    """Why, read aloud by itself; then the doors. A list leads back to the board besides."""
+    metric = "support_tenant_rolling_csat_satisfied_ratio"
+    built = []
+    for path in ("/?", f"/drill?metric={metric}&tenant=acme&"):
+        with page(browser, f"{url}{path}window=3x", may_err=True) as opened:
+            opened.locator(".wrong").wait_for()
+            parts = opened.locator(".wrong > :not(.hidden)")
+            built.append(parts.evaluate_all("(all) => all.map((each) => [each.tagName, each.getAttribute('role')])"))
+
+    assert built[0] == [["P", "alert"], ["P", None], ["UL", None]]
+    assert built[1] == [*built[0], ["P", None]]
 
 
 def test_a_page_that_is_not_answered_is_not_loaded_again(url: str, browser: Browser) -> None:

@@ -1,40 +1,61 @@
 // The address: what it asks for, and what is said where there is no such thing, rather than something else shown.
 
-import { h, say } from "./dom.js";
 import { moment } from "./format.js";
 import { texts } from "./texts.js";
 import { STEP_MS } from "./then.js";
+import { makeWrong } from "./wrongs.js";
 
 const LOOKS_BACK = "/then"; // the address of a board that looks back, at `as_of`
 
 export const asked = new URLSearchParams(location.search);
 
 /**
- * Return what is wrong with what was asked for, as its parameter, its value and the values there are; null if nothing
- * is. Tenants are those that have numbers and this screen may see; while none is known none is wrong.
+ * Return what is wrong with what is asked for, as the words for it and doors to what there is; null if nothing is.
+ * Tenants and places are those that are known and this screen may see; while none is known none is wrong.
  */
-export function wrongWith({ tenant, window }, { tenants, windows }) {
+export function wrongWith({ tenant, window, channel, queue }, { tenants, windows, places }) {
   if (window && !windows.includes(window)) {
-    return { parameter: "window", value: window, others: windows };
+    return wrong("window", window, windows.map((name) => ({ words: texts.windowNames[name] ?? name, query: { window: name } })));
   }
   if (tenant && tenants.length && !tenants.includes(tenant)) {
-    return { parameter: "tenant", value: tenant, others: tenants };
+    return wrong("tenant", tenant, tenants.map((name) => ({ words: name, query: { tenant: name } })));
   }
-  return null;
+  return wrongPlace({ tenant, channel, queue }, places);
 }
 
-/** Return what stands in place of a board whose address is wrong: why, and a door to each board there is instead. */
-export function makeWrong(wrong) {
-  const to = (value) => {
-    const query = new URLSearchParams(location.search);
-    query.set(wrong.parameter, value);
-    return `${location.pathname}?${query}${location.hash}`;
-  };
-  const doors = wrong.others.map((value) => h("li", {}, h("a", { href: to(value) }, texts.windowNames[value] ?? value)));
-  const why = h("p", { role: "alert" });
-  const box = h("div", { class: "notice wrong" }, h("h1", { class: "hidden" }, texts.wallboard), why, h("ul", {}, ...doors));
-  const words = texts.wrong(wrong.parameter, wrong.value);
-  return { box, tenant: null, show: () => say(why, words) ?? null, arrange: () => {}, focus: () => {}, close: () => {} };
+function wrongPlace({ tenant, channel, queue }, places) {
+  const isThere = (place) => places.some((each) => each.channel === place.channel && each.queue === place.queue);
+  // The tenant may have been chosen since.
+  const to = (words, place) => ({ words, query: { ...(tenant ? { tenant } : {}), ...place } });
+  if (channel && places.length && !places.some((each) => each.channel === channel)) {
+    const kept = (name) => (queue && isThere({ channel: name, queue }) ? queue : null);
+    return wrong("channel", channel, unique(places.map((each) => each.channel)).map((name) => to(name, { channel: name, queue: kept(name) })));
+  }
+  const queues = places.filter((each) => each.queue && (!channel || each.channel === channel));
+  if (!queue || !queues.length || isThere({ channel, queue })) {
+    return null;
+  }
+  if (channel) {
+    return wrong("queue", queue, unique(queues.map((each) => each.queue)).map((name) => to(name, { queue: name })));
+  }
+  const namesakes = queues.filter((each) => each.queue === queue);
+  const pairs = unique((namesakes.length ? namesakes : queues).map((each) => JSON.stringify([each.queue, each.channel])));
+  const doors = pairs.map((each) => JSON.parse(each)).map(([name, of]) => to(`${name} · ${of}`, { channel: of, queue: name }));
+  return namesakes.length ? { why: texts.noChannel(queue), doors } : wrong("queue", queue, doors);
+}
+
+function wrong(parameter, value, doors) {
+  return { why: texts.wrong(parameter, value), doors };
+}
+
+function unique(names) {
+  return [...new Set(names)].sort();
+}
+
+/** Return what stands in place of a board whose address is wrong. */
+export function makeWrongScreen(found) {
+  const box = makeWrong({ ...found, title: texts.wallboard });
+  return { box, tenant: null, show: () => null, arrange: () => {}, focus: () => {}, close: () => {} };
 }
 
 /** Tell whether the address is that of a board that looks back; one on a wall, which nobody could bring back, lives. */

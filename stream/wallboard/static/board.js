@@ -1,6 +1,7 @@
 // The wallboard: asks for the boards, listens to the numbers, and shows one board after the other.
 
-import { adapted, asked, keepAddress, makeWrong, noteOf, wantsBack, wrongWith } from "./address.js";
+import { adapted, asked, keepAddress, makeWrongScreen, noteOf, wantsBack, wrongWith } from "./address.js";
+import { Heard } from "./heard.js";
 import { makeHeader } from "./header.js";
 import { h, say } from "./dom.js";
 import { keepTheme } from "./theme.js";
@@ -50,6 +51,8 @@ async function start() {
 function run(laidOut) {
   const boards = laidOut.boards.map((board) => adapted(board));
   const state = { tenant: asked.get("tenant"), window: asked.get("window") };
+  const place = { channel: asked.get("channel"), queue: asked.get("queue") };
+  const heard = new Heard(laidOut.boards);
   const trends = new Trends(laidOut.has_history);
   const main = h("main", { tabindex: "-1" });
   const announcer = h("div", { class: "hidden", role: "status", "aria-live": "polite" });
@@ -83,11 +86,11 @@ function run(laidOut) {
   document.body.replaceChildren(header.box, main, ...(ticker ? [ticker.box] : []), announcer);
 
   function build(board) {
-    const tenant = board.tenant ?? state.tenant ?? header.tenants()[0] ?? null;
+    const tenant = tenantOf(board);
     screen?.close?.();
     wrong = wrongNow(board);
     screen =
-      wrong ? makeWrong(wrong)
+      wrong ? makeWrongScreen(wrong)
       : isBack ? thenOf(board, tenant)
       : makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, door, hasDoors: laidOut.has_conversations, hasTimelines: laidOut.has_timelines, trends, trust, announcer });
     main.replaceChildren(screen.box);
@@ -95,9 +98,14 @@ function run(laidOut) {
     render();
   }
 
+  function tenantOf(board) {
+    return board.tenant ?? state.tenant ?? header.tenants()[0] ?? null;
+  }
+
   function wrongNow(board) {
-    const meant = { tenant: board.tenant ? null : state.tenant, window: state.window };
-    return wrongWith(meant, { tenants: header.tenants(), windows: laidOut.windows });
+    const meant = { tenant: board.tenant ? null : state.tenant, window: state.window, ...place };
+    const places = heard.of(new Set([tenantOf(board), ...board.tiles.map((tile) => tile.tenant)]));
+    return wrongWith(meant, { tenants: header.tenants(), windows: laidOut.windows, places });
   }
 
   function thenOf(board, tenant) {
@@ -133,6 +141,7 @@ function run(laidOut) {
   }
 
   function render() {
+    heard.meet(values);
     const tenants = [...new Set(values.groups("support_tenant_waiting").map((labels) => labels.tenant))].sort();
     if (header.meet(tenants) && screen.tenant === null && tenants.length) {
       build(rotation.current());
@@ -142,7 +151,7 @@ function run(laidOut) {
       look(back);
       return;
     }
-    if (wrongNow(rotation.current())?.parameter !== wrong?.parameter) {
+    if (JSON.stringify(wrongNow(rotation.current())) !== JSON.stringify(wrong)) {
       build(rotation.current());
       return;
     }
@@ -153,7 +162,7 @@ function run(laidOut) {
   function subscribe() {
     stop?.();
     const query = new URLSearchParams();
-    metricsOf(boards).forEach((name) => query.append("metric", name));
+    metricsOf(boards, { asksPlace: Boolean(place.channel || place.queue) }).forEach((name) => query.append("metric", name));
     const window = laidOut.windows.includes(state.window) ? state.window : null;
     windowsOf(boards, window, laidOut.windows).forEach((name) => query.append("window", name));
     stop = listen(`/api/v1/changes?${query}`, {

@@ -6,7 +6,7 @@ import { keepTheme } from "./theme.js";
 import { makeList } from "./listing.js";
 import { makeTimeline } from "./timeline.js";
 import { texts } from "./texts.js";
-import { makeRefusal } from "./wrongs.js";
+import { makeWrong } from "./wrongs.js";
 
 const HERE = "/api/v1/conversations";
 const NOW_MS = 3_600_000; // of less than an hour ago everything is kept: what is refused there lies ahead
@@ -29,8 +29,13 @@ async function start() {
     const box = conversation === null ? await list() : makeTimeline(await ask(timelineOf(conversation)), conversation);
     main.replaceChildren(box);
   } catch (error) {
-    notice.replaceWith(makeRefusal(error));
+    notice.replaceWith(makeWrong({ why: error.message, doors: doorsOf(error), home: "/" }));
   }
+}
+
+/** Return a door to this page with each of the choices that the API names where it refuses. */
+function doorsOf({ parameter, choices }) {
+  return (choices ?? []).map((value) => ({ words: value, query: { [parameter]: value } }));
 }
 
 async function list() {

@@ -3,15 +3,15 @@
 import { PARTS } from "./table.js";
 import { levelOf, nameOf } from "./places.js";
 
-const ALWAYS = ["waiting"]; // tells which tenants there are
+const ALWAYS = "waiting"; // tells which tenants, channels, queues there are
 
-/** Return the full names of all metrics that the boards show. */
-export function metricsOf(boards) {
-  const names = new Set(ALWAYS.map((metric) => nameOf(metric, "tenant")));
+/** Return the full names of all metrics that the boards show; `asksPlace` is whether channels and queues matter. */
+export function metricsOf(boards, { asksPlace }) {
+  const names = new Set(["tenant", ...(asksPlace ? ["channel", "queue"] : [])].map((level) => nameOf(ALWAYS, level)));
   for (const board of boards) {
     for (const tile of board.tiles) {
       const level = levelOf(tile);
-      names.add(nameOf("waiting", level));
+      names.add(nameOf(ALWAYS, level));
       for (const part of [tile.value, ...Object.values(tile.beside)]) {
         names.add(nameOf(part.metric, level));
       }

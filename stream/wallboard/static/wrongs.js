@@ -1,22 +1,33 @@
-// Why a page cannot show what its address asks for: the parameter that is wrong, what there is instead, a way back.
+// Why a page cannot show what its address asks for: what is wrong with it, and doors to what there is instead.
 
 import { h } from "./dom.js";
 import { texts } from "./texts.js";
 
-/** Return it for what the API refused; each of its choices is a link to this page with it. */
-export function makeRefusal({ message, parameter, choices }) {
-  const to = (value) => {
-    const query = new URLSearchParams(location.search);
-    query.set(parameter, value);
-    return `${location.pathname}?${query}`;
-  };
-  const doors = (choices ?? []).map((value) => h("li", {}, h("a", { href: to(value) }, value)));
+/**
+ * Return it. Each door is its words and what this address then asks for otherwise, null being no longer. What stands in
+ * place of a whole page has a `title`, what stands on a page of its own leads back `home`.
+ */
+export function makeWrong({ why, doors, title, home }) {
+  const links = doors.map(({ words, query }) => h("li", {}, h("a", { href: addressWith(query) }, words)));
   return h(
     "div",
-    { class: "notice wrong", role: "alert" },
-    h("p", {}, message),
-    doors.length ? h("p", {}, texts.thereIs) : null,
-    doors.length ? h("ul", {}, ...doors) : null,
-    h("p", {}, h("a", { href: "/" }, texts.backToBoard)),
+    { class: "notice wrong" },
+    title ? h("h1", { class: "hidden" }, title) : null,
+    h("p", { role: "alert" }, why),
+    links.length ? h("p", {}, texts.thereIs) : null,
+    links.length ? h("ul", {}, ...links) : null,
+    home ? h("p", {}, h("a", { href: home }, texts.backToBoard)) : null,
   );
+}
+
+function addressWith(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) {
+      query.delete(name);
+    } else {
+      query.set(name, value);
+    }
+  }
+  return `${location.pathname}?${query}${location.hash}`;
 }
