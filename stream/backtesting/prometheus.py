@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ import orjson
 
 from stream.devstack.process import end, free_port, spawn
 from stream.errors import UsageError
+from stream.unwinding import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +66,10 @@ def check_rules(tools: Tools, file: Path) -> None:
 
 
 def make_blocks(tools: Tools, text: Path, data: Path) -> None:
-    """Turn *text*, a file of OpenMetrics, into blocks below *data*."""
+    """Turn *text*, a file of OpenMetrics, into blocks below *data*; beside it is what that takes meanwhile."""
     limit = f"--max-block-duration={BLOCK_MS // 1000}s"
-    done = _run(tools.promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", limit, str(text), str(data))
+    importing = (tools.promtool, "tsdb", "create-blocks-from", "openmetrics")
+    done = _run(*importing, "--quiet", limit, str(text), str(data), keeps=text.parent)
     if done.returncode:
         message = f"backtest: promtool takes none of the numbers: {' '.join(done.stderr.split())}"
         raise UsageError(message)
@@ -132,13 +135,14 @@ def running(
         "query.timeout": _duration(QUERY_S * 1000),
         "log.level": "warn",
     }
-    child = spawn([tools.prometheus, *(f"--{name}={value}" for name, value in options.items())], folder=folder, log=log)
-    try:
+    command = [tools.prometheus, *(f"--{name}={value}" for name, value in options.items())]
+    with ExitStack() as stack:
+        with held():
+            child = spawn(command, folder=folder, log=log, env=_keeping(folder))
+            stack.callback(_end, child)
         url = f"http://127.0.0.1:{port}"
         _wait(child, url, log)
         yield Prometheus(url)
-    finally:
-        end(child)
 
 
 def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -157,8 +161,28 @@ def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
         time.sleep(0.05)
 
 
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - found on PATH
+def _run(*command: str, keeps: Path | None = None) -> subprocess.CompletedProcess[str]:
+    with ExitStack() as stack:
+        with held():
+            child = stack.enter_context(
+                subprocess.Popen(  # noqa: S603 - found on PATH
+                    command, env=_keeping(keeps) if keeps else None, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                )
+            )
+            stack.callback(_end, child)
+        said, failed = (text.decode(errors="replace") for text in child.communicate())
+    return subprocess.CompletedProcess(command, child.returncode, said, failed)
+
+
+def _keeping(folder: Path) -> dict[str, str]:
+    """Return the environment of a child whose temporary files, which it leaves when it is ended, are in *folder*."""
+    return {**os.environ, "TMPDIR": str(folder)}
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Return when *child* is gone, whatever else ends meanwhile: it writes into a folder that is removed then."""
+    with held():
+        end(child)
 
 
 def _duration(ms: int) -> str:

@@ -24,6 +24,7 @@ from stream.offline import definitions_of
 from stream.printing import metrics_named
 from stream.progress import progress
 from stream.settings import duration_ms, load
+from stream.unwinding import unwound
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -65,7 +66,7 @@ def back_test(request: Request) -> Result:
     interval_ms, start_ms, end_ms = _asked(request)
     tools, settings = find_tools(), load()
     definitions = definitions_of(settings)
-    with tempfile.TemporaryDirectory(prefix="deskpulse-backtest-") as name:
+    with unwound(), tempfile.TemporaryDirectory(prefix="deskpulse-backtest-") as name:
         folder, data = Path(name), Path(name) / "data"
         rules = read_rules(tools, request.rules, folder, interval_ms=interval_ms)
         chosen, left_out = _chosen(rules, request)
