@@ -12,6 +12,7 @@ from zlib import crc32
 from aggregators.delta import Cause, Delta, Entry, FactsPut, Restated
 from aggregators.events import Event, Rejected
 from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
+from aggregators.forgetting import FORGOTTEN, blank, blanked
 from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
@@ -55,22 +56,26 @@ class Life:
 
     `changes` are the ids that came in, each with the fact that it was before, None where it is new; in a `fresh` life
     nothing of what is stored goes on. `lost` are all the facts as they were whenever one of them was replaced, noted
-    where all is told again. `before` is what the owner contributed, None where nobody has looked yet.
+    where all is told again. `before` is what the owner contributed, None where nobody has looked yet. Of a `forgotten`
+    one no fact names a customer.
     """
 
     __slots__ = (
-        "before", "changes", "day", "facts", "fresh", "garbage", "key", "last", "lost", "original", "was",
+        "all_anew", "before", "changes", "day", "facts", "forgotten", "fresh", "garbage", "key", "last", "lost",
+        "original", "was",
     )  # fmt: skip
 
     def __init__(self, key: Key, facts: Facts | None, *, fresh: bool = False) -> None:
         self.key = key
         self.fresh = fresh
+        self.all_anew = False
         self.before: Observation | None = None
         self.day: Day | None = None
         self.changes: dict[str, Fact | None] = {}
         self.lost: list[tuple[Fact, ...]] = []
         self.facts: Facts = facts or {}
         self.original: tuple[Fact, ...] = tuple(self.facts.values())
+        self.forgotten = FORGOTTEN in [fact[3] for fact in self.original]
         self.last = max([fact[0] for fact in self.original], default=0)
         self.was: int | None = self.last if facts else None
         self.garbage = -1 if facts else 0  # how many replaced facts are stored; nobody knows where they are read back
@@ -84,8 +89,12 @@ class Life:
         self.was = self.last
         return self
 
-    def add(self, fact: Fact) -> Merge:
-        """Merge an event that came in."""
+    def add(self, fact: Fact, *, again: bool = False) -> Merge:
+        """Merge an event that came in. Where all is told *again* it is noted what was known before a replacement."""
+        if fact[3] == FORGOTTEN and not self.forgotten:
+            self._forget(again=again)
+        if self.forgotten:
+            fact = blanked(fact, self.key.tenant)
         identifier = fact[2]
         known = self.facts.get(identifier)
         if known is None:
@@ -93,14 +102,24 @@ class Life:
             self.changes[identifier] = None
             self.last = max(self.last, fact[0])
             return "new"
+        stood = tuple(self.facts.values()) if again else ()
         change = merge(self.facts, fact, self.key)
         if change == "replaced":
+            if again:
+                self.lost.append(stood)
             self.changes.setdefault(identifier, known)
             if fact[0] >= self.last:
                 self.last = fact[0]
             elif known[0] == self.last:
                 self.last = max([each[0] for each in self.facts.values()])
         return change
+
+    def _forget(self, *, again: bool) -> None:
+        self.forgotten = True
+        if again:
+            self.lost.append(tuple(self.facts.values()))
+        # A name that only had a later form added behind it would stay where it is.
+        self.all_anew = blank(self.facts, self.key.tenant) or self.all_anew
 
     def cause(self) -> Cause:
         """Return the event that came in and lies furthest back."""
@@ -115,8 +134,8 @@ class Life:
                 replaced += 1
         if replaced and self.garbage >= 0:
             self.garbage += replaced
-        if self.fresh or self.garbage > len(self.facts) or (replaced and self.garbage < 0):
-            self.garbage = 0
+        if self.fresh or self.all_anew or self.garbage > len(self.facts) or (replaced and self.garbage < 0):
+            self.garbage, self.all_anew = 0, False
             return FactsPut(self.facts, None)
         return FactsPut(self.facts, [self.facts[identifier] for identifier in self.changes])
 
@@ -204,12 +223,9 @@ class Engine:
                     life = lives[owner] = self._life(_new(Key, owner), lookup)
                 if watermark is not None and watermark > life.last + retention_ms and life.facts:
                     life = lives[owner] = self._renew(life, watermark, tally)
-                stood = tuple(life.facts.values()) if again and identifier in life.facts else ()
-                change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)))
+                change = life.add(_new(Fact, (at, kind.rank, identifier, kind.code, fields)), again=again)
                 if change != "new":
                     delta.counts[COUNTED_AS[change]] += 1
-                    if change == "replaced" and stood:
-                        life.lost.append(stood)
             watermark = passed
         delta.counts.update({BY_CODE[code].name: number for code, number in enumerate(accepted) if number})
         if watermark is not None:
@@ -258,6 +274,8 @@ class Engine:
             known = joined(known, observe(key, stood, definitions=definitions).told)
         if known or after.told:
             delta.told.update(changed(known, after.told, again=self._again))
+        if after.hidden:
+            delta.hidden[day].add(key)
         if after is NOTHING and before is NOTHING:
             return
         touched = self._change_events(before, after, tally)

@@ -15,6 +15,7 @@ from aggregators import (
     coverage,
     customers,
     escalations,
+    forgetting,
     health,
     legs,
     levels,
@@ -85,6 +86,7 @@ _OF_BOTS: Final = 128
 _OF_RESOLUTION: Final = 256
 _WRITTEN: Final = 512
 _OF_PRIORITY: Final = 1024
+_HIDING: Final = 2048
 
 
 def _role(kind: EventType) -> int:
@@ -100,6 +102,7 @@ def _role(kind: EventType) -> int:
         | (_OF_RESOLUTION if kind.code in resolution.TYPES else 0)
         | (_WRITTEN if kind.name in {"chat.message", "ticket.commented"} else 0)
         | (_OF_PRIORITY if kind.code == escalations.PRIORITY_CHANGED else 0)
+        | (_HIDING if kind.code in forgetting.HIDING else 0)
     )
 
 
@@ -129,7 +132,8 @@ class Observation(NamedTuple):
     """What a conversation contributes: each sample and interval with how often, and its events by labels and type.
 
     Types are numbered as in `measures`: EVENTS + type, MESSAGES + who wrote. `open` tells whether it waits for
-    something that no timer ends. `told` is what it says to its customers and agents.
+    something that no timer ends. `told` is what it says to its customers and agents. A `hidden` one counts like any
+    other, and is no longer named behind a number.
     """
 
     samples: dict[Sample, int]
@@ -137,6 +141,7 @@ class Observation(NamedTuple):
     events: dict[Labels, dict[int, int]]
     open: bool
     told: telling.Telling
+    hidden: bool = False
 
 
 NOTHING: Final = Observation({}, {}, {}, open=False, told={})
@@ -200,6 +205,7 @@ class _Conversation:
         self._places = Places(key.tenant)
         self._counted: list[int] = []
         self._excluded = False
+        self._hidden = False
         self._raised: Fact | None = None
         self._sort_out()
 
@@ -240,13 +246,14 @@ class _Conversation:
                     self._resolution.append(fact)
         if wanted & _OF_WORK and (roles & _OF_PRIORITY or self._definitions.tiers):
             self._raised = escalations.first_raise(self._facts, self._definitions)
+        self._hidden = bool(roles & _HIDING)
         self._excluded = bool(roles & _MERGING) or flags.get("spam", False) or flags.get("test", False)
         self._places.channel = channel if channel is not None else "chat" if roles & _OF_CHAT else "email"
 
     def observation(self) -> Observation:
         if self._excluded:
             told = self._tell((), (), (), ())
-            return NOTHING._replace(told=told) if told else NOTHING
+            return NOTHING._replace(told=told, hidden=self._hidden) if told or self._hidden else NOTHING
         samples: list[Sample] = []
         intervals: list[Interval] = []
         deeds: list[levels.Credit] = []
@@ -298,7 +305,7 @@ class _Conversation:
         for interval in counted:
             waits_on = waits_on or interval[3] is None
         told = self._tell(contacts, solved, samples, parts)
-        return Observation(numbered, counted, self._events(), open=waits_on, told=told)
+        return Observation(numbered, counted, self._events(), open=waits_on, told=told, hidden=self._hidden)
 
     def _observe_contacts(
         self, contacts: Sequence[tuple[int, bool]], samples: list[Sample]

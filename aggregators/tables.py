@@ -47,6 +47,7 @@ class Tables:
     due: Index = field(default_factory=dict)
     stops: Index = field(default_factory=dict)
     labels: dict[Labels, int] = field(default_factory=dict)
+    hidden: dict[int, set[Key]] = field(default_factory=dict)
     log: deque[Restated] = field(default_factory=lambda: deque(maxlen=MOST_LOGGED))
 
     def apply(self, delta: Delta, *, offset: int) -> None:
@@ -72,6 +73,8 @@ class Tables:
                     else:
                         rows.pop(entry, None)
         self.labels.update(delta.labels)
+        for day, keys in delta.hidden.items():
+            self.hidden.setdefault(day, set()).update(keys)
         self.log += delta.log
 
     def lines(self, topic: str, partition: int, *, definitions: Definitions) -> Iterator[str]:
@@ -79,9 +82,12 @@ class Tables:
         where = {"topic": topic, "partition": partition}
         yield _line({"table": "position", **where, "offset": self.offset, "watermark": self.watermark})
         watermark = self.watermark if self.watermark is not None else 0
+        hidden = {key for keys in self.hidden.values() for key in keys}
         for key, facts in self.facts.items():
             if not is_expired(key, facts.values(), watermark=watermark, definitions=definitions):
                 yield from _fact_lines(where, key, facts)
+                if key in hidden:
+                    yield _line({"table": "hidden", **where, "tenant": key.tenant, "subject": key.subject})
         for pane, groups in self.cells.items():
             if is_kept(pane, watermark):
                 yield from _cell_lines(where, pane, groups)

@@ -13,6 +13,7 @@ from aggregators.panes import FINE, HOUR, QUARTER, STOPS_KEPT_MS, bucket_of, is_
 from aggregators.reasons import LEVEL as _OF_REASONS
 from aggregators.windows import EVERYBODY, locals_of
 from stream import codec, keys
+from stream.hidden import LETTER, NOBODY, hidden_in
 from stream.offline import definitions_of
 from stream.past import NotNowError, in_force
 from stream.reader import NAMES_A_CALL, SIZE_A_CALL, Cut, cut_of, pairs
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aggregators.samples import Labels
     from aggregators.states import Grouping
     from stream.chunks import Partition
+    from stream.hidden import Hidden
     from stream.patience import Client
     from stream.settings import Settings
 
@@ -33,7 +35,7 @@ MOST_ENTRIES: Final = 400_000
 MOST_CALLS: Final = 2_000
 AT_ONCE: Final = 4
 """So many partitions are read side by side."""
-_LETTERS: Final = "sdil"
+_LETTERS: Final = f"sdil{LETTER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What was found: the place by the definitions in force, and what the index has of it."""
+    """What was found: the place by the definitions in force, what the index has of it, and who is not to be named."""
 
     generation: str
     where: Where
     index: Index
+    hidden: Hidden = NOBODY
 
 
 class NotKeptError(Exception):
@@ -114,7 +117,7 @@ async def _read_behind(settings: Settings, asked: Asked) -> Behind:
                 raise failed
     if found.watermark is not None:
         check_kept(where, found.watermark, is_of_states=asked.is_of_states)
-    return Behind(tables.generation, where, Index(found.stops, found.due, found.intervals))
+    return Behind(tables.generation, where, Index(found.stops, found.due, found.intervals), found.hidden)
 
 
 async def _in_turn(turns: asyncio.Semaphore, reader: _Reader, found: _Found) -> None:
@@ -129,6 +132,7 @@ class _Found:
         self.stops: list[tuple[Entry, int]] = []
         self.due: list[tuple[Entry, int]] = []
         self.intervals: list[tuple[Entry, int]] = []
+        self.hidden = NOBODY
         self.entries = 0
         self.watermark: int | None = None
 
@@ -184,6 +188,8 @@ class _Reader:
 
     def _is_wanted(self, name: bytes) -> bool:
         letter, _, rest = name.decode().partition(":")
+        if letter == LETTER:
+            return True
         if letter not in ("s", "d", "i"):
             return False
         start, end = self._where.held
@@ -201,6 +207,9 @@ class _Reader:
             if not self._is_wanted(name):
                 continue
             found.entries += len(rows)
+            if name[:1] == LETTER.encode():
+                found.hidden |= hidden_in(rows)
+                continue
             read = ((codec.unpack(blob), int(number)) for blob, number in rows.items())
             if name[:1] == b"i":
                 kinds = self._kinds

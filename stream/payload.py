@@ -66,6 +66,7 @@ def payload(
                 *_index("i", delta.intervals, lids),
                 *_index("d", delta.due, lids),
                 *_index("s", delta.stops, lids),
+                *([f"h:{day}", _flat((fields[key], 1) for key in owners), []] for day, owners in delta.hidden.items()),
             ],
             labels,
             _flat(delta.sources.items()),

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from aggregators.tables import MOST_LOGGED
 from stream import codec, keys
+from stream.hidden import NOBODY, read_hidden
 from stream.past import in_force
 
 if TYPE_CHECKING:
     from aggregators.delta import Restated
     from stream.chunks import Partition
+    from stream.hidden import Hidden
     from stream.past import InForce
     from stream.settings import Settings
 
@@ -22,12 +24,13 @@ class Restatements:
     """Those of the source topics, the earliest first. Nothing is missing since `whole_since`; None: none at all is.
 
     Missing are those of logs that are full, of what was counted in pieces of more than ten minutes (as a worker does
-    that catches up), and of tables that were taken over.
+    that catches up), and of tables that were taken over. Of `hidden` conversations nobody is to be told.
     """
 
     generation: str
     rows: tuple[Restated, ...]
     whole_since: int | None = None
+    hidden: Hidden = NOBODY
 
 
 def read_restated(settings: Settings) -> Restatements:
@@ -37,9 +40,14 @@ def read_restated(settings: Settings) -> Restatements:
 
 async def _read_restated(settings: Settings) -> Restatements:
     async with in_force(settings) as tables:
-        found = [await _log(tables, each) for each in await tables.partitions(tables.settings.source_topics)]
+        partitions = await tables.partitions(tables.settings.source_topics)
+        found = [await _log(tables, each) for each in partitions]
+        # Behind the logs: what these have of a conversation that is hidden by now is known to be hidden.
+        bases = [keys.prefix(tables.generation, each) for each in partitions]
+        hidden = NOBODY.union(*[await read_hidden(tables.client, base) for base in bases])
     rows = sorted((row for log, _ in found for row in log), key=lambda row: row.watermark)
-    return Restatements(tables.generation, tuple(rows), max(filter(None, (since for _, since in found)), default=None))
+    whole_since = max(filter(None, (since for _, since in found)), default=None)
+    return Restatements(tables.generation, tuple(rows), whole_since, hidden)
 
 
 async def _log(tables: InForce, partition: Partition) -> tuple[list[Restated], int | None]:

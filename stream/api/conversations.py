@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stream.api.access import Caller
     from stream.api.source import Source
     from stream.behind import Behind
+    from stream.hidden import Hidden
     from stream.snapshot import Snapshot
 
 USUAL: Final = 100
@@ -60,7 +61,10 @@ class ConversationsQuery(Selection):
 class OneOf(BaseModel):
     """One sample behind the number, or one thing that lasts."""
 
-    conversation: str = Field(description="Its id, or that of what `of` says; without the scope drill-down a mask.")
+    conversation: str = Field(
+        description="Its id, or that of what `of` says; a mask without the scope drill-down, and where it is hidden."
+    )
+    is_hidden: bool = Field(description="It was deleted or is to be forgotten: it counts, and nobody is told of it.")
     of: Literal["conversation", "customer", "agent", "session", "series", "currency"]
     at: Instant = Field(description="When it was counted; of what lasts when it began.")
     channel: str
@@ -137,7 +141,7 @@ def router(source: Source) -> APIRouter:
             "percentile": drilled.exact,
             "parts": drilled.parts,
             "found": len(of_these),
-            "members": [_one_of(each, number, caller) for each in members],
+            "members": [_one_of(each, number, caller, behind.hidden) for each in members],
             "next": following,
         }
         return Response(orjson.dumps(answer), media_type=JSON)
@@ -204,11 +208,13 @@ def _shown(source: Source, snapshot: Snapshot, number: Number) -> float | None:
     return None
 
 
-def _one_of(member: Member, number: Number, caller: Caller) -> dict[str, Any]:
+def _one_of(member: Member, number: Number, caller: Caller, hidden: Hidden) -> dict[str, Any]:
     """Return a member as an `OneOf`."""
     is_named = member.owner in _NAMED
+    is_hidden = member.owner == "conversation" and (member.tenant, member.id) in hidden
     return {
-        "conversation": masked(member.tenant, member.id, caller) if is_named else member.id,
+        "conversation": masked(member.tenant, member.id, caller, is_hidden=is_hidden) if is_named else member.id,
+        "is_hidden": is_hidden,
         "of": member.owner,
         "at": stamp(member.at),
         "channel": member.labels.channel,

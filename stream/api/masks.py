@@ -14,9 +14,12 @@ _SECRET: Final = secrets.token_bytes(32)
 _CHARACTERS: Final = 10
 
 
-def masked(tenant: str, identifier: str, caller: Caller) -> str:
-    """Return *identifier* as *caller* may see it: whole with the scope drill-down, else as one and the same mask."""
-    if "drill-down" in caller.scopes:
+def masked(tenant: str, identifier: str, caller: Caller, *, is_hidden: bool = False) -> str:
+    """Return *identifier* as *caller* may see it: whole with the scope drill-down, else as one and the same mask.
+
+    A mask it is for everybody where it `is_hidden`.
+    """
+    if "drill-down" in caller.scopes and not is_hidden:
         return identifier
     text = f"{tenant}\0{identifier}".encode("utf-8", "surrogatepass")
     return "…" + hmac.new(_SECRET, text, "sha256").hexdigest()[:_CHARACTERS]

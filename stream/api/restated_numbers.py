@@ -123,7 +123,7 @@ def router(source: Source) -> APIRouter:
             number = known.get(key)
             if number is None:
                 number = known.put(key, _number(_Asking(source, snapshot, caller, rows), event))
-            told.append({**one(event.rows[0], caller), **number})
+            told.append({**one(event.rows[0], caller, log.hidden), **number})
         answer = {"generation": log.generation, "found": len(events), "restated": told}
         return Response(orjson.dumps(answer), media_type=JSON)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aggregators.delta import Restated
     from stream.api.access import Caller
     from stream.api.source import Source
+    from stream.hidden import Hidden
 
 USUAL: Final = 100
 MOST: Final = 1_000
@@ -55,7 +56,7 @@ class Cause(BaseModel):
     """The event that came late and changed what was counted: of several the earliest."""
 
     type: str
-    id: str | None = Field(description="Null without the scope drill-down.")
+    id: str | None = Field(description="Null without the scope drill-down, and of what is hidden.")
 
 
 class Restatement(BaseModel):
@@ -63,7 +64,7 @@ class Restatement(BaseModel):
 
     restated_at: Instant = Field(description="How far the events had come when it was counted anew.")
     tenant: str
-    conversation: str = Field(description="Or customer, agent, session; without the scope drill-down a mask.")
+    conversation: str = Field(description="Or customer, agent, session; a mask as in a list of conversations.")
     what: str = Field(description="Which kind of sample it is.")
     at: Instant = Field(description="The instant at which it counts.")
     channel: str
@@ -117,7 +118,7 @@ def router(source: Source) -> APIRouter:
         answer = {
             "generation": log.generation,
             "whole_since": stamp_or_none(log.whole_since) if caller.tenants is None else None,
-            "restatements": [one(row, caller) for row in rows[::-1][: query.limit]],
+            "restatements": [one(row, caller, log.hidden) for row in rows[::-1][: query.limit]],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
@@ -161,22 +162,23 @@ def router(source: Source) -> APIRouter:
             "then": then.value,
             "now": now.value,
             "is_whole": looked.log.whole_since is None or looked.log.whole_since <= as_of,
-            "restatements": [one(row, caller) for row in mine[::-1][:MOST]],
+            "restatements": [one(row, caller, looked.log.hidden) for row in mine[::-1][:MOST]],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
     return routes
 
 
-def one(row: Restated, caller: Caller) -> dict[str, Any]:
-    """Return a row as a `Restatement`."""
+def one(row: Restated, caller: Caller, hidden: Hidden) -> dict[str, Any]:
+    """Return a row as a `Restatement`; *hidden* conversations are not named."""
     kind, at, labels, *_ = row.sample
-    named = "drill-down" in caller.scopes
+    is_hidden = (row.tenant, row.conversation) in hidden
+    named = "drill-down" in caller.scopes and not is_hidden
     cause = None if row.cause is None else {"type": name_of(row.cause.type), "id": row.cause.id if named else None}
     return {
         "restated_at": stamp(row.watermark),
         "tenant": row.tenant,
-        "conversation": masked(row.tenant, row.conversation, caller),
+        "conversation": masked(row.tenant, row.conversation, caller, is_hidden=is_hidden),
         "what": SAMPLE_NAMES[kind],
         "at": stamp(at),
         "channel": labels.channel,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aggregators.catalogue import METRICS
 from aggregators.drilling.timelines import Readers, timeline
+from aggregators.forgetting import HIDING
 from aggregators.vocabulary import NAMES, TENANT, name_of
 from stream.api.access import Driller  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.instants import Instant, stamp, stamp_or_none
@@ -83,7 +84,9 @@ def router(source: Source) -> APIRouter:
         # Whoever sends events chooses ids: a slash may stand in one, as %2F.
         "/conversations/{conversation:path}",
         response_model=Conversation,
-        responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=responses(
+            HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+        ),
     )
     def one(
         conversation: Annotated[str, Path(max_length=LONGEST)], query: Annotated[TenantQuery, Query()], caller: Driller
@@ -101,6 +104,9 @@ def router(source: Source) -> APIRouter:
         if len(tenants) > 1:
             detail = f"tenant: {', '.join(tenants)} have a conversation of this id: name one"
             raise Wrong(HTTPStatus.UNPROCESSABLE_ENTITY, detail, parameter="tenant")
+        if any(fact.type in HIDING for _, facts in owned.owners for fact in facts.values()):
+            detail = f"conversation: {conversation!r} was deleted or is to be forgotten; its numbers stay"
+            raise Wrong(HTTPStatus.GONE, detail, parameter="conversation")
         readers = _readers(owned.definitions.families)
         told = [
             each

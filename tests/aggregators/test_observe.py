@@ -543,6 +543,7 @@ READ = {
     "ticket.status_changed chat.closed chat.reopened chat.bot_handoff ticket.deleted",
     "_WRITTEN": "chat.message ticket.commented",
     "_OF_PRIORITY": "ticket.priority_changed",
+    "_HIDING": "ticket.deleted conversation.forgotten",
 }
 
 

@@ -22,6 +22,7 @@ from tests.recorded import recorded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from stream.hidden import Hidden
     from stream.settings import Settings
 
 
@@ -65,9 +66,14 @@ def behind(log: Log, *, definitions: Definitions | None = None) -> Callable[[Set
     def read(settings: Settings, asked: Asked) -> Behind:
         where = replace(where_of(settings, asked), definitions=offline.definitions)
         check_kept(where, watermark, is_of_states=asked.is_of_states)
-        return Behind(offline.definitions.generation(), where, index)
+        return Behind(offline.definitions.generation(), where, index, hidden_of(offline))
 
     return read
+
+
+def hidden_of(offline: Offline) -> Hidden:
+    """Return the conversations that nobody is to be told of."""
+    return frozenset((key.tenant, key.subject) for keys in offline.tables.hidden.values() for key in keys)
 
 
 def facts(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings, Sequence[str], str], Owned]:
@@ -88,7 +94,7 @@ def restated(log: Log, *, definitions: Definitions | None = None) -> Callable[[S
     offline = Offline(definitions=definitions or Definitions())
     for line in log.lines:
         offline.feed([line])
-    found = Restatements(offline.definitions.generation(), tuple(offline.tables.log))
+    found = Restatements(offline.definitions.generation(), tuple(offline.tables.log), hidden=hidden_of(offline))
     return lambda _: found
 
 

@@ -1,0 +1,223 @@
+"""Who is forgotten: no fact names the customer any more, no telling does, and every number stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregators.customers import ALONE, SAME_TOPIC
+from aggregators.definitions import Definitions
+from aggregators.facts import Key
+from aggregators.forgetting import is_stand_in, stand_in
+from aggregators.instants import DAY_MS, HOUR_MS
+from aggregators.points import ANCHOR, CELLS, FIRST_CODE, Point
+from aggregators.points import FAMILY as WIDTH
+from aggregators.telling import CUSTOMER, To
+from stream.offline import Offline
+from tests.aggregators.running import EVERYTHING, Counted, incoming
+from tests.logs import Log, after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aggregators.tables import Tables
+
+ANA = "…10dfdeb9fc9a6ded"
+"""`printf 'acme\\0ana' | b2sum -l 64`."""
+
+
+def morning(*, forgotten: Sequence[str] = ()) -> list[bytes]:
+    """Return two chats of ana's, the second a repeat contact, and a ticket of ben's; some are to be forgotten."""
+    log = Log(tenant="acme")
+    for name, begins in (("c1", "00:00"), ("c2", "20:00")):
+        pen = log.of(conversation=name, tenant="acme", queue="billing", customer="ana")
+        pen.queued(begins).customer(begins).accepted("25:00", agent="kim").human("25:10").closed("26:00")
+    log.of(conversation="t1", tenant="acme", queue="returns", customer="ben").created("05:00")
+    for name in forgotten:
+        log.of(conversation=name, tenant="acme").add("conversation.forgotten", "40:00", id=f"f-{name}")
+    return log.lines
+
+
+def counted(lines: Iterable[bytes], *, cuts: Sequence[int] = ()) -> Offline:
+    """Return everything counted of *lines*, in chunks that end at *cuts*."""
+    offline, rows, start = Offline(definitions=EVERYTHING), incoming(lines), 0
+    for cut in [*sorted(cuts), len(rows)]:
+        offline.apply(rows[start:cut])
+        start = cut
+    return offline
+
+
+def numbers(tables: Tables) -> dict[tuple[object, ...], int]:
+    """Return all cells but events by type, and those of the sketch of customers, which is one of names."""
+    sketch = range(CELLS, FIRST_CODE * WIDTH)
+    return {
+        (pane, labels, measure): number
+        for pane, groups in tables.cells.items()
+        for labels, cells in groups.items()
+        for measure, number in cells.items()
+        if number and pane.width and measure not in sketch
+    }
+
+
+def said_of(name: str, offline: Offline) -> list[object]:
+    """Return what is told to a customer by now, of each conversation."""
+    facts = offline.told.facts.get(Key("acme", name, "by-customer"), {})
+    return [content for fact in facts.values() for content in fact.fields.values() if not isinstance(content, int)]
+
+
+def test_what_stands_for_a_customer() -> None:
+    """A hash of tenant and customer: another tenant's customer of that name is another one."""
+    assert stand_in("acme", "ana") == ANA
+    assert stand_in("beta", "ana") != ANA
+    assert is_stand_in(ANA)
+    assert not is_stand_in("ana")
+    assert not is_stand_in("…")
+
+
+def test_a_customer_whose_conversations_are_all_forgotten_keeps_every_number() -> None:
+    """Two contacts within a week by one who stands for ana: an anchor that was called back, one unique customer."""
+    before, now = counted(morning()), counted(morning(forgotten=["c1", "c2"]))
+
+    assert numbers(now.tables) == numbers(before.tables)
+    assert numbers(now.told) == numbers(before.told)
+    assert numbers(now.told)
+
+
+def test_nothing_that_is_known_of_it_names_the_customer() -> None:
+    """Neither the facts from before nor one that comes later; ben is still named."""
+    lines = morning(forgotten=["c1", "c2"])
+    late = Log(tenant="acme", conversation="c1", customer="ana").customer("50:00", id="late").lines
+    offline = counted([*lines, *late])
+
+    found = "\n".join(offline.tables.lines("t", 0, definitions=EVERYTHING))
+
+    assert '"customer":"ana"' not in found
+    assert found.count(f'"customer":"{ANA}"') == 11  # five facts of each chat, and the one that came later
+    assert '"customer":"ben"' in found
+
+
+def test_the_customer_is_told_of_nothing_any_more() -> None:
+    """What was told to ana is withdrawn, and stands with who stands for ana."""
+    offline = counted(morning(forgotten=["c1", "c2"]), cuts=[9])
+
+    assert said_of("ana", offline) == [None, None]
+    assert len([content for content in said_of(ANA, offline) if content is not None]) == 2
+    assert [content is None for content in said_of("ben", offline)] == [False]
+
+
+def test_one_conversation_alone_is_of_somebody_else_from_then_on() -> None:
+    """Ben's ticket was followed by nothing; c1 by c2, of the same customer, while both or neither are forgotten."""
+    anchors = {
+        forgotten: sorted(
+            entry.content.value
+            for entries in counted(morning(forgotten=forgotten)).told.stops.values()
+            for entry in entries
+            if isinstance(entry.content, Point) and entry.content.kind == ANCHOR.code
+        )
+        for forgotten in [(), ("c2",), ("c1", "c2")]
+    }
+
+    assert anchors == {
+        (): [ALONE, SAME_TOPIC],
+        ("c2",): [ALONE, ALONE, ALONE],
+        ("c1", "c2"): [ALONE, SAME_TOPIC],
+    }
+
+
+@given(data=st.data())
+def test_no_order_repeat_or_cut_makes_a_difference(data: st.DataObject) -> None:
+    """Whenever it arrives and how often: facts, cells, indexes and what is told end up the same."""
+    lines = morning(forgotten=["c1", "c2"])
+    shuffled = data.draw(st.permutations([*lines, *data.draw(st.lists(st.sampled_from(lines), max_size=4))]))
+    cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=3))
+
+    expected, found = counted(lines), counted(shuffled, cuts=cuts)
+
+    for mine, theirs in ((found.tables, expected.tables), (found.told, expected.told)):
+        assert [row for row in _lines(mine) if '"offset"' not in row] == [
+            row for row in _lines(theirs) if '"offset"' not in row
+        ]
+    assert set(said_of("ana", found)) <= {None}
+    assert len([content for content in said_of(ANA, found) if content is not None]) == 2
+
+
+def _lines(tables: Tables) -> list[str]:
+    """Return the canonical lines but for the facts of who is told: how often they were told is of the cuts."""
+    kept = tables.lines("t", 0, definitions=EVERYTHING)
+    return sorted(row for row in kept if '"table":"fact"' not in row or '"kind":""' in row)
+
+
+def test_a_repeat_behind_the_forgetting_is_one_event_that_came_twice() -> None:
+    """In one chunk or in two: a duplicate, and none that replaced anything."""
+    lines = morning(forgotten=["c1"])
+    together, apart = Counted(EVERYTHING), Counted(EVERYTHING)
+    counts = [
+        together.feed([*lines, lines[0]]).counts,
+        apart.feed(lines).counts + apart.feed([lines[0]]).counts,
+    ]
+
+    assert [(each["duplicates"], each["replaced"]) for each in counts] == [(1, 0), (1, 0)]
+
+
+def test_what_was_told_and_not_committed_is_withdrawn() -> None:
+    """Somebody else told ana of c1, and went down: who counts it again knows of the forgetting, and takes it back."""
+    counting = Counted(EVERYTHING)
+    told = counting.engine.run(incoming(morning(forgotten=["c1"])), counting.lookup, again=True).told
+
+    assert told[To(CUSTOMER, "acme", "ana", "c:c1")].content is None
+    assert told[To(CUSTOMER, "acme", ANA, "c:c1")].content is not None
+    assert told[To(CUSTOMER, "acme", "ana", "c:c2")].content is not None
+
+
+def test_facts_are_written_whole_once_and_then_added_to() -> None:
+    """What is stored of a name is gone with the commit of the forgetting, also from behind what replaced it."""
+    counting = Counted(EVERYTHING)
+    counting.feed(morning())
+    forgetting = Log(tenant="acme", conversation="c1").add("conversation.forgotten", "40:00", id="f").lines
+    later = Log(tenant="acme", conversation="c1", customer="ana").customer("41:00", id="later").lines
+
+    first, second = (counting.feed(lines).facts[Key("acme", "c1")] for lines in (forgetting, later))
+
+    assert first.added is None
+    assert second.added is not None
+    assert len(second.added) == 1
+
+
+@pytest.mark.parametrize("kind", ["conversation.forgotten", "ticket.deleted"])
+def test_deleted_or_forgotten_it_is_hidden(kind: str) -> None:
+    """It is noted by the day on which it has expired at the latest; its numbers and its index stay."""
+    counting = Counted(Definitions())
+    log = Log(tenant="acme", conversation="t1").created("00:00").commented("00:10", "human")
+    before = dict(counting.feed(log.lines).cells)
+    delta = counting.feed(Log(tenant="acme", conversation="t1").add(kind, "00:20", id="gone").lines)
+
+    last = after("00:20") + 35 * DAY_MS + 24 * HOUR_MS  # retention, and the longest timer: silent for a day
+    assert dict(delta.hidden) == {last // DAY_MS: {Key("acme", "t1")}}
+    assert {pane.width for pane in before} > {
+        pane.width for pane, groups in delta.cells.items() if any(groups.values())
+    }
+    assert not any(delta.stops.values())
+    assert '{"table":"hidden","topic":"t","partition":0,"tenant":"acme","subject":"t1"}' in counting.lines()
+
+
+def test_who_is_deleted_keeps_the_customer() -> None:
+    """A ticket that was deleted is not one whose customer asked to be forgotten."""
+    counting = Counted(EVERYTHING)
+    counting.feed(
+        Log(tenant="acme", conversation="t1", customer="ana").created("00:00").add("ticket.deleted", "1:00").lines
+    )
+
+    assert any('"customer":"ana"' in line for line in counting.lines())
+
+
+def test_spam_that_is_forgotten_is_hidden_too() -> None:
+    """It is in no number, and may have been: what was counted anew would name it."""
+    counting = Counted(EVERYTHING)
+    pen = Log(tenant="acme", conversation="c", customer="ana").customer("00:00").flagged("00:10")
+
+    delta = counting.feed(pen.add("conversation.forgotten", "00:20").lines)
+
+    assert list(delta.hidden.values()) == [{Key("acme", "c")}]
