@@ -72,7 +72,7 @@ def payload(
             _flat(delta.sources.items()),
             _flat(delta.counts.items()),
             [[day, _flat((fields[key], b"") for key in owners)] for day, owners in delta.expiry.items()],
-            [codec.pack_restated(row, following) for row in delta.log],
+            [codec.pack_restated(row, following) for row in delta.log[-MOST_LOGGED:]],
             _flat(meta.items()),
             MOST_LOGGED,
         ]

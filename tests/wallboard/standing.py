@@ -88,6 +88,8 @@ class Floor:
     """Whether there is no trust to be told of, as of a tenant that nobody has heard of."""
     is_masked: bool = False
     """Whether who asks may not see which conversations they are."""
+    hidden: frozenset[int] = frozenset()
+    """Which of them were deleted."""
 
     def close(self) -> None:
         """End every stream of changes soon."""
@@ -239,7 +241,8 @@ def _numbers(floor: Floor, settings: Settings) -> APIRouter:
         is_waiting = request.query_params.get("metric") == "support_tenant_oldest_wait_seconds"
         members = [
             {
-                "conversation": f"conv-{n:03}" if not floor.is_masked else f"…{n:03}",
+                "conversation": f"conv-{n:03}" if not floor.is_masked and n not in floor.hidden else f"…{n:03}",
+                "is_hidden": n in floor.hidden,
                 "of": "conversation",
                 "at": rfc3339((now_ms() if is_waiting else 1_790_000_000_000) - n * 60_000),
                 "channel": "chat",

@@ -101,6 +101,16 @@ def test_without_the_scope_numbers_remain_and_names_do_not(standing: Standing, b
         assert opened.locator("tbody a").count() == 0
 
 
+def test_what_was_deleted_counts_and_leads_nowhere(standing: Standing, browser: Browser) -> None:
+    """It has its line with its value, and no door; the others have theirs."""
+    standing.floor.hidden = frozenset({1})
+    with page(browser, standing.url + LIST) as opened:
+        assert names(opened)[:3] == ["conv-000", "…001 (deleted or forgotten)", "conv-002"]
+        assert opened.locator("tbody tr:nth-child(2) td").last.inner_text() == "3:19"
+        assert opened.locator("tbody tr:nth-child(2) a").count() == 0
+        assert opened.locator("tbody a").count() == 19
+
+
 def test_what_is_wrong_with_a_question_is_said(standing: Standing, browser: Browser) -> None:
     """In the words of the API."""
     with page(browser, f"{standing.url}/drill?metric=support_tenant_backlog_oldest", may_err=True) as opened:

@@ -49,7 +49,8 @@ export function makeList(said, query, { more, hasTimelines }) {
   function rowOf(each) {
     if (!rows.has(each)) {
       const unit = unitOf(each.unit);
-      const name = isMasked(each) || !hasTimelines ? each.conversation : h("a", { href: addressOf(each.conversation, query.get("tenant")) }, each.conversation);
+      const id = each.is_hidden ? texts.drill.hidden(each.conversation) : each.conversation;
+      const name = isMasked(each) || !hasTimelines ? id : h("a", { href: addressOf(each.conversation, query.get("tenant")) }, each.conversation);
       rows.set(
         each,
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, moment(Date.parse(each.at))), h("td", { class: "channel" }, each.channel), h("td", { class: "queue" }, each.queue), h("td", {}, shown(unit, each.value))),

@@ -124,6 +124,7 @@ export const texts = {
     sum: (value) => `sum ${value}`,
     reproduced: (value) => `from these alone ${value}`,
     found: (seen, n) => `${seen} of ${n} shown`,
+    hidden: (mask) => `${mask} (deleted or forgotten)`,
     conversation: (name) => `Conversation ${name}`,
     counts: (what, n) => (n === 1 ? `counts since: ${what}` : `counts since: ${n} × ${what}`),
     noMore: (what, n) => (n === 1 ? `counts no more: ${what}` : `counts no more: ${n} × ${what}`),

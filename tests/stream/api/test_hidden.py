@@ -103,7 +103,7 @@ def test_what_was_counted_anew_does_not_name_it_either() -> None:
 
 
 def test_from_kafka_to_the_answer(kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path) -> None:
-    """On real servers: no table names the customer, the list does not name c2, its facts are gone; a batch says the same."""
+    """On real servers: no table names the customer, the list names nobody, facts are gone; a batch says the same."""
     pipeline = Pipeline(kafka, empty_redis, tmp_path)
     named = {**PLACE, "customer": "anastasia"}
     log = Log(**named)
