@@ -92,7 +92,7 @@ class Life:
     def add(self, fact: Fact, *, again: bool = False) -> Merge:
         """Merge an event that came in. Where all is told *again* it is noted what was known before a replacement."""
         if fact[3] == FORGOTTEN and not self.forgotten:
-            self._forget(again=again)
+            self._forget()
         if self.forgotten:
             fact = blanked(fact, self.key.tenant)
         identifier = fact[2]
@@ -114,10 +114,8 @@ class Life:
                 self.last = max([each[0] for each in self.facts.values()])
         return change
 
-    def _forget(self, *, again: bool) -> None:
+    def _forget(self) -> None:
         self.forgotten = True
-        if again:
-            self.lost.append(tuple(self.facts.values()))
         # A name that only had a later form added behind it would stay where it is.
         self.all_anew = blank(self.facts, self.key.tenant) or self.all_anew
 

@@ -1,9 +1,9 @@
 """Forgetting: whose conversations nobody is told of any more, and what stands for a customer who is forgotten.
 
-`conversation.forgotten` blanks the customer of its conversation, in what is known of it and in what comes later, and so
-does nothing to its numbers but this: of other conversations of that customer it knows nothing any more, unless they are
-forgotten too. `ticket.deleted` leaves the customer. Behind either a conversation is no longer named by what opens
-numbers down to their conversations; it still counts in them.
+`conversation.forgotten` blanks the customer of its conversation, in what is known of it and in what comes later.
+Customers are told of their conversations under what stands for them, forgotten or not, so every number stays as it was.
+`ticket.deleted` leaves the customer. Behind either a conversation is no longer named by what opens numbers down to
+their conversations; it still counts in them.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ _BYTES: Final = 8
 
 
 def stand_in(tenant: str, customer: str) -> str:
-    """Return what stands for a forgotten customer: the same in each of their forgotten conversations.
+    """Return what stands for a customer of a tenant, which of what does so already is itself.
 
-    It is a hash: whoever has a list of customers may find by trying whom it stands for. So nobody is shown it who is
-    not shown ids.
+    It is a hash: whoever has a list of customers may find by trying whom it stands for. So it is shown to nobody.
     """
+    if is_stand_in(customer):
+        return customer
     text = f"{tenant}\0{customer}".encode("utf-8", "surrogatepass")
     return _MARK + blake2b(text, digest_size=_BYTES).hexdigest()
 
 
 def is_stand_in(customer: str) -> bool:
-    """Tell whether *customer* stands for somebody who is forgotten."""
+    """Tell whether *customer* is no name, but stands for somebody."""
     return customer.startswith(_MARK) and len(customer) == len(_MARK) + 2 * _BYTES
 
 

@@ -16,7 +16,7 @@ from aggregators.instants import DAY_MS
 from aggregators.observe import Observation
 from aggregators.presence import Day
 from aggregators.tally import Tally
-from aggregators.telling import BY_CUSTOMER, Batch, day_number, fact_of, owners, shares_of, sign_of
+from aggregators.telling import BY_CUSTOMER, Batch, day_number, fact_of, name_in, owners, shares_of, sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,10 @@ class Hearing(Engine):
                     life = lives[owner] = self._awake(life, watermark, tally, oldest=first)
                     if fact.at < first:
                         oldest[owner] = fact.at
+                    known = life.facts.get(fact.id)
                     life.add(fact)  # what was told before, or anew, is no event that came twice
+                    if known is not None and owner[2] == BY_CUSTOMER and name_in(known) and not name_in(fact):
+                        life.all_anew = True  # nothing of who is forgotten stays behind what replaces it
             delta.counts["told"] += len(rows)
         if watermark is not None:
             self._settle_all(lives.values(), tally, watermark)

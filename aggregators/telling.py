@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.facts import Fact, Key
+from aggregators.forgetting import stand_in
 from aggregators.instants import DAY_MS, HOUR_MS, instant_ms
 from aggregators.told import AgentDay, Contact, Contained, Session, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import (
@@ -36,6 +37,8 @@ BY_CUSTOMER: Final = "by-customer"
 BY_AGENT: Final = "by-agent"
 MOST_DAYS: Final = 31
 """What is told of an agent reaches so many days at most, from its beginning on: more is a mistake of who sent it."""
+_NAME: Final = 3
+"""Where the customer's name stands in what is told, behind what is counted."""
 _SCHEDULED: Final = code_of("agent.scheduled")
 
 
@@ -125,7 +128,10 @@ def of_session(key: Key, told: Mapping[str, Session | None]) -> Telling:
     day = int(key.kind.partition(":")[2])
     identifier = f"{OF_SESSION}{day}:{key.subject}"
     at = day * DAY_MS
-    return {To(CUSTOMER, key.tenant, name, identifier): Said(at, at, content) for name, content in told.items()}
+    return {
+        To(CUSTOMER, key.tenant, stand_in(key.tenant, name), identifier): Said(at, at, content and (*content, name))
+        for name, content in told.items()
+    }
 
 
 def last_hour(last: int, silent_ms: int) -> int:
@@ -177,15 +183,21 @@ def visits_of(facts: Iterable[Fact]) -> dict[str, Visit]:
         if content is None:
             continue
         if identifier.startswith(OF_SESSION):
-            visits[f"\0{identifier}"] = Visit((), (), (), (Session(*content),))
+            visits[f"\0{identifier}"] = Visit((), (), (), (Session(*content[:_NAME]),))
             continue
-        contacts, solved, contained = content
+        contacts, solved, contained = content[:_NAME]
         visits[identifier[2:]] = Visit(
             tuple(Contact(*row) for row in contacts),
             tuple(SolvedEpisode(*row) for row in solved),
             tuple(Contained(*row) for row in contained),
         )
     return visits
+
+
+def name_in(fact: Fact) -> str:
+    """Return the name that a customer was told under by a conversation or a session, "" for none."""
+    content = fact[4][CONTENT]
+    return content[_NAME] if content else ""
 
 
 def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aggregators.forgetting import is_stand_in, stand_in
 from aggregators.instants import DAY_MS
 from aggregators.telling import AGENT, CUSTOMER, Said, Telling, To, last_hour
 from aggregators.told import Contact, Contained, Share, SolvedEpisode
@@ -56,6 +57,8 @@ def to_customers(
 ) -> Telling:
     """Return what the conversation tells every customer it ever named: its content the last one, nothing the others.
 
+    They are told under what stands for them; their name, unless it is forgotten, comes behind the content.
+
     *contacts* are the instants of its episodes, each with whether the centre began it. *counts* is false where the
     conversation is in no metric.
     """
@@ -72,17 +75,18 @@ def to_customers(
     # By the day: not every message has to be told, and for so long what was told is remembered.
     day = facts[-1][0]
     day -= day % DAY_MS
-    content = None
+    content: tuple[Any, ...] | None = None
     if counts:
         content = (
             tuple(_contact(at, places, topic, by=2 if ours else 1) for at, ours in contacts),
             tuple(_solved(each, facts, places, topic) for each in solved),
             tuple(Contained(at, labels.channel, labels.queue) for at, labels in contained),
         )
-        if content == ((), (), ()):
-            content = None
-    telling = {To(CUSTOMER, key.tenant, name, _id(key)): Said(day, day, None) for name in named}
-    telling[To(CUSTOMER, key.tenant, named[-1], _id(key))] = Said(day, day, content)
+        name = "" if is_stand_in(named[-1]) else named[-1]
+        content = None if content == ((), (), ()) else (*content, name)
+    owners = [stand_in(key.tenant, name) for name in dict.fromkeys(named)]
+    telling = {To(CUSTOMER, key.tenant, owner, _id(key)): Said(day, day, None) for owner in owners}
+    telling[To(CUSTOMER, key.tenant, stand_in(key.tenant, named[-1]), _id(key))] = Said(day, day, content)
     return telling
 
 

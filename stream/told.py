@@ -50,8 +50,8 @@ def records_of(
     """Return the records that tell it, by (which, partition); *counts* is the number of partitions of each topic."""
     rows: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for (which, tenant, subject, identifier), (since, until, content) in telling.items():
-        owner = f"{tenant}\0{subject}".encode("utf-8", "surrogatepass")
-        rows[which, crc32(owner) % counts[which]].append(Row(which, tenant, subject, identifier, since, until, content))
+        where = partition_of(tenant, subject, counts[which])
+        rows[which, where].append(Row(which, tenant, subject, identifier, since, until, content))
     return {
         where: [
             codec.pack([FORM, version, watermark, mine[start : start + ROWS_A_RECORD]])
@@ -59,6 +59,11 @@ def records_of(
         ]
         for where, mine in rows.items()
     }
+
+
+def partition_of(tenant: str, subject: str, count: int) -> int:
+    """Return in which of *count* partitions of a topic a customer or an agent is told."""
+    return crc32(f"{tenant}\0{subject}".encode("utf-8", "surrogatepass")) % count
 
 
 def decode_told(value: bytes | None) -> Batch | Rejected:

@@ -26,12 +26,15 @@ from stream.metrics_page import stateful
 from stream.past import NotNowError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aggregators.drilling import Drilled, Member
     from aggregators.metric import Metric
     from stream.api.access import Caller
     from stream.api.source import Source
     from stream.behind import Behind
     from stream.hidden import Hidden
+    from stream.named import Names
     from stream.snapshot import Snapshot
 
 USUAL: Final = 100
@@ -124,6 +127,7 @@ def router(source: Source) -> APIRouter:
         of_these = cursors.ordered(chosen(drilled.members, at_least=query.at_least, quantile=query.quantile))
         members, following = cursors.page(of_these, cursor, limit=query.limit, as_of=as_of)
         value = _shown(source, snapshot, number) if as_of == latest else drilled.value
+        named = _named(members, source)
         answer = {
             "metric": number.name,
             "labels": number.labels,
@@ -141,7 +145,7 @@ def router(source: Source) -> APIRouter:
             "percentile": drilled.exact,
             "parts": drilled.parts,
             "found": len(of_these),
-            "members": [_one_of(each, number, caller, behind.hidden) for each in members],
+            "members": [_one_of(each, number, caller, named, behind.hidden) for each in members],
             "next": following,
         }
         return Response(orjson.dumps(answer), media_type=JSON)
@@ -208,12 +212,25 @@ def _shown(source: Source, snapshot: Snapshot, number: Number) -> float | None:
     return None
 
 
-def _one_of(member: Member, number: Number, caller: Caller, hidden: Hidden) -> dict[str, Any]:
-    """Return a member as an `OneOf`."""
-    is_named = member.owner in _NAMED
-    is_hidden = member.owner == "conversation" and (member.tenant, member.id) in hidden
+def _named(members: Iterable[Member], source: Source) -> Names:
+    """Return what the customers among *members* are called."""
+    customers = frozenset((each.tenant, each.id) for each in members if each.owner == "customer")
+    if not customers:
+        return {}
+    try:
+        return source.read_names(source.settings, customers)
+    except NotNowError as error:
+        raise not_now(error) from error
+
+
+def _one_of(member: Member, number: Number, caller: Caller, named: Names, hidden: Hidden) -> dict[str, Any]:
+    """Return a member as an `OneOf`; customers by their name, and who has none any more is hidden."""
+    where, name = (member.tenant, member.id), member.id
+    is_hidden = member.owner == "conversation" and where in hidden
+    if member.owner == "customer":
+        is_hidden, name = where not in named, named.get(where, name)
     return {
-        "conversation": masked(member.tenant, member.id, caller, is_hidden=is_hidden) if is_named else member.id,
+        "conversation": masked(member.tenant, name, caller, is_hidden=is_hidden) if member.owner in _NAMED else name,
         "is_hidden": is_hidden,
         "of": member.owner,
         "at": stamp(member.at),

@@ -10,6 +10,7 @@ from stream.api.pasts import Pasts
 from stream.behind import read_behind
 from stream.clock import now_ms
 from stream.conversation import read_facts
+from stream.named import read_names
 from stream.past import read_past
 from stream.restated import read_restated
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from stream.behind import Asked, Behind
     from stream.conversation import Owned
+    from stream.named import Customers, Names
     from stream.past import Past
     from stream.restated import Restatements
     from stream.settings import Settings
@@ -34,7 +36,8 @@ class Source:
 
     What `listen` is given is called after each new snapshot, on a thread of its own choice; what stands in `at_end`
     when the server is to end. `read_past` reads all that is kept, `read_behind` who is behind a number,
-    `read_facts` one conversation, `read_restated` what was counted anew; they block, and raise NotNowError.
+    `read_facts` one conversation, `read_restated` what was counted anew, `read_names` what customers are called; they
+    block, and raise NotNowError.
     """
 
     settings: Settings
@@ -47,6 +50,7 @@ class Source:
     read_behind: Callable[[Settings, Asked], Behind] = read_behind
     read_facts: Callable[[Settings, Sequence[str], str], Owned] = read_facts
     read_restated: Callable[[Settings], Restatements] = read_restated
+    read_names: Callable[[Settings, Customers], Names] = read_names
     pasts: Pasts = field(init=False)
 
     def __post_init__(self) -> None:

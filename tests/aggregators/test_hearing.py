@@ -34,7 +34,7 @@ def day(number: int) -> int:
 
 def row(name: str, number: int, *, told: bool = True) -> Row:
     """Let a conversation tell u of a contact on a day, or that there is nothing of that day."""
-    content: Any = ((Contact(day(number), "chat", "billing", "", 1),), (), ()) if told else None
+    content: Any = ((Contact(day(number), "chat", "billing", "", 1),), (), (), "u") if told else None
     return Row(CUSTOMER, "default", "u", f"c:{name}", day(number), day(number), content)
 
 

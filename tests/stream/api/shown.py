@@ -10,6 +10,7 @@ from aggregators.facts import Key
 from aggregators.windows import IDENTITY_WINDOWS
 from stream.behind import Asked, Behind, check_kept, where_of
 from stream.conversation import Owned
+from stream.named import name_of
 from stream.offline import Offline
 from stream.past import Past
 from stream.restated import Restatements
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stream.hidden import Hidden
+    from stream.named import Customers, Names
     from stream.settings import Settings
 
 
@@ -96,6 +98,15 @@ def restated(log: Log, *, definitions: Definitions | None = None) -> Callable[[S
         offline.feed([line])
     found = Restatements(offline.definitions.generation(), tuple(offline.tables.log), hidden=hidden_of(offline))
     return lambda _: found
+
+
+def names(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings, Customers], Names]:
+    """Return what reads the names of the customers of *log*."""
+    offline = Offline(definitions=definitions or Definitions())
+    offline.feed(log.lines)
+    found = {(key.tenant, key.subject): name_of(facts) for key, facts in offline.told.facts.items()}
+
+    return lambda _, customers: {each: found[each] for each in customers if found.get(each)}
 
 
 def eight_legs() -> Log:

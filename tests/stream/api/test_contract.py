@@ -12,7 +12,7 @@ from stream.api.app import make_app
 from stream.api.source import Source
 from stream.scopes import as_toml
 from stream.settings import load
-from tests.stream.api.shown import behind, eight_legs, facts, past, restated, shown
+from tests.stream.api.shown import behind, eight_legs, facts, names, past, restated, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,7 @@ def contract(tmp_path: Path, redis: services.Redis, monkeypatch: pytest.MonkeyPa
         "read_behind": behind(log),
         "read_facts": facts(log),
         "read_restated": restated(log),
+        "read_names": names(log),
     }
     app = make_app(Source(given, lambda: snapshot, clock=lambda: snapshot.made_at, **readers))
     config = schemathesis.Config.from_dict(CONFIG)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aggregators.definitions import FAMILIES, Definitions
+from aggregators.forgetting import stand_in
 from stream.api.conversations import Members
 from stream.scopes import as_toml
 from tests.logs import Log, after
 from tests.stream.api.asking import ask
-from tests.stream.api.shown import behind, eight_legs, shown
+from tests.stream.api.shown import behind, eight_legs, names, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,7 @@ def test_a_mean_with_everything_that_it_is_made_of() -> None:
     assert (answer["window"], answer["as_of"], answer["next"]) == ("1h", "2024-03-04T00:10:00.000Z", None)
     assert answer["members"][0] == {
         "conversation": "c2",
+        "is_hidden": False,
         "of": "conversation",
         "at": "2024-03-04T00:02:30.000Z",
         "channel": "chat",
@@ -224,18 +226,22 @@ def test_customers_are_told_as_customers(tmp_path: Path) -> None:
     log.add("chat.message", "1:00", actor="customer", message="1")
     definitions = Definitions(families=FAMILIES)
     snapshot, kept = shown(log, "10:00", definitions=definitions), behind(log, definitions=definitions)
+    called = names(log, definitions=definitions)
     (tmp_path / "tokens.toml").write_text(as_toml("reader", "reader", scopes=["read"], tenants=["acme"]))
     path = f"/api/v1/conversations?metric=support_queue_rolling_anchors&{BILLING}&window=1h"
 
-    whole = ask(path, snapshot=snapshot, behind=kept).json()["members"]
+    whole = ask(path, snapshot=snapshot, behind=kept, names=called).json()["members"]
     hidden = ask(
         path,
         snapshot=snapshot,
         behind=kept,
+        names=called,
         given={"tokens": str(tmp_path / "tokens.toml")},
         headers={"Authorization": "Bearer reader"},
     )
 
-    assert [(each["of"], each["conversation"]) for each in whole] == [("customer", "zoe")]
+    assert [(each["of"], each["conversation"], each["is_hidden"]) for each in whole] == [("customer", "zoe", False)]
     assert "zoe" not in hidden.text
+    assert stand_in("acme", "zoe") not in hidden.text
+    assert [each["is_hidden"] for each in hidden.json()["members"]] == [False]
     assert hidden.json()["n"] == 1

@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 import pytest
 
+from aggregators.definitions import FAMILIES, Definitions
+from aggregators.forgetting import stand_in
 from stream.api.conversations import Members
 from stream.api.restatements import Log as Restated
 from tests.logs import Log, after
 from tests.pipeline import Pipeline
 from tests.stream.api.asking import ask
-from tests.stream.api.shown import behind, facts, restated, shown
+from tests.stream.api.shown import behind, facts, names, restated, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,4 +131,66 @@ def test_from_kafka_to_the_answer(kafka: services.Kafka, empty_redis: services.R
     assert (status, gone) == (200, 410)
     assert [(each["value"], each["is_hidden"]) for each in json.loads(body)["members"]] == [(90.0, True), (30.0, True)]
     assert b"c2" in stored
+    assert b"anastasia" not in stored
+
+
+def test_a_customer_is_named_while_a_conversation_names_them() -> None:
+    """Who called back is ana, until both are forgotten; then a mask is, and the number is the same."""
+    definitions = Definitions(families=FAMILIES)
+
+    def behind_anchors(*forgotten: str) -> list[tuple[str, bool, float]]:
+        log = Log(tenant="acme")
+        for name, begun in (("c1", "1:00"), ("c2", "2:00")):
+            pen = log.of(conversation=name, tenant="acme", queue="billing", channel="chat", customer="ana")
+            pen.customer(begun)
+        for name in forgotten:
+            log.of(conversation=name, tenant="acme").add("conversation.forgotten", "3:00", id=f"f-{name}")
+        answer = ask(
+            f"/api/v1/conversations?metric=support_queue_rolling_callbacks_7d&{urlencode(PLACE)}&window=1h",
+            snapshot=shown(log, "10:00", definitions=definitions),
+            behind=behind(log, definitions=definitions),
+            names=names(log, definitions=definitions),
+        )
+        assert stand_in("acme", "ana") not in answer.text
+        return [(each["conversation"], each["is_hidden"], each["value"]) for each in answer.json()["members"]]
+
+    assert behind_anchors() == [("ana", False, 1.0)]
+    assert behind_anchors("c2") == [("ana", False, 1.0)]
+    ((mask, is_hidden, value),) = behind_anchors("c1", "c2")
+    assert (is_hidden, value) == (True, 1.0)
+    assert MASK.fullmatch(mask)
+
+
+def test_names_and_their_forgetting_on_real_servers(
+    kafka: services.Kafka, empty_redis: services.Redis, tmp_path: Path
+) -> None:
+    """Customers are named behind their numbers; forgotten, no table has the name, and a batch says the same."""
+    file = tmp_path / "definitions.toml"
+    file.write_text('families = ["customers"]\n')
+    pipeline = Pipeline(kafka, empty_redis, tmp_path, DESKPULSE_DEFINITIONS=str(file))
+    named = {**PLACE, "customer": "anastasia"}
+    log = Log(**named)
+    for name, begun in (("c1", "1:00"), ("c2", "2:00"), ("c3", "2:30")):
+        log.of(conversation=name, **{**named, "customer": "ben" if name == "c3" else "anastasia"}).customer(begun)
+    path = f"/api/v1/conversations?metric=support_queue_rolling_anchors&{urlencode(PLACE)}&window=1h"
+
+    with pipeline.worker(), pipeline.serve() as serve:
+        pipeline.send(log.lines)
+        pipeline.heartbeat(after("3:00"))
+        serve.at(after("3:00"))
+        before = json.loads(serve.get(path)[1])
+        for name in ("c1", "c2"):
+            pipeline.send(Log(**PLACE, conversation=name).add("conversation.forgotten", "4:00", id=f"{name}-f").lines)
+        pipeline.heartbeat(after("10:00"))
+        serve.at(after("10:00"))
+        now = json.loads(serve.get(path)[1])
+        pipeline.assert_equals_batch()
+
+    with empty_redis.client() as client:
+        hashes = [key for key in client.scan_iter("dp:*") if client.type(key) == b"hash"]
+        stored = b"\n".join(part for key in hashes for pair in client.hgetall(key).items() for part in pair)
+    assert sorted(each["conversation"] for each in before["members"]) == ["anastasia", "ben"]
+    assert [each["conversation"] for each in now["members"] if not each["is_hidden"]] == ["ben"]
+    assert (before["value"], now["value"]) == (2, 2)
+    assert stand_in("acme", "anastasia").encode() in stored
     assert b"anastasia" not in stored
