@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import socket
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,10 +52,16 @@ def _daemon() -> str | None:
     import docker
     from docker.errors import APIError, DockerException
 
-    try:
-        client = docker.from_env(timeout=PING_S)
-        client.ping()
-    except (DockerException, OSError):
+    with warnings.catch_warnings():
+        # Where there is no daemon the client leaves its socket open, which some test long after would be blamed for.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            client = docker.from_env(timeout=PING_S)
+            client.ping()
+        except (DockerException, OSError):
+            client = None
+        gc.collect()
+    if client is None:
         return "no Docker daemon answers"
     # Other processes of this run end containers meanwhile, and remove what was left behind as this one does.
     for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
