@@ -67,6 +67,21 @@ def sweep(facts: Sequence[Fact], *, ghost_ms: int) -> list[LegRow]:
     return legs
 
 
+def stays(legs: Sequence[LegRow], *, gap_ms: int) -> Iterator[Sequence[LegRow]]:
+    """Yield the legs that are one wait of a customer together, in their order.
+
+    Behind a leg that was lost nobody waited on; and what opens more than *gap_ms* after the leg before it ended is in a
+    conversation that is used again.
+    """
+    start = 0
+    for place in range(1, len(legs)):
+        before = legs[place - 1]
+        if before.outcome == LOST or legs[place].opened - before.ended > gap_ms:
+            yield legs[start:place]
+            start = place
+    yield legs[start:]
+
+
 def _instants(facts: Sequence[Fact]) -> Iterator[tuple[int, list[Fact]]]:
     start, count = 0, len(facts)
     while start < count:

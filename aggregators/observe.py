@@ -39,6 +39,7 @@ from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
     ABANDONED,
+    ANSWERED,
     CES,
     CSAT,
     FIRST_RESPONSE,
@@ -265,7 +266,7 @@ class _Conversation:
         said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms, stretching=stretching)
         rows: list[legs.LegRow] = []
         if self._legs:
-            rows = self._observe_legs(samples, intervals, human_replied=said.human_replied)
+            rows = self._observe_legs(samples, intervals, said.replied_at)
         for at, since in said.first_responses:
             samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
         for at, since in said.replies:
@@ -352,27 +353,39 @@ class _Conversation:
                 intervals += pieces(FOLLOWING, at, end, at)
 
     def _observe_legs(
-        self, samples: list[Sample], intervals: list[Interval], *, human_replied: bool
+        self, samples: list[Sample], intervals: list[Interval], replied_at: Sequence[int]
     ) -> list[legs.LegRow]:
         places = self._places
         rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
         if not rows:
             return rows
-        first = rows[0].opened
-        for queue, opened, ended, outcome in rows:
-            labels = places.of(queue)
-            samples.append(_new(Queued, (QUEUED, opened, labels)))
-            samples.append(_new(Leg, (LEG, ended, labels, LOST if outcome is None else outcome, opened)))
-            if ended > opened:
-                intervals.append(Interval(WAITING if outcome is None else WAITED, labels, opened, ended, first))
-        queue, opened, ended, outcome = rows[-1]
+        behind = _NEVER
+        for stay in reversed([*legs.stays(rows, gap_ms=self._definitions.episode_gap_ms)]):
+            first = stay[0].opened
+            for queue, opened, ended, outcome in stay:
+                labels = places.of(queue)
+                samples.append(_new(Queued, (QUEUED, opened, labels)))
+                samples.append(_new(Leg, (LEG, ended, labels, LOST if outcome is None else outcome, opened)))
+                if ended > opened:
+                    intervals.append(Interval(WAITING if outcome is None else WAITED, labels, opened, ended, first))
+            # A reply from before any leg is one to the first of them.
+            since = first if stay[0] is not rows[0] else 0
+            self._observe_stay(stay, [at for at in replied_at if since <= at < behind], samples)
+            behind = first
+        return rows
+
+    def _observe_stay(self, stay: Sequence[legs.LegRow], replied_at: Sequence[int], samples: list[Sample]) -> None:
+        """Count what the legs of one wait came to, unless nobody knows its end; humans wrote at *replied_at*."""
+        places = self._places
+        queue, opened, ended, outcome = stay[-1]
         abandoned = outcome == ABANDONED
         short = abandoned and self._definitions.is_short(places.channel, ended - opened, queue)
-        if outcome is not None and outcome != LOST and not short:
-            waited = sum(row.ended - row.opened for row in rows)
-            left = int(abandoned and not human_replied)
-            samples.append(Stay(STAY, ended, places.of(queue), left, waited))
-        return rows
+        if outcome is None or outcome == LOST or short:
+            return
+        # Who answers a call speaks to the customer, and nobody writes that down.
+        spoken = places.channel == _VOICE and any([row.outcome == ANSWERED for row in stay])  # noqa: C419 - a generator is slow here
+        left = int(abandoned and not replied_at and not spoken)
+        samples.append(Stay(STAY, ended, places.of(queue), left, sum([row.ended - row.opened for row in stay])))
 
     def _observe_surveys(self, samples: list[Sample], asked: list[levels.Asked]) -> None:
         """Add the surveys, and to *asked* each sample of one with the instant that says who is rated."""
@@ -423,6 +436,8 @@ class _Conversation:
         return events
 
 
+_NEVER: Final = 1 << 62
+_VOICE: Final = "voice"
 _BOT_ENDED: Final = points.BOT_ENDED.code
 _SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
 _SETTLED: Final = {

@@ -47,7 +47,8 @@ class Stretch(NamedTuple):
 class Replies(NamedTuple):
     """What the messages of one conversation say. Each pair is (instant of the reply, instant it waited from).
 
-    `contacts` are the episodes by their start, each with whether it was us who began the conversation it is first in.
+    `contacts` are the episodes by their start, each with whether it was us who began the conversation it is first in;
+    `replied_at` is when humans wrote, whatever had been written before.
     """
 
     first_responses: list[tuple[int, int]]
@@ -55,7 +56,7 @@ class Replies(NamedTuple):
     open_responses: list[OpenResponse]
     stretches: list[Stretch]
     contacts: list[tuple[int, bool]]
-    human_replied: bool
+    replied_at: list[int]
 
 
 def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True) -> Replies:
@@ -71,7 +72,8 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True
     steps, ours = _steps(facts)
     episode: int | None = None  # first customer message of the current one
     counts = not ours  # an episode that we began has no first response
-    replied = resolved = human = False
+    replied = resolved = False
+    humans: list[int] = []
     stretch: int | None = None  # first customer message nobody has replied to
     quiet_since: int | None = None  # the latest resolve, while neither side has written since
     for at, step in steps:
@@ -85,7 +87,6 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True
                 contacts.append((at, not counts))
                 if counts:
                     waits.append(OpenResponse(at, None))
-            quiet_since = None
             if stretch is None:
                 stretch = at
                 if stretching:
@@ -93,8 +94,7 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True
             if stretching:
                 stretches[-1].messages.append(at)
         elif step == _HUMAN:
-            human = True
-            quiet_since = None
+            humans.append(at)
             if episode is not None and not replied:
                 replied = True
                 if counts:
@@ -107,14 +107,14 @@ def sweep(facts: Sequence[Fact], *, episode_gap_ms: int, stretching: bool = True
                     stretches[-1] = Stretch(stretches[-1].messages, at)
                 stretch = None
         else:
-            quiet_since = at
             if stretching and stretch is not None:
                 stretches[-1] = Stretch(stretches[-1].messages, at)
             stretch = None
             if episode is not None and not replied and not resolved and counts:
                 waits[-1] = OpenResponse(episode, at)
             resolved = episode is not None
-    return Replies(firsts, replies, waits, stretches, contacts, human)
+        quiet_since = at if step == _RESOLVE else None
+    return Replies(firsts, replies, waits, stretches, contacts, humans)
 
 
 def _steps(facts: Sequence[Fact]) -> tuple[list[tuple[int, int]], bool]:

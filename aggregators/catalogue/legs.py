@@ -41,6 +41,7 @@ METRICS: tuple[Metric, ...] = (
         "as_of − the earliest first leg of those waiting",
         "M2",
         read=lambda r: age_s(r.state.oldest_customer_wait, r.as_of),
+        edges="It begins anew behind a leg that was lost, and where more than the episode gap lies between two legs.",
     ),
     state(
         "waiting_past_target",
@@ -65,6 +66,7 @@ METRICS: tuple[Metric, ...] = (
         "abandoned / (answered + abandoned)",
         "M5",
         read=lambda r: ratio(r[m.ABANDONED], r[m.ANSWERED] + r[m.ABANDONED]),
+        vendors="Google CCAI Platform's `Abandoned %` of calls and of chats.",
     ),
     rolling(
         "abandonment_with_short_ratio",
@@ -75,12 +77,24 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: ratio(all_abandoned(r), r[m.ANSWERED] + all_abandoned(r)),
     ),
     rolling(
+        "abandonment_of_queued_ratio",
+        "ratio",
+        "Legs abandoned over legs that opened in the window, short ones too.",
+        "(abandoned + short) / queued",
+        "M5",
+        read=lambda r: ratio(all_abandoned(r), r[m.QUEUED]),
+        edges="Who gave up may have queued before the window: it can be more than 1.",
+        vendors="Amazon Connect's `Abandonment rate`, which knows no short ones.",
+    ),
+    rolling(
         "conversation_abandonment_ratio",
         "ratio",
         "Share of conversations whose last leg was abandoned and nobody ever replied.",
         "left without a reply / conversations whose last leg ended",
         "M5",
         read=lambda r: ratio(r[m.STAYS_ABANDONED], r[m.STAYS]),
+        edges="A call that was answered was spoken to. What queues again more than the episode gap after its last leg "
+        "stands for another conversation, and so does what comes after a leg that was lost.",
     ),
     rolling(
         "wait_mean_seconds",
@@ -116,6 +130,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ wait over all legs / conversations whose last leg ended",
         "M3",
         read=lambda r: mean_s(r[m.STAYS_WAIT_MS], r[m.STAYS]),
+        edges="Legs from before a lost one, or from more than the episode gap before, are another conversation's.",
     ),
     rolling(
         "abandon_wait_mean_seconds",

@@ -8,6 +8,7 @@ import pytest
 
 from aggregators.catalogue import METRICS
 from aggregators.drilling import Drilled, Member, NotDrilled, chosen, drill, gather
+from aggregators.forgetting import stand_in
 from aggregators.rolling import Group, Level
 from tests.drilling import index_of, where_of
 from tests.logs import Log, after, offline
@@ -177,13 +178,13 @@ def test_a_median_of_small_numbers_is_exact() -> None:
 
 
 def test_customers_are_named_as_what_they_are() -> None:
-    """What is counted over all conversations of a customer has the customer behind it, not a conversation."""
+    """What is counted over all conversations of a customer has what stands for the customer behind it."""
     log = Log()
     log.of(conversation="a", customer="ann").customer("10:00")
 
     found = drilled(log, "20:00", "anchors")
 
-    assert [(each.owner, each.id) for each in found.members] == [("customer", "ann")]
+    assert [(each.owner, each.id) for each in found.members] == [("customer", stand_in("default", "ann"))]
     assert {each.owner for each in drilled(waits(), "20:00", "answered").members} == {"conversation"}
 
 

@@ -230,6 +230,113 @@ def test_abandoned_conversations() -> None:
     assert values[series] == pytest.approx(0.5)
 
 
+def shown(log: Log, clock: str, metric: str, **labels: str) -> float | None:
+    """Return a number of the tenant at a clock reading, None where it is absent."""
+    values = offline(log.lines, after(clock)).values(after(clock))
+    wanted = {"tenant": "default", **labels}
+    found = [x for (name, pairs), x in values.items() if name == f"support_tenant_{metric}" and dict(pairs) == wanted]
+    return next(iter(found), None)
+
+
+def of_5m(log: Log, clock: str, metric: str, **labels: str) -> float | None:
+    """Return a number of the five minutes before a clock reading."""
+    return shown(log, clock, f"rolling_{metric}", window="5m", **labels)
+
+
+def test_who_entered_a_queue_and_how_it_ended() -> None:
+    """M5's twin: a short one and who still waits are in neither part, a callback and an agent's close are in the whole.
+
+    a left after 30 s; b left after 5 s (short, at most 10 s); c waits: 1 of 1. With d, who is to be called back, 1 of
+    2; with e, closed by an agent, 1 of 3.
+    """
+    log = Log()
+    log.of(conversation="a").queued("00:00").abandoned("00:30")
+    log.of(conversation="b").queued("00:00").abandoned("00:05")
+    log.of(conversation="c").queued("00:00")
+    log.of(conversation="d").queued("00:00").callback("00:50")
+    log.of(conversation="e").queued("00:00").closed("01:10")
+
+    assert of_5m(log, "00:40", "conversation_abandonment_ratio") == 1
+    assert of_5m(log, "01:00", "conversation_abandonment_ratio") == pytest.approx(1 / 2)
+    assert of_5m(log, "01:20", "conversation_abandonment_ratio") == pytest.approx(1 / 3)
+
+
+def test_a_call_that_was_answered_was_spoken_to() -> None:
+    """M5's twin: nobody writes in a call. Who hung up in a second queue had talked; who never got through had not."""
+    log = Log()
+    pen = log.of(conversation="a", channel="voice").queued("00:00").accepted("00:10")
+    pen.queued("00:40").abandoned("01:00")
+    assert of_5m(log, "01:10", "conversation_abandonment_ratio") == 0
+
+    log.of(conversation="b", channel="voice").queued("00:00").abandoned("01:00")
+    assert of_5m(log, "01:10", "conversation_abandonment_ratio") == pytest.approx(1 / 2)
+
+
+def test_variants_of_abandonment() -> None:
+    """M5 of three answered, one who left after 30 s, one after 5 s, and one who waits: six queued.
+
+    Without short ones, as Google's CCAI Platform has it, 1 of 4; with them 2 of 5; over those queued, as Amazon has it,
+    2 of 6.
+    """
+    log = Log()
+    for name in "abc":
+        log.of(conversation=name).queued("00:00").accepted("00:20")
+    log.of(conversation="d").queued("00:00").abandoned("00:30")
+    log.of(conversation="e").queued("00:00").abandoned("00:05")
+    log.of(conversation="f").queued("00:00")
+
+    assert of_5m(log, "01:00", "abandonment_ratio") == pytest.approx(1 / 4)
+    assert of_5m(log, "01:00", "abandonment_with_short_ratio") == pytest.approx(2 / 5)
+    assert of_5m(log, "01:00", "abandonment_of_queued_ratio") == pytest.approx(2 / 6)
+
+
+def test_waits_of_all_and_of_a_customer() -> None:
+    """M2, M3, M4: answered after 10 s in billing, and queued again for sales at 0:20, left after 30 s there.
+
+    The mean wait of all legs is (10 + 30) / 2 = 20, the customer's 10 + 30 = 40; who gives up does so after 30 s,
+    within the 1 % of a bin. At 0:45 the leg is 25 s old, the customer 45 s.
+    """
+    log = Log().queued("00:00").accepted("00:10").queued("00:20", queue="sales").abandoned("00:50")
+    waiting = Log().queued("00:00").accepted("00:10").queued("00:20", queue="sales")
+
+    assert of_5m(log, "01:00", "wait_all_mean_seconds") == pytest.approx(20)
+    assert of_5m(log, "01:00", "customer_wait_mean_seconds") == pytest.approx(40)
+    assert of_5m(log, "01:00", "wait_mean_seconds") == pytest.approx(10)
+    assert of_5m(log, "01:00", "abandon_wait_seconds", q="0.5") == pytest.approx(30, rel=0.01)
+    assert shown(waiting, "00:45", "oldest_wait_seconds") == 25
+    assert shown(waiting, "00:45", "oldest_customer_wait_seconds") == 45
+
+
+def test_a_lost_leg_is_in_no_wait_of_the_customer() -> None:
+    """M3, presumed lost: queued at 0:00, given up at 4:00, queued again at 5:00 and accepted 30 s later: 30 s."""
+    log = Log().queued("0:00:00").queued("5:00:00")
+
+    assert shown(log, "5:00:10", "oldest_customer_wait_seconds") == 10
+    assert of_5m(log.accepted("5:00:30"), "5:01:00", "customer_wait_mean_seconds") == pytest.approx(30)
+
+
+def test_a_room_that_is_used_again_is_another_wait() -> None:
+    """M2, M3: closed, and queued ten days later for 40 s: of those alone. Within the episode gap of 24 h it goes on.
+
+    First 10 s, then 40 s: the first wait stays where it was, 10 s at 0:10 of the first day.
+    """
+    log = Log().queued("00:00").accepted("00:10").human("00:20").closed("02:00").queued("240:00:00")
+
+    assert of_5m(log, "01:00", "customer_wait_mean_seconds") == pytest.approx(10)
+    assert shown(log, "240:00:30", "oldest_customer_wait_seconds") == 30
+    log.abandoned("240:00:40")
+    assert of_5m(log, "240:01:00", "customer_wait_mean_seconds") == pytest.approx(40)
+    # The reply of ten days ago is none to this one.
+    assert of_5m(log, "240:01:00", "conversation_abandonment_ratio") == 1
+    assert shown(log, "240:01:00", "rolling_customer_wait_mean_seconds", window="7d") == pytest.approx(40)
+
+    soon = (
+        Log().queued("00:00").accepted("00:10").human("00:20").closed("02:00").queued("23:00:00").abandoned("23:00:40")
+    )
+    assert of_5m(soon, "23:01:00", "customer_wait_mean_seconds") == pytest.approx(50)
+    assert of_5m(soon, "23:01:00", "conversation_abandonment_ratio") == 0
+
+
 def test_the_identity() -> None:
     """M8: queued is what has ended, each in one way, and what still waits."""
     log = Log()

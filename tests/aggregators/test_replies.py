@@ -9,7 +9,7 @@ from aggregators.replies import TYPES, OpenResponse, Replies, Stretch, sweep
 from tests.aggregators.running import incoming
 from tests.logs import T0, Log, after
 
-NOTHING = Replies([], [], [], [], [], human_replied=False)
+NOTHING = Replies([], [], [], [], [], replied_at=[])
 
 
 def said(log: Log) -> Replies:
@@ -64,7 +64,7 @@ def test_of_one_instant_the_customer_wrote_first() -> None:
 
 def test_a_human_who_speaks_first_replies_to_nobody() -> None:
     """But a human has written; the customer's first message after it begins an episode."""
-    assert said(Log().human("00:00")) == NOTHING._replace(human_replied=True)
+    assert said(Log().human("00:00")) == NOTHING._replace(replied_at=[T0])
     assert said(Log().human("00:00").customer("00:10")).open_responses == [OpenResponse(after("00:10"), None)]
 
 
@@ -171,7 +171,7 @@ def test_what_a_human_reply_is(fields: dict[str, bool], replies: int) -> None:
     """Public and not automatic, which both are so unless it says otherwise."""
     found = said(Log().customer("00:00").human("00:10", **fields))
 
-    assert (len(found.replies), found.human_replied) == (replies, bool(replies))
+    assert (len(found.replies), bool(found.replied_at)) == (replies, bool(replies))
 
 
 @pytest.mark.parametrize(("status", "ends"), [("solved", True), ("closed", True), ("open", False), ("pending", False)])
