@@ -11,7 +11,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
 
-from stream.kafka import admin_client, backoff_s, client_options, why
+from stream.kafka import admin_client, backoff_s, client_options, makes_topics, why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,9 @@ def _headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
 
 async def _ensure_topic(admin: AIOKafkaAdminClient, settings: Settings) -> int:
     """Make the topic if it is missing; return the largest batch it takes, in bytes. Raises KafkaError."""
+    if not await makes_topics(admin):
+        # It does not tell its limits either.
+        return DEFAULT_MESSAGE_BYTES + HEADERS_BYTES
     name = settings.topics_deadletter
     existing = set(await admin.list_topics())
     sources = [topic for topic in settings.source_topics if topic in existing]

@@ -70,6 +70,16 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         await admin.close()
 
 
+async def makes_topics(admin: AIOKafkaAdminClient) -> bool:
+    """Tell whether topics are made on request. Raises KafkaError.
+
+    librdkafka's mock cluster has no controller to ask: the one it names is none of its brokers. It makes a topic by
+    itself when somebody asks about it.
+    """
+    cluster = await admin.describe_cluster()
+    return cluster["controller_id"] in {broker["node_id"] for broker in cluster["brokers"]}
+
+
 async def wait_for_kafka(settings: Settings) -> None:
     """Return when a broker answers; until then say so in the log, with back-off."""
     for attempt, wait_s in enumerate(backoff_s(), 1):

@@ -11,7 +11,7 @@ from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from stream.chunks import Partition
-from stream.kafka import admin_client, backoff_s, client_options, why
+from stream.kafka import admin_client, backoff_s, client_options, makes_topics, why
 from stream.told import records_of, told_topics
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ async def ensure_topics(settings: Settings) -> dict[int, int]:
         existing = set(await admin.list_topics())
         sources = await _counts(admin, [topic for topic in settings.source_topics if topic in existing])
         missing = [topic for topic in topics.values() if topic not in existing]
-        if missing:
+        if missing and await makes_topics(admin):
             await _make(admin, missing, max(sources.values(), default=1))
         found = await _counts(admin, list(topics.values()))
     if not all(found.get(topic) for topic in topics.values()):

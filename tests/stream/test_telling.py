@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aggregators.forgetting import stand_in
-from aggregators.telling import CUSTOMER, To
+from aggregators.telling import AGENT, CUSTOMER, To
 from stream import keys
+from stream.chunks import DeadLetter
+from stream.dead_letters import KafkaDeadLetters
+from stream.devstack.broker import PARTITIONS, embedded_broker
 from stream.offline import definitions_of
 from stream.processor import REPORTS_ALONE, TableProcessor
 from stream.rebuilder import Rebuilder
 from stream.settings import load
+from stream.telling import ensure_topics, wait_for_told
 from tests.logs import Log
 from tests.seam import Seam
 
@@ -91,3 +96,19 @@ async def test_a_worker_tells_again_what_the_rebuild_before_it_may_tell(
         assert told.last == set()
     await worker.close()
     await rebuild.close()
+
+
+async def test_a_broker_that_makes_topics_only_by_itself_is_left_to_it(tmp_path: Path) -> None:
+    """The mock cluster of the demo has no controller: told topics come about as somebody asks about them."""
+    file = tmp_path / "definitions.toml"
+    file.write_text('families = ["work", "people", "customers"]\n')
+    with embedded_broker(["support.chat"]) as address:
+        settings = load({"kafka": address, "definitions": str(file), "topics_deadletter": "letters"})
+
+        await asyncio.wait_for(wait_for_told(settings), 30)
+        async with KafkaDeadLetters(settings) as letters:
+            await asyncio.wait_for(letters.send([DeadLetter("late", "support.chat", 0, 0, 0, None, b"{}")]), 30)
+        found = await ensure_topics(settings)
+
+    assert sorted(found) == [CUSTOMER, AGENT]
+    assert set(found.values()) == {PARTITIONS}
