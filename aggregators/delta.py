@@ -73,8 +73,8 @@ class Delta:
     due: Index = field(default_factory=lambda: defaultdict(dict))
     stops: Index = field(default_factory=lambda: defaultdict(dict))
     expiry: dict[int, set[Key]] = field(default_factory=lambda: defaultdict(set))
-    hidden: dict[int, set[Key]] = field(default_factory=lambda: defaultdict(set))
-    """Conversations that nobody is to be told of, by the day on which they have expired at the latest."""
+    hidden: dict[Key, bool] = field(default_factory=dict)
+    """Conversations that nobody is to be told of, or again may be, as one of that id begins anew."""
     log: list[Restated] = field(default_factory=list)
     labels: dict[Labels, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)

@@ -91,8 +91,6 @@ class Life:
 
     def add(self, fact: Fact, *, again: bool = False) -> Merge:
         """Merge an event that came in. Where all is told *again* it is noted what was known before a replacement."""
-        if fact[3] == FORGOTTEN and not self.forgotten:
-            self._forget()
         if self.forgotten:
             fact = blanked(fact, self.key.tenant)
         identifier = fact[2]
@@ -101,6 +99,8 @@ class Life:
             self.facts[identifier] = fact
             self.changes[identifier] = None
             self.last = max(self.last, fact[0])
+            if fact[3] == FORGOTTEN:
+                self._forget()
             return "new"
         stood = tuple(self.facts.values()) if again else ()
         change = merge(self.facts, fact, self.key)
@@ -108,6 +108,8 @@ class Life:
             if again:
                 self.lost.append(stood)
             self.changes.setdefault(identifier, known)
+            if FORGOTTEN in (fact[3], known[3]):
+                self._forget()
             if fact[0] >= self.last:
                 self.last = fact[0]
             elif known[0] == self.last:
@@ -115,9 +117,11 @@ class Life:
         return change
 
     def _forget(self) -> None:
-        self.forgotten = True
+        """Take the customer out, if that is what is asked for by now."""
+        self.forgotten = FORGOTTEN in [fact[3] for fact in self.facts.values()]
         # A name that only had a later form added behind it would stay where it is.
-        self.all_anew = blank(self.facts, self.key.tenant) or self.all_anew
+        if self.forgotten and blank(self.facts, self.key.tenant):
+            self.all_anew = True
 
     def cause(self) -> Cause:
         """Return the event that came in and lies furthest back."""
@@ -272,8 +276,8 @@ class Engine:
             known = joined(known, observe(key, stood, definitions=definitions).told)
         if known or after.told:
             delta.told.update(changed(known, after.told, again=self._again))
-        if after.hidden:
-            delta.hidden[day].add(key)
+        if after.hidden or life.fresh:
+            delta.hidden[key] = after.hidden
         if after is NOTHING and before is NOTHING:
             return
         touched = self._change_events(before, after, tally)

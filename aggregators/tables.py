@@ -47,7 +47,7 @@ class Tables:
     due: Index = field(default_factory=dict)
     stops: Index = field(default_factory=dict)
     labels: dict[Labels, int] = field(default_factory=dict)
-    hidden: dict[int, set[Key]] = field(default_factory=dict)
+    hidden: set[Key] = field(default_factory=set)
     log: deque[Restated] = field(default_factory=lambda: deque(maxlen=MOST_LOGGED))
 
     def apply(self, delta: Delta, *, offset: int) -> None:
@@ -73,8 +73,11 @@ class Tables:
                     else:
                         rows.pop(entry, None)
         self.labels.update(delta.labels)
-        for day, keys in delta.hidden.items():
-            self.hidden.setdefault(day, set()).update(keys)
+        for key, is_hidden in delta.hidden.items():
+            if is_hidden:
+                self.hidden.add(key)
+            else:
+                self.hidden.discard(key)
         self.log += delta.log
 
     def lines(self, topic: str, partition: int, *, definitions: Definitions) -> Iterator[str]:
@@ -82,11 +85,10 @@ class Tables:
         where = {"topic": topic, "partition": partition}
         yield _line({"table": "position", **where, "offset": self.offset, "watermark": self.watermark})
         watermark = self.watermark if self.watermark is not None else 0
-        hidden = {key for keys in self.hidden.values() for key in keys}
         for key, facts in self.facts.items():
             if not is_expired(key, facts.values(), watermark=watermark, definitions=definitions):
                 yield from _fact_lines(where, key, facts)
-                if key in hidden:
+                if key in self.hidden:
                     yield _line({"table": "hidden", **where, "tenant": key.tenant, "subject": key.subject})
         for pane, groups in self.cells.items():
             if is_kept(pane, watermark):

@@ -13,7 +13,7 @@ from aggregators.panes import FINE, HOUR, QUARTER, STOPS_KEPT_MS, bucket_of, is_
 from aggregators.reasons import LEVEL as _OF_REASONS
 from aggregators.windows import EVERYBODY, locals_of
 from stream import codec, keys
-from stream.hidden import LETTER, NOBODY, hidden_in
+from stream.hidden import NOBODY, TABLE, hidden_in
 from stream.offline import definitions_of
 from stream.past import NotNowError, in_force
 from stream.reader import NAMES_A_CALL, SIZE_A_CALL, Cut, cut_of, pairs
@@ -35,7 +35,7 @@ MOST_ENTRIES: Final = 400_000
 MOST_CALLS: Final = 2_000
 AT_ONCE: Final = 4
 """So many partitions are read side by side."""
-_LETTERS: Final = f"sdil{LETTER}"
+_LETTERS: Final = f"sdil{TABLE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,8 @@ class _Reader:
             cut = now
             for name, content in page[1]:
                 contents[name] = pairs(content)
-            if sum(map(len, contents.values())) + found.entries > MOST_ENTRIES:
+            read = sum([len(rows) for name, rows in contents.items() if name != TABLE.encode()])
+            if read + found.entries > MOST_ENTRIES:
                 message = f"more than {MOST_ENTRIES} samples would have to be looked through: choose a shorter window"
                 raise NotKeptError(message)
             left = [*page[6], *todo[NAMES_A_CALL:]]
@@ -188,7 +189,7 @@ class _Reader:
 
     def _is_wanted(self, name: bytes) -> bool:
         letter, _, rest = name.decode().partition(":")
-        if letter == LETTER:
+        if letter == TABLE:
             return True
         if letter not in ("s", "d", "i"):
             return False
@@ -206,21 +207,21 @@ class _Reader:
         for name, rows in contents.items():
             if not self._is_wanted(name):
                 continue
-            found.entries += len(rows)
-            if name[:1] == LETTER.encode():
+            if name == TABLE.encode():
                 found.hidden |= hidden_in(rows)
                 continue
-            read = ((codec.unpack(blob), int(number)) for blob, number in rows.items())
+            found.entries += len(rows)
+            unpacked = ((codec.unpack(blob), int(number)) for blob, number in rows.items())
             if name[:1] == b"i":
                 kinds = self._kinds
                 found.intervals += [
                     (codec.interval_of(row, labels), number)
-                    for row, number in read
+                    for row, number in unpacked
                     if row[3] in mine and (kinds is None or row[2] in kinds)
                 ]
             else:
                 into = found.stops if name[:1] == b"s" else found.due
-                into += [(codec.sample_of(row, labels), number) for row, number in read if row[4] in mine]
+                into += [(codec.sample_of(row, labels), number) for row, number in unpacked if row[4] in mine]
 
     def _counts(self, labels: Labels) -> bool:
         groups, mine = self._where.grouping(labels), self._where.group

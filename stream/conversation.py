@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aggregators.engine import is_expired
 from aggregators.facts import Key
 from stream import codec, keys
+from stream.hidden import NOBODY, read_hidden
 from stream.offline import definitions_of
 from stream.past import in_force
 
@@ -18,17 +19,19 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions
     from aggregators.facts import Facts
     from stream.chunks import Partition
+    from stream.hidden import Hidden
     from stream.past import InForce
     from stream.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The facts of one conversation by owner, of every partition that has any of it."""
+    """The facts of one conversation by owner, of every partition that has any of it, and who is not to be named."""
 
     generation: str
     definitions: Definitions
     owners: tuple[tuple[Key, Facts], ...]
+    hidden: Hidden = NOBODY
 
 
 def read_facts(settings: Settings, tenants: Sequence[str], conversation: str) -> Owned:
@@ -43,9 +46,11 @@ async def _read_facts(settings: Settings, wanted: list[Key]) -> Owned:
     async with in_force(settings) as tables:
         definitions = definitions_of(tables.settings)
         owners: list[tuple[Key, Facts]] = []
+        hidden = NOBODY
         for partition in await tables.partitions(tables.settings.source_topics):
             owners += await _of_partition(tables, partition, wanted, definitions)
-    return Owned(tables.generation, definitions, tuple(owners))
+            hidden |= await read_hidden(tables.client, keys.prefix(tables.generation, partition))
+    return Owned(tables.generation, definitions, tuple(owners), hidden)
 
 
 async def _of_partition(

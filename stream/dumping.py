@@ -11,7 +11,7 @@ from aggregators.tables import Tables, sorted_lines
 from stream import codec, generations, keys
 from stream.chunks import Partition
 from stream.errors import UsageError
-from stream.hidden import read_by_day
+from stream.hidden import read_owners
 from stream.offline import definitions_of
 from stream.patience import Client, connect
 from stream.settings import hidden
@@ -83,7 +83,7 @@ async def read_tables(client: Client, generation: str, partition: Partition) -> 
             tables.facts[key] = codec.unpack_facts(key, blob)
     names = [name.decode() for name in await client.zrange(base + "z", 0, -1)]
     await _read_panes(client, base, [name[2:] for name in names if name.startswith("c:")], by_lid, tables)
-    tables.hidden = await read_by_day(client, base)
+    tables.hidden = await read_owners(client, base)
     indexed = [name for name in names if name[0] in "ids"]
     for name, rows in zip(indexed, await _hashes(client, [base + name for name in indexed]), strict=True):
         index = {"i": tables.intervals, "d": tables.due, "s": tables.stops}[name[0]]

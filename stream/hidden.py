@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 Hidden = frozenset[tuple[str, str]]
 """Tenant and id of each conversation."""
 NOBODY: Final[Hidden] = frozenset()
-LETTER: Final = "h"
-"""How the names of their tables begin; each is of a day, on which they have expired at the latest."""
-
-
-def names_of(tables: Iterable[bytes]) -> list[str]:
-    """Return the names of those among *tables* that tell of hidden conversations."""
-    return [name.decode() for name in tables if name.startswith(f"{LETTER}:".encode())]
+TABLE: Final = "h"
+"""The hash of a partition with one field for each; it goes with the facts of its owner."""
 
 
 def hidden_in(owners: Iterable[bytes]) -> Hidden:
@@ -29,19 +24,11 @@ def hidden_in(owners: Iterable[bytes]) -> Hidden:
     return frozenset((key.tenant, key.subject) for key in map(codec.key_of, owners))
 
 
-async def read_by_day(client: Client, base: str) -> dict[int, set[Key]]:
-    """Return those of the partition with the prefix *base* by day."""
-    names = names_of(await client.zrange(base + "z", 0, -1))
-    pipe = client.pipeline(transaction=False)
-    for name in names:
-        pipe.hkeys(base + name)
-    return {
-        int(name.partition(":")[2]): {codec.key_of(owned) for owned in owners}
-        for name, owners in zip(names, await pipe.execute(), strict=True)
-    }
+async def read_owners(client: Client, base: str) -> set[Key]:
+    """Return those of the partition with the prefix *base*, as owners of facts."""
+    return {codec.key_of(owned) for owned in await client.hkeys(base + TABLE)}
 
 
 async def read_hidden(client: Client, base: str) -> Hidden:
-    """Return all of the partition with the prefix *base*."""
-    days = await read_by_day(client, base)
-    return frozenset((key.tenant, key.subject) for owners in days.values() for key in owners)
+    """Return those of the partition with the prefix *base*."""
+    return hidden_in(await client.hkeys(base + TABLE))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.tables import MOST_LOGGED
 from stream import codec
+from stream.hidden import TABLE as HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +67,7 @@ def payload(
                 *_index("i", delta.intervals, lids),
                 *_index("d", delta.due, lids),
                 *_index("s", delta.stops, lids),
-                *([f"h:{day}", _flat((fields[key], 1) for key in owners), []] for day, owners in delta.hidden.items()),
+                *_hidden(delta.hidden, fields),
             ],
             labels,
             _flat(delta.sources.items()),
@@ -78,6 +79,14 @@ def payload(
         ]
     )
     return Payload(message, facts)
+
+
+def _hidden(hidden: Mapping[Key, bool], fields: Mapping[Key, bytes]) -> list[list[Any]]:
+    """Return which conversations nobody is to be told of, and which again may be."""
+    if not hidden:
+        return []
+    put = _flat((fields[key], 1) for key, is_hidden in hidden.items() if is_hidden)
+    return [[HIDDEN, put, [fields[key] for key, is_hidden in hidden.items() if not is_hidden]]]
 
 
 def _flat(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:

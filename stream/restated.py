@@ -55,10 +55,12 @@ async def _log(tables: InForce, partition: Partition) -> tuple[list[Restated], i
     # In one transaction: as of one commit.
     pipe = tables.client.pipeline(transaction=True)
     pipe.lrange(keys.prefix(tables.generation, partition) + "g", 0, -1)
-    pipe.hmget(keys.meta(tables.generation, partition), "coarse", "carried")
-    packed, marks = await pipe.execute()
+    pipe.hmget(keys.meta(tables.generation, partition), "coarse", "carried", "watermark")
+    packed, (*marks, watermark) = await pipe.execute()
     rows = [codec.unpack_restated(row) for row in packed]
     since = [int(mark) for mark in marks if mark is not None]
     if len(rows) >= MOST_LOGGED:
         since.append(rows[0].watermark)
-    return rows, max(since, default=None)
+    # Beyond that nobody knows any more whether a conversation is hidden: it goes with the facts.
+    known_from = int(watermark or 0) - tables.settings.retention_ms
+    return [row for row in rows if row.sample[1] >= known_from], max(since, default=None)

@@ -153,7 +153,7 @@ def is_passed(name: str, watermark: int) -> bool:
     if letter == "c":
         width, start = rest.split(":")
         return not is_kept(Pane(int(width), int(start)), watermark)
-    if letter in ("x", "h"):
+    if letter == "x":
         return (int(rest) + 1) * DAY_MS < watermark
     if letter not in ("i", "d", "s") or int(rest) < 0:
         return False

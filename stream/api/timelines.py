@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from aggregators.catalogue import METRICS
 from aggregators.drilling.timelines import Readers, timeline
 from aggregators.forgetting import HIDING
-from aggregators.vocabulary import NAMES, TENANT, name_of
+from aggregators.vocabulary import INTO, NAMES, TENANT, name_of
 from stream.api.access import Driller  # noqa: TC001 - FastAPI reads the annotations
 from stream.api.instants import Instant, stamp, stamp_or_none
 from stream.api.numbers import JSON
@@ -118,7 +118,7 @@ def router(source: Source) -> APIRouter:
             "conversation": conversation,
             "tenant": tenants[0],
             "generation": owned.generation,
-            "facts": [_fact(each) for each in told],
+            "facts": [_fact(each, {name for tenant, name in owned.hidden if tenant == tenants[0]}) for each in told],
         }
         return Response(orjson.dumps(answer), media_type=JSON)
 
@@ -149,13 +149,15 @@ def _readers(families: tuple[str, ...]) -> Readers:
     return Readers([each for each in METRICS if each.asked in ("", *families)], everything())
 
 
-def _fact(told: Told) -> dict[str, Any]:
+def _fact(told: Told, hidden: set[str]) -> dict[str, Any]:
+    """Return a fact as a `FactShown`; what it was merged into is left out where that is *hidden*."""
     at, _, identifier, code, fields = told.fact
+    left_out = {TENANT, INTO} if fields.get(INTO) in hidden else {TENANT}
     return {
         "id": identifier,
         "type": name_of(code),
         "at": stamp(at),
-        "fields": {NAMES[field]: value for field, value in sorted(fields.items()) if field != TENANT},
+        "fields": {NAMES[field]: value for field, value in sorted(fields.items()) if field not in left_out},
         "contributions": None if told.contributions is None else [_contributed(each) for each in told.contributions],
     }
 

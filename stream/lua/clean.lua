@@ -18,7 +18,9 @@ for _, name in ipairs(p[1]) do
 end
 for _, bucket in ipairs(p[2]) do
   for i = 1, #bucket[2], 4000 do
-    redis.call('HDEL', base .. 'f:' .. bucket[1], unpack(bucket[2], i, math.min(i + 3999, #bucket[2])))
+    local last = math.min(i + 3999, #bucket[2])
+    redis.call('HDEL', base .. 'f:' .. bucket[1], unpack(bucket[2], i, last))
+    redis.call('HDEL', base .. 'h', unpack(bucket[2], i, last))
   end
 end
 return 1

@@ -12,14 +12,14 @@ from aggregators.definitions import Definitions
 from aggregators.facts import Key
 from aggregators.forgetting import is_stand_in, stand_in
 from aggregators.hearing import Hearing
-from aggregators.instants import DAY_MS, HOUR_MS
+from aggregators.instants import DAY_MS
 from aggregators.points import CELLS
 from aggregators.tables import Tables
 from aggregators.telling import BY_CUSTOMER, Batch, Row, name_in
 from aggregators.vocabulary import CONTENT
 from stream.offline import Offline
 from tests.aggregators.running import EVERYTHING, Counted, incoming
-from tests.logs import Log, after
+from tests.logs import T0, Log, after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -182,14 +182,13 @@ def test_facts_are_written_whole_once_and_then_added_to() -> None:
 
 @pytest.mark.parametrize("kind", ["conversation.forgotten", "ticket.deleted"])
 def test_deleted_or_forgotten_it_is_hidden(kind: str) -> None:
-    """It is noted by the day on which it has expired at the latest; its numbers and its index stay."""
+    """It is noted; its numbers and its index stay."""
     counting = Counted(Definitions())
     log = Log(tenant="acme", conversation="t1").created("00:00").commented("00:10", "human")
     before = dict(counting.feed(log.lines).cells)
     delta = counting.feed(Log(tenant="acme", conversation="t1").add(kind, "00:20", id="gone").lines)
 
-    last = after("00:20") + 35 * DAY_MS + 24 * HOUR_MS  # retention, and the longest timer: silent for a day
-    assert dict(delta.hidden) == {last // DAY_MS: {Key("acme", "t1")}}
+    assert delta.hidden == {Key("acme", "t1"): True}
     assert {pane.width for pane in before} > {
         pane.width for pane, groups in delta.cells.items() if any(groups.values())
     }
@@ -214,4 +213,35 @@ def test_spam_that_is_forgotten_is_hidden_too() -> None:
 
     delta = counting.feed(pen.add("conversation.forgotten", "00:20").lines)
 
-    assert list(delta.hidden.values()) == [{Key("acme", "c")}]
+    assert delta.hidden == {Key("acme", "c"): True}
+
+
+def test_who_begins_anew_under_an_old_id_is_not_hidden() -> None:
+    """Sixty days after it was forgotten, and expired, its id is used again: of that one everybody may know."""
+    counting = Counted(EVERYTHING)
+    counting.feed(Log(tenant="acme", conversation="c", customer="ana").customer("00:00").closed("00:10").lines)
+    counting.feed(Log(tenant="acme", conversation="c").add("conversation.forgotten", "00:20", id="f").lines)
+    day = T0 + 60 * DAY_MS
+    counting.feed(Log(tenant="acme", conversation="other").add("chat.started", day).lines)
+    delta = counting.feed(Log(tenant="acme", conversation="c", customer="ben").add("chat.started", day, id="n").lines)
+
+    assert delta.hidden == {Key("acme", "c"): False}
+    assert not any('"table":"hidden"' in line for line in counting.lines())
+
+
+@pytest.mark.parametrize("warm", [0, 100])
+def test_an_id_that_two_types_share_forgets_if_the_forgetting_counts(warm: int) -> None:
+    """Of two events of one id the earlier counts: where that is no forgetting nothing is blanked, cold or warm."""
+    pen = Log(tenant="acme", conversation="c", customer="ana")
+    lines = [
+        *pen.customer("00:10", id="x").lines,
+        *Log(tenant="acme", conversation="c").customer("00:20", id="f").lines,
+        *Log(tenant="acme", conversation="c").add("conversation.forgotten", "00:30", id="f").lines,
+        *Log(tenant="acme", conversation="c", customer="ana").customer("00:40", id="n").lines,
+    ]
+    counting = Counted(EVERYTHING, warm_owners=warm)
+    for line in lines:
+        counting.feed([line])
+
+    assert sum('"customer":"ana"' in line for line in counting.lines()) == 2
+    assert not any('"table":"hidden"' in line for line in counting.lines())

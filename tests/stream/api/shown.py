@@ -75,7 +75,7 @@ def behind(log: Log, *, definitions: Definitions | None = None) -> Callable[[Set
 
 def hidden_of(offline: Offline) -> Hidden:
     """Return the conversations that nobody is to be told of."""
-    return frozenset((key.tenant, key.subject) for keys in offline.tables.hidden.values() for key in keys)
+    return frozenset((key.tenant, key.subject) for key in offline.tables.hidden)
 
 
 def facts(log: Log, *, definitions: Definitions | None = None) -> Callable[[Settings, Sequence[str], str], Owned]:
@@ -86,7 +86,7 @@ def facts(log: Log, *, definitions: Definitions | None = None) -> Callable[[Sett
     def read(_: Settings, tenants: Sequence[str], conversation: str) -> Owned:
         wanted = [Key(tenant, conversation) for tenant in tenants]
         found = tuple((key, offline.tables.facts[key]) for key in wanted if key in offline.tables.facts)
-        return Owned(offline.definitions.generation(), offline.definitions, found)
+        return Owned(offline.definitions.generation(), offline.definitions, found, hidden_of(offline))
 
     return read
 

@@ -77,6 +77,19 @@ def test_its_facts_are_told_to_nobody(kind: str) -> None:
     assert there.status_code == 200
 
 
+def test_what_was_merged_into_it_does_not_name_it() -> None:
+    """t1 was merged into t2, which is to be forgotten: the facts of t1 say so no more; into t3 they do."""
+    log = Log(tenant="acme")
+    log.of(conversation="t1", tenant="acme").created("1:00").add("ticket.merged", "2:00", into="t2")
+    log.of(conversation="t3", tenant="acme").created("1:00").add("ticket.merged", "2:00", into="t1")
+    log.of(conversation="t2", tenant="acme").created("1:00").add("conversation.forgotten", "3:00")
+
+    hidden, shown_ = (asked(log, f"/api/v1/conversations/{name}?tenant=acme").json() for name in ("t1", "t3"))
+
+    assert [fact["fields"].get("into") for fact in hidden["facts"]] == [None, None]
+    assert [fact["fields"].get("into") for fact in shown_["facts"]] == [None, "t1"]
+
+
 def test_what_was_counted_anew_does_not_name_it_either() -> None:
     """An accept two hours late, of one that is to be forgotten: what it changed is told, whose it was not."""
     log = Log(**PLACE)
