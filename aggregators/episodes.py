@@ -22,7 +22,8 @@ Spans = list[tuple[int, int | None]]
 class Solve(NamedTuple):
     """A solve at `at` by the fact at `place`. `stop` is where clocks stop: earlier where time ran out (`by_timeout`).
 
-    `alone`: the customer wrote and nobody replied. `replies` is -1 where the customer did not write.
+    `alone`: the customer wrote and nobody replied; `withdrawn`: and it was no human of the centre who ended it.
+    `replies` is -1 where the customer did not write.
     """
 
     place: int
@@ -30,6 +31,7 @@ class Solve(NamedTuple):
     stop: int
     by_timeout: bool
     alone: bool
+    withdrawn: bool
     replies: int
     touches: int
     owners: int
@@ -72,8 +74,9 @@ class Episode:
     """One episode, received at `received`; its durations count from `clock`.
 
     A solve is pending until it is known that nobody corrects it. `ends` collects, over all episodes of a conversation,
-    the first end of each with its outcome: 2 without a reply, else 1. `stays` is when it was open and anybody could
-    solve it: not while it is solved, nor after it was closed without being solved; `solved_at` is the last solve.
+    the first end of each with its outcome: 2 where it was withdrawn before a reply, else 1. `stays` is when it was open
+    and anybody could solve it: not while it is solved, nor after it was closed without being solved; `solved_at` is the
+    last solve.
     """
 
     def __init__(
@@ -143,11 +146,11 @@ class Episode:
             self._add(points.DELETED, at)
             self._last_until(at)
 
-    def end_at(self, at: int, *, alone: bool) -> None:
+    def end_at(self, at: int, *, alone: bool, withdrawn: bool) -> None:
         """Count the first end, and the first without a reply."""
         if not self._ended:
             self._ended = True
-            self._ends.append((at, 2 if alone else 1))
+            self._ends.append((at, 2 if withdrawn else 1))
         if alone and not self._left_alone:
             self._left_alone = True
             self._add(points.NO_REPLY_CLOSED, at)
@@ -158,7 +161,8 @@ class Episode:
         if solve is not None:
             self._keep(solve, pauses)
             self.solved_at = solve.at
-            self._solved.append(Solved(self._received, solve.at, solve.owners, solve.replies, self._reopened))
+            told = (solve.owners, solve.replies, self._reopened, self._solves)
+            self._solved.append(Solved(self._received, solve.at, *told))
         elif not self._deleted:
             if self._stays_since >= 0:
                 self._leave(silent_at)
@@ -212,7 +216,7 @@ class Episode:
         self._solves += 1
         self.halt(solve.stop)
         self._last_until(solve.at)
-        self.end_at(solve.at, alone=solve.alone)
+        self.end_at(solve.at, alone=solve.alone, withdrawn=solve.withdrawn)
 
     def _leave(self, at: int | None) -> None:
         if at is None or at > self._stays_since:

@@ -37,6 +37,8 @@ _SOLVED: Final = frozenset({"solved", "closed"})
 _PAUSED: Final = frozenset({"pending", "on_hold"})
 _UNSOLVED: Final = _PAUSED | {"new", "open"}
 _ASYNC: Final = frozenset({"email", "social", "offline"})
+_WITHDRAWING: Final = frozenset({"customer", "system", "bot"})
+"""Who ends a conversation that nobody replied to without resolving it."""
 _TAKEN_UP: Final = frozenset({_REOPENED, code_of("chat.queued"), code_of("chat.accepted")})
 
 
@@ -186,22 +188,24 @@ class _Sweep:
         if episode.pending is None:
             done = self._done
             alone = done.asked and not done.replied
+            withdrawn = alone and doer(fields) in _WITHDRAWING
             if code == _CLOSED:
                 solved = fields.get(RESOLVED, True)
                 # A customer who closes has left the bot, unless it says that it helped.
                 left = fields.get(BY) == "customer" and RESOLVED not in fields
                 contained = done.contained and not left
                 if not (solved and (contained or done.replied or (done.accepted and not done.asked))):
-                    episode.end_at(at, alone=alone)
+                    episode.end_at(at, alone=alone, withdrawn=withdrawn)
                     episode.halt(at)
                     return
                 if contained:
                     self._contained.append(at)
-                alone = False
+                alone = withdrawn = False
             by_timeout = done.answered and done.reply_at >= episode.clock and doer(fields) == "system"
             stop = done.reply_at if by_timeout else at
             replies = done.replies if done.asked else -1
-            episode.solve(Solve(place, at, stop, by_timeout, alone, replies, done.touches, len(done.owners)))
+            ended = (by_timeout, alone, withdrawn)
+            episode.solve(Solve(place, at, stop, *ended, replies, done.touches, len(done.owners)))
         if code == _CLOSED or fields[STATUS] == "closed":
             episode.close(at)
 

@@ -32,6 +32,7 @@ class Solved(NamedTuple):
     owners: int
     replies: int
     reopened: bool
+    solves: int
 
 
 class Part(NamedTuple):
@@ -175,6 +176,7 @@ def _solved(solved: Solved, facts: Iterable[Fact], places: Places, topic: str) -
         transferred,
         solved.reopened,
         solved.replies,
+        solved.solves,
     )
 
 

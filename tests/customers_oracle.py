@@ -59,6 +59,7 @@ class Solved(NamedTuple):
     owners: int
     replies: int | None
     reopened: bool
+    once: bool
 
 
 def episodes_of(events: Sequence[Event]) -> list[tuple[int, bool]]:
@@ -168,7 +169,16 @@ def _tells(key: tuple[str, str], events: list[Event]) -> tuple[list[Contact], li
     return (
         [Contact(at, key[1], labels(at), topic, customer) for at, by_customer in episodes_of(events) if by_customer],
         [
-            Solved(each.at, key[1], labels(each.at), topic, customer, *solved_of(events, each), reopened=each.reopened)
+            Solved(
+                each.at,
+                key[1],
+                labels(each.at),
+                topic,
+                customer,
+                *solved_of(events, each),
+                reopened=each.reopened,
+                once=each.once,
+            )
             for each in (course.settled if course else [])
         ],
     )
@@ -287,9 +297,7 @@ def _numbers(
         "fcr_settled_ratio": share([each for each in final if not each.why], final),
         **{f"fcr_missed_ratio:{why}": share([each for each in outcomes if each.why == why], outcomes) for why in WHYS},
         "fcr_one_reply_ratio": share([each for each in wrote if not each.why and each.row.replies == 1], wrote),
-        "fcr_one_teammate_ratio": share(
-            [each for each in owned if each.row.owners == 1 and not each.row.reopened], owned
-        ),
+        "fcr_one_teammate_ratio": share([each for each in owned if each.row.owners == 1 and each.row.once], owned),
         "fcr_coverage_ratio": share([each for each in solved if each.customer], solved),
         "anchors": len(anchors),
         "callbacks_7d": sum(each.callbacks for each in anchors),

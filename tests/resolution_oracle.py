@@ -53,6 +53,8 @@ class Settled(NamedTuple):
     received: int
     at: int
     reopened: bool
+    once: bool
+    """Nobody opened it again."""
     done: list[Event]
 
 
@@ -123,8 +125,8 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     """Since when the present episode is open; the place from which on what was done belongs to it."""
     last: int | None = None
     """The place of the solve that holds, None while it is open."""
-    again = False
-    """The customer has reopened the present episode."""
+    again = more = False
+    """The customer has reopened the present episode; anybody has, but for corrections."""
 
     def receive(at: int) -> None:
         nonlocal opened
@@ -140,12 +142,12 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
                 found.pop()
             elif by == "customer" and gap > SETTLE:
                 by_now[-1] = True
-                settled.append(Settled(received[-1], read[last].at, again, read[first : last + 1]))
-                first, again = last + 1, False
+                settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
+                first, again, more = last + 1, False, False
                 receive(e.at)
             else:
                 found[-1] = Solve(found[-1].at, by == "customer")
-                again = again or by == "customer"
+                again, more = again or by == "customer", True
                 reopened.append(e.at)
                 opened = e.at
             last = None
@@ -165,7 +167,7 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         receive(beginnings(read)[0])
     by_now[-1] = last is not None
     if last is not None:
-        settled.append(Settled(received[-1], read[last].at, again, read[first : last + 1]))
+        settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
     is_open = last is None and not deleted
     is_chat = any(e.type.startswith("chat.") for e in read) and not any(e.type == "ticket.created" for e in read)
     silent = read[-1].at + SILENT if is_open and is_chat else None

@@ -74,11 +74,12 @@ METRICS: tuple[Metric, ...] = (
     rolling(
         "async_abandonment_ratio",
         "ratio",
-        "Share of e-mail, social, offline and ticket episodes that ended before any human reply.",
-        "first ends without a reply / first ends",
+        "Share of e-mail, social, offline and ticket episodes that were withdrawn before any human reply.",
+        "first ends without a reply by the customer, the system or a bot / first ends",
         "M5c",
         read=lambda r: ratio(r[ASYNC_ENDED.choice(2)], r[ASYNC_ENDED.count]),
-        edges="withdrawn, closed or solved; contained by a bot, or without a customer message, it is not abandoned",
+        edges="who closes or solves without a reply and is an agent, or nobody named, has resolved it; contained by a "
+        "bot, or without a customer message, it is not abandoned",
     ),
     rolling(
         "first_response_per_resolved_seconds",

@@ -92,3 +92,26 @@ def test_spam_is_no_contact() -> None:
     now = shown(log.of(conversation="b").flagged("02:30"), "03:00", **WEEK)
 
     assert (now["fcr_ratio"], now["known_contacts"], now["callbacks_7d"]) == (1, 1, 0)
+
+
+def test_closed_once_with_one_teammate() -> None:
+    """Intercom's M45 of two tickets of one agent each: closed, opened again by the agent and closed: not once.
+
+    Within five minutes that is a correction, and the ticket is closed once; solved and then closed it is too. First
+    contact resolution itself asks only whether the customer came back: it is 1 for all.
+    """
+
+    def closed(reopened: str) -> dict[str, float]:
+        log = Log(conversation="a", customer="u").customer("00:00").accepted("01:00", agent="kim").human("02:00")
+        log.add("ticket.status_changed", "10:00", status="solved", by="human")
+        log.add("ticket.status_changed", reopened, status="open", by="human")
+        log.add("ticket.status_changed", "30:00", status="solved", by="human")
+        log.add("ticket.status_changed", "40:00", status="closed", by="system")
+        pen = log.of(conversation="b", customer="v").customer("00:00").accepted("01:00", agent="kim").human("02:00")
+        pen.add("ticket.status_changed", "10:00", status="solved", by="human")
+        pen.add("ticket.status_changed", "40:00", status="closed", by="system")
+        return shown(log, "50:00", **WEEK)
+
+    for reopened, share in (("20:00", 0.5), ("14:00", 1)):
+        now = closed(reopened)
+        assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_one_teammate_ratio"]) == (2, 1, share)

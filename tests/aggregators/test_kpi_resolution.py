@@ -280,7 +280,10 @@ def test_closed_without_reply() -> None:
 
 
 def test_asynchronous_abandonment() -> None:
-    """M5c: withdrawn before any reply, closed by time-out before any, and two answered: a half; chats are not in it."""
+    """M5c: withdrawn before any reply, closed by time-out before any, two answered: a half; chats are not in it.
+
+    Two more that agents solved without a word are resolved, not abandoned: 2 of 6.
+    """
     log = Log()
     ticket(log, "a").status("1:00:00", "closed", by="customer")
     ticket(log, "b").status("1:00:00", "closed", by="system")
@@ -289,6 +292,9 @@ def test_asynchronous_abandonment() -> None:
     log.of(conversation="f", channel="chat").customer("0:00:00").queued("0:00:10").closed("0:05:00", "customer")
 
     assert shown(log, "2:00:00")["async_abandonment_ratio"] == 0.5
+    ticket(log, "g").status("1:00:00", "solved", by="human")
+    ticket(log, "h").status("1:00:00", "closed", by="human")
+    assert shown(log, "2:00:00")["async_abandonment_ratio"] == pytest.approx(2 / 6)
 
 
 def test_first_response_time_by_resolved() -> None:

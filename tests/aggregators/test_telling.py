@@ -66,7 +66,7 @@ def test_a_customer_hears_of_contacts_and_solves() -> None:
     log.accepted("00:20", agent="a-1").human("01:00").closed("05:00")
 
     contact = Contact(after("00:10"), "chat", "billing", "refund", 1)
-    solved = SolvedEpisode(after("05:00"), "chat", "billing", "refund", 0, 1, False, False, 1)  # noqa: FBT003 - a row
+    solved = SolvedEpisode(after("05:00"), "chat", "billing", "refund", 0, 1, False, False, 1, 1)  # noqa: FBT003 - a row
     assert told(log)[CUSTOMER, "u"] == ((contact,), (solved,), ())
 
 

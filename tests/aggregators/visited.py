@@ -47,9 +47,11 @@ def solve(
     transferred: bool = False,
     reopened: bool = False,
     replies: int = 1,
+    solves: int = 0,
 ) -> SolvedEpisode:
-    """Return a solved episode, by one agent of one team with one reply unless told."""
-    return SolvedEpisode(instant(days), "chat", queue, topic, teams, owners, transferred, reopened, replies)
+    """Return a solved episode, by one agent of one team with one reply unless told, solved again where reopened."""
+    times = solves or 1 + reopened
+    return SolvedEpisode(instant(days), "chat", queue, topic, teams, owners, transferred, reopened, replies, times)
 
 
 def visit(*rows: Contact | SolvedEpisode | Contained | Session) -> Visit:
