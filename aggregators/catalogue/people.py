@@ -91,7 +91,8 @@ _NOW: tuple[Metric, ...] = (
             edges="A heartbeat older than twice its period: stale, not available. With an open chat busy or partially "
             "busy, even if presence says break or offline. A day after its last sign an agent is in no state. At a "
             "queue: of those who signed up for it, each in every queue of theirs.",
-            vendors="Precedence as Amazon Connect has it, whose agents are heard of every 120 s and up to 1 h after "
+            vendors="Precedence as Amazon Connect has it, but that offers which ring, are missed or rejected make no "
+            "state: they are counted as missed. Its agents are heard of every 120 s and up to 1 h after "
             "they log off.",
         ),
         read=_agents,

@@ -70,6 +70,23 @@ def test_surveys_closes_and_offers_do_not_stop_it() -> None:
     expects(log, "01:00", first_responses_5m=0, reply_samples_5m=0)
 
 
+@pytest.mark.parametrize("edit", [{"id": "m-1"}, {"id": "m-2", "message": "m"}])
+def test_an_edited_message_begins_when_it_was_written(edit: dict[str, str]) -> None:
+    """Written at 0:00, edited at 0:20, by the same event sent again or by another of that message: 30 s, not 10."""
+    log = Log().customer("00:00", id="m-1", message="m").customer("00:20", **edit).human("00:30")
+
+    expects(log, "01:00", first_responses_5m=1, frt_mean_s_5m=30)
+
+
+def test_a_closing_message_behind_the_close_is_no_response() -> None:
+    """Rocket.Chat writes it after it has closed: sent as `auto` it answers nothing, and the chat had no reply."""
+    log = Log().customer("00:00").closed("00:20").human("00:21", auto=True)
+
+    expects(log, "01:00", first_responses_5m=0, reply_samples_5m=0, frt_open=0)
+    # As if a person had written it, it would be one: what is automatic only its source knows.
+    expects(Log().customer("00:00").closed("00:20").human("00:21"), "01:00", first_responses_5m=1, frt_mean_s_5m=21)
+
+
 def test_a_greeting_before_the_customer_is_no_response() -> None:
     """What a person says first answers nothing; the reply after the customer's message does."""
     log = Log().human("00:00").customer("00:10").human("00:30")

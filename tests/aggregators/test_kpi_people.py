@@ -192,13 +192,15 @@ def test_concurrency() -> None:
     assert shown([diary.day()], "10:00:00", window="1h")["concurrency_mean"] == 1.5
 
 
-def test_occupancy_in_both_bases() -> None:
+@pytest.mark.parametrize("absent", ["break", "away", "training"])
+def test_occupancy_in_both_bases(absent: str) -> None:
     """M24: 9:00 to 10:00, 3 slots, chats 9:00-9:30 and 9:10-9:20, wrap-up to 9:36, a break 9:50-10:00.
 
     Time: 36 min of contact or acw ÷ (36 + 14 min available) = 0.72.
-    Slots: (36 + 10) slot-minutes ÷ 3 x 50 = 46/150. The break is in neither.
+    Slots: (36 + 10) slot-minutes ÷ 3 x 50 = 46/150. The break is in neither; nor is being away, or what a centre of its
+    own has.
     """
-    diary = Diary().slots("9:00:00", 3).says("9:00:00", "available").says("9:50:00", "break")
+    diary = Diary().slots("9:00:00", 3).says("9:00:00", "available").says("9:50:00", absent)
     diary.chat("9:00:00", "9:30:00", "9:36:00").chat("9:10:00", "9:20:00")
 
     found = shown([diary.day()], "10:00:00", window="1h")

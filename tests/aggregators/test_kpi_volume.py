@@ -137,6 +137,16 @@ def test_a_call_is_a_contact() -> None:
     assert shown(log, "01:00", "default", "voice", "sales")["contacts"] == 0
 
 
+def test_a_message_left_behind_is_a_contact_of_channel_offline() -> None:
+    """M70: a ticket of channel offline, and no chat: one contact there, one of the chat, nothing of it in any queue."""
+    log = Log(channel="offline").created("00:10").of(conversation="chat", channel="chat").customer("00:20")
+
+    assert shown(log, "01:00", "default", "offline", "none")["contacts"] == 1
+    assert shown(log, "01:00", "default", "offline", "none")["queued"] == 0
+    assert shown(log, "01:00", "default", "chat", "none")["contacts"] == 1
+    assert shown(log, "01:00")["contacts"] == 2
+
+
 def test_a_window_that_was_opened_is_no_contact() -> None:
     """M70: a bot greets, and nobody answers; once somebody writes, it begins there."""
     log = Log().started("00:00", bot=True).says("00:00", "bot")
