@@ -408,6 +408,12 @@ class _Conversation:
                         in_time = row.answered is not None and row.answered <= settled
                         samples.append(Point(_SETTLED[kind], settled, labels, 1 + in_time))
                         asked.append(levels.Asked(samples[-1], row.sent))
+                if settling and rated == CSAT and row.withdrawn is not None:
+                    responded, share, span = row.withdrawn
+                    good = int(surveys.is_good(kind, share, span, definitions))
+                    at = responded if row.sent is None else row.sent
+                    samples.append(Point(points.CSAT_WITHDRAWN.code, responded, places.at(at), 1 + good))
+                    asked.append(levels.Asked(samples[-1], at))
                 if row.responded is not None and row.normalised is not None and row.span is not None:
                     share = row.normalised
                     good = int(surveys.is_good(kind, share, row.span, definitions))

@@ -172,6 +172,7 @@ REASONED: Final = PointKind(159, "reasoned", "choice")
 SURVEY_SETTLED: Final = PointKind(160, "survey_settled", "choice", timed=True)
 CES_SETTLED: Final = PointKind(161, "ces_settled", "choice", timed=True)
 NPS_SETTLED: Final = PointKind(162, "nps_settled", "choice", timed=True)
+CSAT_WITHDRAWN: Final = PointKind(163, "csat_withdrawn", "choice")
 
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")

@@ -27,7 +27,8 @@ class SurveyRow(NamedTuple):
     """One survey. `sent` is the first time it was sent; `responded` the instant of the response that counts.
 
     `normalised` is the score between 0 and 1, `span` the length of its scale. `answered` is the instant from which on
-    there has always been a response that counts, whichever.
+    there has always been a response that counts, whichever. Where none does because the last one was withdrawn, that is
+    `withdrawn`: its instant, its score between 0 and 1, the length of its scale.
     """
 
     sent: int | None
@@ -35,6 +36,7 @@ class SurveyRow(NamedTuple):
     normalised: Fraction | None
     span: Fraction | None
     answered: int | None = None
+    withdrawn: tuple[int, Fraction, Fraction] | None = None
 
 
 def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
@@ -47,11 +49,13 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
     sent: dict[str, int] = {}
     counting: dict[str, Fact | None] = {}
     answered: dict[str, int] = {}
+    withdrawn: dict[str, Fact] = {}
     for fact in facts:
         survey = fact.fields[SURVEY]
         if fact.type == _RETRACTED:
-            if survey in counting:
-                counting[survey] = None
+            response = counting.get(survey)
+            if response is not None:
+                counting[survey], withdrawn[survey] = None, response
         elif fact.fields[KIND] != kind:
             continue
         elif fact.type == _SENT:
@@ -64,7 +68,9 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
     for survey in sorted(sent.keys() | counting.keys()):
         response = counting.get(survey)
         if response is None:
-            rows.append(SurveyRow(sent.get(survey), None, None, None))
+            gone = withdrawn.get(survey)
+            was = None if gone is None else (gone.at, *normalise(gone, scales))
+            rows.append(SurveyRow(sent.get(survey), None, None, None, withdrawn=was))
         else:
             normalised, span = normalise(response, scales)
             rows.append(SurveyRow(sent.get(survey), response.at, normalised, span, answered[survey]))

@@ -84,7 +84,7 @@ def recorded() -> dict[str, Known]:
 
 @cache
 def of_prometheus() -> dict[str, Known]:
-    """Return what alerts ask of Prometheus itself, by name; `tests/test_watching.py` asks a real one for each."""
+    """Return what is asked of Prometheus itself, by name; `tests/test_watching.py` asks a real one for each."""
     return {
         each.name: Known(name=each.name, kind=each.kind, rolling=False, labels=frozenset(each.labels))
         for each in watching.METRICS

@@ -10,6 +10,8 @@ from aggregators.reading import ratio
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
+_RAW = "Of each survey the last response, at its own instant; csat_satisfied_ratio is adjusted by what was disputed."
+
 
 def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metric]:
     """Return how many surveys of a kind have settled, and the share of them that was answered in time."""
@@ -32,6 +34,27 @@ SETTLED_METRICS: tuple[Metric, ...] = (
     *_settled("survey", "Satisfaction surveys", points.SURVEY_SETTLED),
     *_settled("ces", "Effort surveys", points.CES_SETTLED),
     *_settled("nps", "Recommendation surveys", points.NPS_SETTLED),
+    rolling(
+        "csat_raw_responses",
+        "responses",
+        "Satisfaction responses, those too that were withdrawn since.",
+        "responses that count + responses withdrawn",
+        "M60",
+        read=lambda r: r[m.CSAT_RESPONSES] + r[points.CSAT_WITHDRAWN.count],
+        edges=_RAW,
+    ),
+    rolling(
+        "csat_raw_satisfied_ratio",
+        "ratio",
+        "Share of satisfied responses, those too that were withdrawn since.",
+        "satisfied, withdrawn or not / raw responses",
+        "M60",
+        read=lambda r: ratio(
+            r[m.CSAT_SATISFIED] + r[points.CSAT_WITHDRAWN.choice(2)],
+            r[m.CSAT_RESPONSES] + r[points.CSAT_WITHDRAWN.count],
+        ),
+        edges=_RAW,
+    ),
 )
 METRICS: tuple[Metric, ...] = (
     count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),

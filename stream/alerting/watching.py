@@ -24,8 +24,14 @@ FAILURES: Final = PipelineMetric(
 DROPPED: Final = PipelineMetric(
     "prometheus_notifications_dropped_total", "counter", "Alerts that no Alertmanager took, each time they were sent."
 )
-METRICS: Final = (FAILURES, DROPPED)
-"""Those of Prometheus that alerts look at."""
+ERRORS: Final = PipelineMetric(
+    "prometheus_notifications_errors_total", "counter", "Alerts that an Alertmanager did not take.", ("alertmanager",)
+)
+TOOK: Final = PipelineMetric(
+    "prometheus_rule_group_last_duration_seconds", "gauge", "How long a group of rules took last.", ("rule_group",)
+)
+METRICS: Final = (FAILURES, DROPPED, ERRORS, TOOK)
+"""Those of Prometheus that alerts and their runbooks look at."""
 
 
 def _grows(metric: PipelineMetric, **like: str) -> str:

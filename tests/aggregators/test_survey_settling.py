@@ -121,3 +121,30 @@ def test_the_cuts_decide_nothing(steps: list[tuple[str, int]], cut: int) -> None
     sorted_up.feed(sorted(log.lines))
 
     assert cut_up.lines() == sorted_up.lines() == whole.lines()
+
+
+def test_a_disputed_rating_is_in_the_raw_number_alone() -> None:
+    """M60: 5, 4 and 1 of 5, the 1 retracted: adjusted 2 of 2 are satisfied, raw 2 of 3; the 5: 1 of 2, and 2 of 3.
+
+    Who rates anew after it counts once, with the last rating, in both.
+    """
+
+    def found(retracted: str, again: int | None = None) -> tuple[float | None, ...]:
+        log = Log()
+        for name, score in (("a", 5), ("b", 4), ("c", 1)):
+            pen = log.of(conversation=name).sent("00:00").responded("01:00", score)
+            if name == retracted:
+                pen.retracted("02:00")
+                if again is not None:
+                    pen.responded("03:00", again)
+        offline = Offline(definitions=SETTLING)
+        offline.feed(log.lines)
+        values = offline.values(after("04:00"))
+        names = ("csat_responses", "csat_satisfied_ratio", "csat_raw_responses", "csat_raw_satisfied_ratio")
+        return tuple(
+            values.get((f"support_tenant_rolling_{name}", (("tenant", "default"), ("window", "1h")))) for name in names
+        )
+
+    assert found("c") == pytest.approx((2, 1, 3, 2 / 3))
+    assert found("a") == pytest.approx((2, 1 / 2, 3, 2 / 3))
+    assert found("c", again=5) == pytest.approx((3, 1, 3, 1))

@@ -33,7 +33,7 @@ def test_surveys_come_by_their_id() -> None:
     log = Log().responded("00:30", 1, "c").sent("00:10", "b").responded("00:20", 5, "a").retracted("00:40", "a")
 
     assert surveys(log) == [
-        SurveyRow(None, None, None, None),
+        SurveyRow(None, None, None, None, withdrawn=(after("00:20"), Fraction(1), Fraction(4))),
         SurveyRow(after("00:10"), None, None, None),
         SurveyRow(None, after("00:30"), Fraction(0), Fraction(4), after("00:30")),
     ]
@@ -59,7 +59,9 @@ def test_kinds_are_kept_apart() -> None:
 
     assert surveys(log, "nps") == [SurveyRow(T0, after("00:10"), Fraction(9, 10), Fraction(10), after("00:10"))]
     assert [row.responded for row in surveys(log)] == [after("00:20")]
-    assert surveys(log.retracted("00:30", "n"), "nps") == [SurveyRow(T0, None, None, None)]
+    assert surveys(log.retracted("00:30", "n"), "nps") == [
+        SurveyRow(T0, None, None, None, withdrawn=(after("00:10"), Fraction(9, 10), Fraction(10)))
+    ]
 
 
 @pytest.mark.parametrize(
