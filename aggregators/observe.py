@@ -293,7 +293,7 @@ class _Conversation:
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         if unanswered:
-            self._observe_stretches(said, intervals)
+            self._observe_stretches(said, samples, intervals)
         if "customers" in families:
             coverage.observe(
                 places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
@@ -341,12 +341,18 @@ class _Conversation:
             told |= tells.to_agents(self._key, self._facts, parts, silent_ms=self._definitions.silent_ms)
         return told
 
-    def _observe_stretches(self, said: replies.Replies, intervals: list[Interval]) -> None:
-        """Let each message of a stretch wait until its end. Where a first response is open, the first one waits so."""
+    def _observe_stretches(self, said: replies.Replies, samples: list[Sample], intervals: list[Interval]) -> None:
+        """Let each message of a stretch wait until its end. Where a first response is open, the first one waits so.
+
+        A stretch that no reply ended was dropped.
+        """
         pieces = self._places.pieces
+        answered = set(said.replies)
         firsts = {(wait.start, wait.end) for wait in said.open_responses}
         for messages, end in said.stretches:
             start = messages[0]
+            if end is not None and (end, start) not in answered:
+                samples.append(Point(points.REPLY_DROPPED.code, end, self._places.at(end), 0))
             if (start, end) not in firsts:
                 intervals += pieces(UNANSWERED, start, end, start)
             for at in messages[1:]:

@@ -173,6 +173,7 @@ SURVEY_SETTLED: Final = PointKind(160, "survey_settled", "choice", timed=True)
 CES_SETTLED: Final = PointKind(161, "ces_settled", "choice", timed=True)
 NPS_SETTLED: Final = PointKind(162, "nps_settled", "choice", timed=True)
 CSAT_WITHDRAWN: Final = PointKind(163, "csat_withdrawn", "choice")
+REPLY_DROPPED: Final = PointKind(164, "reply_dropped", "count")
 
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")

@@ -169,4 +169,12 @@ UNANSWERED_METRICS: tuple[Metric, ...] = (
         "M12",
         read=lambda r: age_s(r.state.oldest.get(UNANSWERED), r.as_of),
     ),
+    count(
+        "replies_dropped",
+        "Waits for a reply that a resolve ended, without one",
+        "M11",
+        p.REPLY_DROPPED.count,
+        unit="stretches",
+        edges="a customer's thanks behind which the agent closes, and a close without a word; neither has a reply time",
+    ),
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.logs import Log, expects
+from tests.logs import Log, after, expects, offline
 
 
 def test_several_messages_are_one_stretch() -> None:
@@ -24,6 +24,21 @@ def test_the_median_of_two_is_the_lesser() -> None:
     log = Log().customer("00:00").human("00:10").customer("01:00").human("01:30")
 
     expects(log, "05:00", reply_p50_s_5m=10)
+
+
+def test_what_a_close_ends_without_a_reply_is_counted() -> None:
+    """M11: answered after 10 s; "thanks" at 1:00 and closed at 1:30; written to again at 2:00, which waits still.
+
+    One reply of 10 s, one stretch dropped at 1:30, none at 1:20 and none of the one that waits.
+    """
+    log = Log().customer("00:00").human("00:10").customer("01:00").closed("01:30").customer("02:00")
+
+    def dropped(clock: str) -> float:
+        found = offline(log.lines, after(clock)).values(after(clock))
+        return found["support_tenant_rolling_replies_dropped", (("tenant", "default"), ("window", "5m"))]
+
+    expects(log, "03:00", reply_samples_5m=1, reply_mean_s_5m=10)
+    assert (dropped("01:20"), dropped("01:40"), dropped("03:00")) == (0, 1, 1)
 
 
 def test_a_second_reply_is_none() -> None:
