@@ -44,6 +44,7 @@ from aggregators.samples import (
     CSAT,
     FIRST_RESPONSE,
     FOLLOWING,
+    HANDLED,
     LEG,
     LOST,
     NPS,
@@ -282,6 +283,11 @@ class _Conversation:
             work.observe(
                 self._work, places, definitions, samples, intervals, raised=self._raised, parts=parts, deeds=deeds
             )
+            handled = [each for each in samples if each[0] == HANDLED]
+            if handled:
+                _, at, labels = max(handled)[:3]
+                total = sum([each[3] for each in handled])  # type: ignore[misc]  # Handled
+                samples.append(_new(Point, (points.HANDLED_TOTAL.code, at, labels, total)))
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:

@@ -174,6 +174,7 @@ CES_SETTLED: Final = PointKind(161, "ces_settled", "choice", timed=True)
 NPS_SETTLED: Final = PointKind(162, "nps_settled", "choice", timed=True)
 CSAT_WITHDRAWN: Final = PointKind(163, "csat_withdrawn", "choice")
 REPLY_DROPPED: Final = PointKind(164, "reply_dropped", "count")
+HANDLED_TOTAL: Final = PointKind(165, "handled_total", "duration")
 
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")

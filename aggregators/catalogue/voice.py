@@ -5,12 +5,20 @@ from __future__ import annotations
 from aggregators import measures as m
 from aggregators import points
 from aggregators.metric import Metric, count, rolling
-from aggregators.reading import ratio
+from aggregators.reading import Reading, ratio
 
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
 _RAW = "Of each survey the last response, at its own instant; csat_satisfied_ratio is adjusted by what was disputed."
+
+
+def _native_ces(r: Reading) -> float | None:
+    if not r[m.CES_RESPONSES]:
+        return None
+    scale = r.definitions.scales["ces"]
+    above = r.score_sum(m.CES_SCORE) / r[m.CES_RESPONSES] * (scale.most - scale.least)
+    return float(scale.most - above if scale.falling else scale.least + above)
 
 
 def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metric]:
@@ -102,6 +110,15 @@ METRICS: tuple[Metric, ...] = (
         "M62",
         read=lambda r: float(r.score_sum(m.CES_SCORE) / r[m.CES_RESPONSES]) if r[m.CES_RESPONSES] else None,
         edges="A scale whose direction is down (1 is the least effort) is turned round before it is added to others.",
+    ),
+    rolling(
+        "ces_mean_score",
+        "points",
+        "Mean ease on the scale of the centre: 1 to 7 unless the definitions say otherwise.",
+        "min + ces_mean_ratio · (max − min); max − … where the least score is the best",
+        "M62",
+        read=_native_ces,
+        edges="What was answered on another scale is first normalised.",
     ),
     rolling(
         "ces_easy_ratio",

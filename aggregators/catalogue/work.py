@@ -74,6 +74,15 @@ METRICS: tuple[Metric, ...] = (
         by_agent=True,
     ),
     rolling(
+        "handle_conversation_mean_seconds",
+        "s",
+        "Mean over conversations of the handle times of all agents in them together.",
+        "Σ (part + wrap-up) / conversations handled",
+        "M26",
+        read=lambda r: mean_s(r[p.HANDLED_TOTAL.total], r[p.HANDLED_TOTAL.count]),
+        edges="At the last wrap-up, in the queue of that part; a part that nobody ended is left out.",
+    ),
+    rolling(
         "handle_active_mean_seconds",
         "s",
         "Mean handle time without the gaps of more than 30 minutes in which nothing happened.",

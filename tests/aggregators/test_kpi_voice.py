@@ -53,6 +53,14 @@ def test_effort_downwards_is_ease_turned_round() -> None:
     assert found["ces_easy_ratio"] == 1
 
 
+def test_ces_on_its_own_scale() -> None:
+    """M62: 7, 5, 4 and 1 of 7 are 4.25 in the mean; 1 and 2 of 5 downwards, ease of 7/8, are 1 + 7/8 x 6 = 6.25."""
+    assert shown(rated("ces", 7, 5, 4, 1), "02:00")["ces_mean_score"] == pytest.approx(4.25)
+    turned = shown(rated("ces", 1, 2, scale={"min": 1, "max": 5, "direction": "down"}), "02:00")
+    assert turned["ces_mean_score"] == pytest.approx(6.25)
+    assert "ces_mean_score" not in shown(rated("nps", 10), "02:00")
+
+
 def test_kinds_of_surveys_do_not_mix() -> None:
     """M60: never mix forms in a series."""
     log = rated("nps", 10).of(conversation="d")

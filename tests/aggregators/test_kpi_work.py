@@ -123,13 +123,21 @@ def test_attributed_at_the_end_of_the_wrap_up() -> None:
 
 
 def test_one_sample_for_each_agent() -> None:
-    """M26, several agents: 50 s in billing and 100 s in sales, to the queue each accepted it in."""
+    """M26, several agents: 50 s in billing and 100 s in sales, to the queue each accepted it in.
+
+    Together the conversation took 150 s, counted where its last part ended.
+    """
     log = accepted(Log(), "c", "00:10").transferred("01:00", "sales").queued("01:00", "sales")
     log.accepted("01:20", agent="a-2").closed("03:00")
 
     assert shown(log, "04:00", *BILLING)["handle_mean_seconds"] == 50
     assert shown(log, "04:00", *SALES)["handle_mean_seconds"] == 100
     assert shown(log, "04:00")["handle_mean_seconds"] == 75
+    assert shown(log, "04:00")["handle_conversation_mean_seconds"] == 150
+    assert shown(log, "04:00", *SALES)["handle_conversation_mean_seconds"] == 150
+    assert "handle_conversation_mean_seconds" not in shown(log, "04:00", *BILLING)
+    # While the second part goes on it is the first alone.
+    assert shown(log, "02:00")["handle_conversation_mean_seconds"] == 50
 
 
 def test_of_nothing() -> None:
