@@ -52,7 +52,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ different agents / episodes solved with an agent known",
         "M29",
         read=lambda r: ratio(r[OWNERS.total], _owners_known(r)),
-        edges="an episode without a known agent is in neither part; bots are no owners",
+        edges="an episode without a known agent is in neither part; a bot owns only what it is assigned",
     ),
     rolling(
         "one_owner_ratio",

@@ -268,6 +268,23 @@ def test_owners_per_resolution() -> None:
     assert (found["owners_per_resolution_mean"], found["one_owner_ratio"]) == (2, 0.5)
 
 
+def test_who_is_assigned_owns_and_who_replies_does_not() -> None:
+    """M29: a bot and an agent assigned are two owners; of two who only reply none is known, so the mean is of the one.
+
+    An agent who accepted and passed it on to another, who replies without accepting, is its only owner: 1.5 of both.
+    """
+    log = Log()
+    pen = ticket(log, "a").add("ticket.assigned", "0:10:00", agent="bot-1", actor="bot")
+    pen.add("ticket.assigned", "0:20:00", agent="a-1").status("1:00:00", "solved")
+    pen = ticket(log, "b").commented("0:10:00", "human", agent="a-1").commented("0:20:00", "human", agent="a-2")
+    pen.status("1:00:00", "solved")
+    assert shown(log, "2:00:00")["owners_per_resolution_mean"] == 2
+
+    pen = ticket(log, "d").accepted("0:05:00", agent="a-1").add("chat.transferred", "0:10:00", to_agent="a-2")
+    pen.commented("0:20:00", "human", agent="a-2").status("1:00:00", "solved")
+    assert shown(log, "2:00:00")["owners_per_resolution_mean"] == 1.5
+
+
 def test_closed_without_reply() -> None:
     """M10: no sample of the first response, and one closed without a reply; the bot's containment is none."""
     log = Log()
