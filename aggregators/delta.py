@@ -38,6 +38,10 @@ class Entry(NamedTuple):
 
 Index = dict[int, dict[Entry, int]]
 """Entries by bucket, each with how often it stands there from now on; 0 takes it out."""
+Held = list[tuple["Sample | Interval", int]]
+"""All that one owner has in a bucket, each with how often."""
+Holdings = dict[int, dict["Key", Held]]
+"""By bucket what owners have there from now on, in place of what they had; nothing takes them out."""
 
 
 class Cause(NamedTuple):
@@ -72,6 +76,10 @@ class Delta:
     intervals: Index = field(default_factory=lambda: defaultdict(dict))
     due: Index = field(default_factory=lambda: defaultdict(dict))
     stops: Index = field(default_factory=lambda: defaultdict(dict))
+    lasting: Holdings = field(default_factory=lambda: defaultdict(dict))
+    """Intervals of whoever is observed whole; those of others stand in `intervals`, one by one."""
+    stopped: Holdings = field(default_factory=lambda: defaultdict(dict))
+    """Samples of whoever is observed whole, but for timers; those and others' stand in `stops`, one by one."""
     expiry: dict[int, set[Key]] = field(default_factory=lambda: defaultdict(set))
     hidden: dict[Key, bool] = field(default_factory=dict)
     """Conversations that nobody is to be told of, or again may be, as one of that id begins anew."""
@@ -88,4 +96,8 @@ class Delta:
     def size(self) -> int:
         """Return the number of cells and index entries, the measure of what a commit costs."""
         cells = sum(len(cells) for groups in self.cells.values() for cells in groups.values())
-        return cells + sum(len(rows) for index in (self.intervals, self.due, self.stops) for rows in index.values())
+        single = sum(len(rows) for index in (self.intervals, self.due, self.stops) for rows in index.values())
+        held = sum(
+            len(rows) for index in (self.lasting, self.stopped) for some in index.values() for rows in some.values()
+        )
+        return cells + single + held

@@ -9,15 +9,16 @@ import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
-from aggregators.delta import Cause, Delta, Entry, FactsPut, Restated
+from aggregators.delta import Cause, Delta, Entry, FactsPut, Held, Restated
 from aggregators.events import Event, Rejected
 from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.forgetting import FORGOTTEN, blank, blanked
 from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.observe import NOTHING, Observation, observe
 from aggregators.panes import FINE, bucket_of, is_bucket_kept
+from aggregators.points import NO_STOPS
 from aggregators.samples import Interval, Labels, Sample, is_timer
-from aggregators.tally import Tally
+from aggregators.tally import NO_BUCKET, Tally
 from aggregators.telling import Batch, changed, is_told, joined
 from aggregators.vocabulary import AGENT, BY_CODE, CONVERSATION, CURRENCY, NAME, RANKS, SESSION
 
@@ -283,19 +284,37 @@ class Engine:
         touched = self._change_events(before, after, tally)
         tenant, conversation = key[0], key[1]
         old, new, logged = before.samples, after.samples, len(delta.log)
+        is_whole = self._is_whole(key)
+        buckets: set[int] = set()
         for sample, number in new.items():
             by = number - old.get(sample, 0) if old else number
             if by:
-                self._change(_new(Entry, (tenant, conversation, sample)), by, number, tally, watermark)
                 touched.add(sample[2])
+                if is_whole and not is_timer(sample):
+                    buckets.add(self._count(key, sample, by, tally, watermark))
+                else:
+                    self._change(_new(Entry, (tenant, conversation, sample)), by, number, tally, watermark)
         for sample, number in old.items():
             if sample not in new:
-                self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
+                if is_whole and not is_timer(sample):
+                    buckets.add(self._count(key, sample, -number, tally, watermark))
+                else:
+                    self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
         if len(delta.log) > logged:
             cause = life.cause()
             delta.log[logged:] = [row._replace(cause=cause) for row in delta.log[logged:]]
-        _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
+        if is_whole:
+            buckets.discard(NO_BUCKET)
+            if buckets:
+                _hold_stops(key, buckets, new, delta)
+            _hold_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
+        else:
+            _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
         self._see_labels(touched, life, delta)
+
+    def _is_whole(self, key: Key) -> bool:  # noqa: ARG002 - others look at it
+        """Tell whether what is seen of an owner is always all of it."""
+        return True
 
     def _seen(self, life: Life) -> tuple[Observation, Observation]:
         """Return what the life contributed before, and what it does now, but for what is the same."""
@@ -327,10 +346,21 @@ class Engine:
                 self._due.pop(entry, None)
             tally.delta.due[bucket_of(at)][entry] = number
             return
-        tally.add(entry, by, number, watermark=watermark)
-        if known is not None and at < known - LATE_MS:
-            tally.delta.counts["restatements"] += 1
-            tally.delta.log.append(Restated(known, entry.tenant, entry.conversation, sample, by))
+        tally.add_single(entry, by, number, watermark=watermark)
+        self._log(entry[0], entry[1], sample, by, tally.delta)
+
+    def _count(self, key: Key, sample: Sample, by: int, tally: Tally, watermark: int) -> int:
+        """Count a sample *by* times more; return its bucket in the index of stops."""
+        bucket = tally.add(sample, by, watermark=watermark)
+        self._log(key[0], key[1], sample, by, tally.delta)
+        return bucket
+
+    def _log(self, tenant: str, conversation: str, sample: Sample, by: int, delta: Delta) -> None:
+        """Note that a number changed that was told already."""
+        known = self.watermark
+        if known is not None and sample[1] < known - LATE_MS:
+            delta.counts["restatements"] += 1
+            delta.log.append(Restated(known, tenant, conversation, sample, by))
 
     def _pass_timers(self, tally: Tally, watermark: int) -> None:
         """Count the timers that the watermark has passed."""
@@ -339,7 +369,7 @@ class Engine:
             number = self._due.pop(entry, 0)
             if number:
                 tally.delta.due[bucket_of(at)][entry] = 0
-                tally.add(entry, number, number, watermark=watermark)
+                tally.add_single(entry, number, number, watermark=watermark)
 
     def _see_labels(self, touched: Iterable[Labels], life: Life, delta: Delta) -> None:
         """Note for each label set the first instant of any conversation that ever counted under it."""
@@ -395,6 +425,55 @@ def _change_intervals(
             if not is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
                 continue
         delta.intervals[bucket][_new(Entry, (tenant, conversation, interval))] = number
+
+
+def _hold_stops(key: Key, buckets: set[int], samples: dict[Sample, int], delta: Delta) -> None:
+    """Put all samples that are no timers into those of their buckets in which anything has changed."""
+    found: dict[int, Held] = {bucket: [] for bucket in buckets}
+    for sample, number in samples.items():
+        held = found.get(bucket_of(sample[1]))
+        if held is not None and sample[0] not in NO_STOPS and not is_timer(sample):
+            held.append((sample, number))
+    for bucket, held in found.items():
+        delta.stopped[bucket][key] = held
+
+
+def _hold_intervals(
+    key: Key,
+    before: dict[Interval, int],
+    after: dict[Interval, int],
+    delta: Delta,
+    *,
+    watermark: int,
+    touched: set[Labels],
+) -> None:
+    """Put what is in the buckets in which anything has changed, unless that is too long ago; note its labels."""
+    found: dict[int, Held] = {}
+    where: list[int] = []
+    lasting = open_bucket(key[1])
+    for interval, number in after.items():
+        end = interval[3]
+        bucket = lasting if end is None else bucket_of(end)
+        where.append(bucket)
+        if before.get(interval, 0) != number:
+            touched.add(interval[1])
+            if bucket not in found:
+                found[bucket] = []
+    for interval in before:
+        if interval not in after:
+            end = interval[3]
+            bucket = lasting if end is None else bucket_of(end)
+            if bucket not in found:
+                found[bucket] = []
+    if not found:
+        return
+    for (interval, number), bucket in zip(after.items(), where, strict=True):
+        held = found.get(bucket)
+        if held is not None:
+            held.append((interval, number))
+    for bucket, held in found.items():
+        if bucket < 0 or is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
+            delta.lasting[bucket][key] = held
 
 
 def open_bucket(conversation: str) -> int:

@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from aggregators.delta import Entry
 from aggregators.engine import is_expired
 from aggregators.measures import name_of
 from aggregators.panes import FINE, STOPS_KEPT_MS, is_bucket_kept, is_kept
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aggregators.definitions import Definitions
-    from aggregators.delta import Delta, Entry, Index, Restated
+    from aggregators.delta import Delta, Held, Holdings, Index, Restated
     from aggregators.facts import Facts, Key
     from aggregators.panes import Pane
     from aggregators.samples import Labels
@@ -49,6 +50,7 @@ class Tables:
     labels: dict[Labels, int] = field(default_factory=dict)
     hidden: set[Key] = field(default_factory=set)
     log: deque[Restated] = field(default_factory=lambda: deque(maxlen=MOST_LOGGED))
+    _held: dict[tuple[str, int, Key], Held] = field(default_factory=dict)
 
     def apply(self, delta: Delta, *, offset: int) -> None:
         """Apply *delta*; `offset` is the one behind the last record of it."""
@@ -72,6 +74,8 @@ class Tables:
                         rows[entry] = number
                     else:
                         rows.pop(entry, None)
+        self._hold("i", self.intervals, delta.lasting)
+        self._hold("s", self.stops, delta.stopped)
         self.labels.update(delta.labels)
         for key, is_hidden in delta.hidden.items():
             if is_hidden:
@@ -79,6 +83,18 @@ class Tables:
             else:
                 self.hidden.discard(key)
         self.log += delta.log
+
+    def _hold(self, letter: str, index: Index, holdings: Holdings) -> None:
+        """Put what owners hold in place of what they held."""
+        for bucket, owners in holdings.items():
+            rows = index.setdefault(bucket, {})
+            for owner, held in owners.items():
+                for content, _ in self._held.pop((letter, bucket, owner), ()):
+                    del rows[Entry(owner.tenant, owner.subject, content)]
+                if held:
+                    self._held[letter, bucket, owner] = held
+                    for content, number in held:
+                        rows[Entry(owner.tenant, owner.subject, content)] = number
 
     def lines(self, topic: str, partition: int, *, definitions: Definitions) -> Iterator[str]:
         """Yield the canonical lines of these tables, unsorted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aggregators import measures, points
 from aggregators.panes import ALL_TIME, FINE, STOPS_KEPT_MS, WIDTHS, Pane, bucket_of, is_bucket_kept, is_kept
@@ -15,19 +15,22 @@ if TYPE_CHECKING:
     Cells = dict[int, int]
 
 
+NO_BUCKET: Final = -1
+
+
 class _Stretch:
     """What the samples of one fine pane have in common: the panes that hold it, and its bucket of stops, if kept."""
 
-    __slots__ = ("cells", "panes", "stops")
+    __slots__ = ("bucket", "cells", "panes")
 
-    def __init__(self, panes: list[dict[Labels, Cells]], stops: dict[Entry, int] | None) -> None:
+    def __init__(self, panes: list[dict[Labels, Cells]], bucket: int) -> None:
         self.panes = panes
-        self.stops = stops
+        self.bucket = bucket
         self.cells: dict[Labels, list[Cells]] = {}
 
 
 class Tally:
-    """Adds to the cells and to the index of stops of *delta*."""
+    """Adds to the cells and to the single stops of *delta*."""
 
     def __init__(self, delta: Delta, definitions: Definitions) -> None:
         self.delta = delta
@@ -45,9 +48,17 @@ class Tally:
             if measure not in after:
                 cells[measure] = cells.get(measure, 0) - number
 
-    def add(self, entry: Entry, by: int, number: int, *, watermark: int) -> None:
-        """Count a sample *by* times more: *number* in all. Panes that *watermark* has passed for good are left out."""
-        sample: Sample = entry[2]  # type: ignore[assignment]  # never an interval here
+    def add_single(self, entry: Entry, by: int, number: int, *, watermark: int) -> None:
+        """Count a sample as `add` does, and note that it stands *number* times in the index of stops."""
+        bucket = self.add(entry[2], by, watermark=watermark)  # type: ignore[arg-type]  # never an interval here
+        if bucket != NO_BUCKET:
+            self.delta.stops[bucket][entry] = number
+
+    def add(self, sample: Sample, by: int, *, watermark: int) -> int:
+        """Count a sample *by* times more. Panes that *watermark* has passed for good are left out.
+
+        Returns its bucket in the index of stops, NO_BUCKET where it is in none.
+        """
         at, labels = sample[1], sample[2]
         stretch = self._stretches.get(at // FINE.ms)
         if stretch is None:
@@ -63,8 +74,7 @@ class Tally:
             cells = _of(self._groups(ALL_TIME), labels)
             for measure, amount in measures.all_time(sample):
                 cells[measure] = cells.get(measure, 0) + amount * by
-        if stretch.stops is not None and sample[0] not in points.NO_STOPS:
-            stretch.stops[entry] = number
+        return NO_BUCKET if sample[0] in points.NO_STOPS else stretch.bucket
 
     def _stretch(self, at: int, watermark: int) -> _Stretch:
         panes = [Pane(width.ms, at - at % width.ms) for width in WIDTHS]
@@ -72,7 +82,7 @@ class Tally:
         kept = is_bucket_kept(bucket, watermark, kept_ms=STOPS_KEPT_MS)
         return _Stretch(
             [self._groups(pane) for pane in panes if is_kept(pane, watermark)],
-            self.delta.stops[bucket] if kept else None,
+            bucket if kept else NO_BUCKET,
         )
 
     def _groups(self, pane: Pane) -> dict[Labels, Cells]:

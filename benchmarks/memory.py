@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aggregators.instants import HOUR_MS, rfc3339
 from aggregators.panes import FINE
 from benchmarks.measuring import applied, key_bytes, redis_bytes, rss_bytes, say
+from stream import codec
 from stream.offline import definitions_of
 from tests.eventually import eventually
 from tests.pipeline import Pipeline
@@ -76,7 +77,7 @@ def _dense(pipeline: Pipeline, client: Any) -> None:  # noqa: ANN401 - a client 
     say(f"  Redis: {filled:,} cells of 10 s that a worker wrote, {filled / len(cells):.0f} to a label set and pane")
     say(f"  Redis: {a_cell * PANES:,.0f} bytes a dense series of {PANES} panes ({a_cell:.1f} a cell)")
     buckets = list(client.scan_iter(match="*:s:*", count=1_000))
-    entries = sum(client.hlen(key) for key in buckets)
+    entries = sum(codec.number_held(value) for key in buckets for value in client.hvals(key))
     an_entry = key_bytes(client, buckets) / entries
     say(f"  Redis: {entries:,} entries of who is behind a number, {an_entry:.0f} bytes each, of ids of 7 letters")
 

@@ -36,6 +36,7 @@ MOST_CALLS: Final = 2_000
 AT_ONCE: Final = 4
 """So many partitions are read side by side."""
 _LETTERS: Final = f"sdil{TABLE}"
+_INDEXES: Final = (b"s", b"d", b"i")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +173,8 @@ class _Reader:
             cut = now
             for name, content in page[1]:
                 contents[name] = pairs(content)
-            read = sum([len(rows) for name, rows in contents.items() if name != TABLE.encode()])
+            indexed = [rows for name, rows in contents.items() if name[:1] in _INDEXES]
+            read = sum([codec.number_held(value) for rows in indexed for value in rows.values()])
             if read + found.entries > MOST_ENTRIES:
                 message = f"more than {MOST_ENTRIES} samples would have to be looked through: choose a shorter window"
                 raise NotKeptError(message)
@@ -210,8 +212,8 @@ class _Reader:
             if name == TABLE.encode():
                 found.hidden |= hidden_in(rows)
                 continue
-            found.entries += len(rows)
-            unpacked = ((codec.unpack(blob), int(number)) for blob, number in rows.items())
+            unpacked = [row for named, value in rows.items() for row in codec.rows_of(named, value)]
+            found.entries += len(unpacked)
             if name[:1] == b"i":
                 kinds = self._kinds
                 found.intervals += [

@@ -12,12 +12,20 @@ from aggregators.facts import Fact, Facts, Key, stored
 from aggregators.samples import SHAPES, Interval, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aggregators.delta import Held
 
 FACT_BUCKETS: Final = 1_024
 _SAFE: Final = 1 << 53
 """Lua's numbers are doubles: greater integers travel as text."""
 _WIDE: Final = 1 << 63
+_ARRAY: Final = 0x90
+_ARRAY_16: Final = 0xDC
+_ARRAY_32: Final = 0xDD
+"""How MessagePack's arrays begin, the shortest with their length in it; Redis' numbers are digits and below."""
+_MOST_NAMES: Final = 3
+"""An owner has a tenant, a subject and perhaps a kind; an entry has more members."""
 
 pack: Final[Any] = msgpack.Packer(autoreset=True).pack
 pack_message: Final[Any] = msgpack.Packer(autoreset=True, use_bin_type=False).pack
@@ -96,25 +104,68 @@ def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
     return packed
 
 
+def pack_held(held: Held, lids: Mapping[Labels, int]) -> bytes:
+    """Return all that one owner has in a bucket of an index: content, number, …; labels by number."""
+    row: list[Any] = []
+    for content, number in held:
+        if isinstance(content, Interval):
+            row.append((content[0], lids[content[1]], *content[2:]))
+        else:
+            kind, at, labels, *rest = content
+            row.append((kind, at, lids[labels], *rest))
+        row.append(number)
+    packed: bytes
+    try:
+        packed = pack(row)
+    except OverflowError:
+        packed = pack([each if type(each) is int else [each[0], *packable(each[1:])] for each in row])
+    return packed
+
+
 def packable(numbers: Iterable[int]) -> list[int | str]:
     """Return integers as MessagePack can have them: those beyond 64 bits as text. A fraction's may be of any size."""
     return [number if -_WIDE < number < _WIDE else str(number) for number in numbers]
 
 
-def unpack_sample(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
-    """Return the entry of a sample."""
-    return sample_of(unpack(blob), labels)
+def rows_of(field: bytes, value: bytes) -> Iterator[tuple[Sequence[Any], int]]:
+    """Yield the entries that a field of an index holds, unpacked and with how often: one, or all of an owner.
+
+    A field of one entry is the entry, and its value the number. One of an owner names it, and the value is what it
+    has.
+    """
+    named = unpack(field)
+    if len(named) > _MOST_NAMES:
+        yield named, int(value)
+        return
+    tenant, subject = named[:2]
+    held = unpack(value)
+    for content, number in zip(held[::2], held[1::2], strict=True):
+        yield (tenant, subject, *content), number
+
+
+def number_held(value: bytes) -> int:
+    """Return how many entries a value of an index holds, without unpacking them: by the head of their array."""
+    head = value[0]
+    if head < _ARRAY:
+        return 1
+    length = {_ARRAY_16: value[1:3], _ARRAY_32: value[1:5]}.get(head)
+    return (head - _ARRAY if length is None else int.from_bytes(length, "big")) // 2
+
+
+def unpack_samples(field: bytes, value: bytes, labels: Mapping[int, Labels]) -> dict[Entry, int]:
+    """Return the entries of samples that a field of an index holds, each with how often."""
+    return {sample_of(row, labels): number for row, number in rows_of(field, value)}
+
+
+def unpack_intervals(field: bytes, value: bytes, labels: Mapping[int, Labels]) -> dict[Entry, int]:
+    """Return the entries of intervals that a field of an index holds, each with how often."""
+    return {interval_of(row, labels): number for row, number in rows_of(field, value)}
 
 
 def sample_of(row: Sequence[Any], labels: Mapping[int, Labels]) -> Entry:
     """Return the entry of a sample, unpacked."""
     tenant, conversation, kind, at, lid, *rest = row
     return Entry(tenant, conversation, SHAPES[kind](kind, at, labels[lid], *map(int, rest)))
-
-
-def unpack_interval(blob: bytes, labels: Mapping[int, Labels]) -> Entry:
-    """Return the entry of an interval."""
-    return interval_of(unpack(blob), labels)
 
 
 def interval_of(row: Sequence[Any], labels: Mapping[int, Labels]) -> Entry:

@@ -87,8 +87,10 @@ async def read_tables(client: Client, generation: str, partition: Partition) -> 
     indexed = [name for name in names if name[0] in "ids"]
     for name, rows in zip(indexed, await _hashes(client, [base + name for name in indexed]), strict=True):
         index = {"i": tables.intervals, "d": tables.due, "s": tables.stops}[name[0]]
-        read = codec.unpack_interval if name[0] == "i" else codec.unpack_sample
-        index[int(name[2:])] = {read(blob, by_lid): int(number) for blob, number in rows.items()}
+        read = codec.unpack_intervals if name[0] == "i" else codec.unpack_samples
+        entries = index.setdefault(int(name[2:]), {})
+        for named, value in rows.items():
+            entries.update(read(named, value, by_lid))
     return tables
 
 

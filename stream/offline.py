@@ -150,7 +150,7 @@ def show(board: Board, delta: Delta, tables: Tables, partition: object = None) -
             if pane.width == HOUR.ms:
                 counted = tables.cells[pane][labels]
                 board.set_hour(partition, pane.start, labels, filled=any(counted.values()), amounts=counted)
-    for bucket in delta.intervals:
+    for bucket in delta.intervals.keys() | delta.lasting.keys():
         board.set_intervals(partition, bucket, tables.intervals[bucket])
     for bucket in delta.due:
         board.set_due(partition, bucket, tables.due[bucket])

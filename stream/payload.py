@@ -13,7 +13,7 @@ from stream.hidden import TABLE as HIDDEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from aggregators.delta import Delta, FactsPut, Index
+    from aggregators.delta import Delta, FactsPut, Holdings, Index
     from aggregators.facts import Key
     from aggregators.samples import Labels
 
@@ -67,6 +67,8 @@ def payload(
                 *_index("i", delta.intervals, lids),
                 *_index("d", delta.due, lids),
                 *_index("s", delta.stops, lids),
+                *_holdings("i", delta.lasting, lids, fields),
+                *_holdings("s", delta.stopped, lids, fields),
                 *_hidden(delta.hidden, fields),
             ],
             labels,
@@ -161,5 +163,21 @@ def _index(letter: str, index: Index, lids: Mapping[Labels, int]) -> list[list[A
                 put += (field, number)
             else:
                 gone.append(field)
+        rows.append([f"{letter}:{bucket}", put, gone])
+    return rows
+
+
+def _holdings(
+    letter: str, holdings: Holdings, lids: Mapping[Labels, int], fields: Mapping[Key, bytes]
+) -> list[list[Any]]:
+    rows = []
+    for bucket, owners in holdings.items():
+        put: list[bytes] = []
+        gone: list[bytes] = []
+        for owner, held in owners.items():
+            if held:
+                put += (fields[owner], codec.pack_held(held, lids))
+            else:
+                gone.append(fields[owner])
         rows.append([f"{letter}:{bucket}", put, gone])
     return rows

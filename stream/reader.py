@@ -78,7 +78,7 @@ class PartitionReader:
         self._cells: dict[Pane, dict[int, dict[int, int]]] = {}
         self._forgot: int | None = None
         self._labels: dict[int, Labels] = {}
-        self._buckets: dict[str, dict[bytes, Entry]] = {}
+        self._buckets: dict[str, dict[tuple[bytes, bytes], dict[Entry, int]]] = {}
         self.watermark: int | None = None
         self.committed_at: int | None = None
         self.carried_before: int | None = None
@@ -171,15 +171,18 @@ class PartitionReader:
     def _show_bucket(self, name: str, content: Mapping[bytes, bytes], board: Shown) -> None:
         letter, _, number = name.partition(":")
         unpack, put = {
-            "i": (codec.unpack_interval, board.set_intervals),
-            "d": (codec.unpack_sample, board.set_due),
+            "i": (codec.unpack_intervals, board.set_intervals),
+            "d": (codec.unpack_samples, board.set_due),
         }[letter]
         # A bucket with one entry more comes whole: those known from the last time need not be unpacked again.
         known = self._buckets.pop(name, {})
-        entries = {blob: known.get(blob) or unpack(blob, self._labels) for blob in content}
-        put(self.partition, int(number), {entries[blob]: int(n) for blob, n in content.items()})
-        if entries:
-            self._buckets[name] = entries
+        held = {each: known.get(each) or unpack(*each, self._labels) for each in content.items()}
+        entries: dict[Entry, int] = {}
+        for some in held.values():
+            entries.update(some)
+        put(self.partition, int(number), entries)
+        if held:
+            self._buckets[name] = held
 
     def _show_pane(self, pane: Pane, groups: Mapping[bytes, Any], board: Shown) -> None:
         if pane.width == HOUR.ms:

@@ -97,7 +97,8 @@ class RedisTables:
         for name in await self._redis.zrange(base + "z", 0, -1):
             if name.startswith(b"d:"):
                 rows = await self._redis.hgetall(base + name.decode())
-                stored.due += [(codec.unpack_sample(blob, by_lid), int(number)) for blob, number in rows.items()]
+                for field, value in rows.items():
+                    stored.due += codec.unpack_samples(field, value, by_lid).items()
         return stored
 
     async def facts(self, partition: Partition, owners: Sequence[Key]) -> Found:

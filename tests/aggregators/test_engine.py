@@ -7,7 +7,7 @@ import pytest
 
 from aggregators import measures as m
 from aggregators.definitions import Definitions
-from aggregators.delta import Cause, Delta, Index
+from aggregators.delta import Cause, Delta, Holdings
 from aggregators.engine import (
     MAX_SOURCES,
     OPEN_BUCKETS,
@@ -464,7 +464,7 @@ def test_stops_are_kept_for_eight_days() -> None:
     partition.feed(Log(conversation="out").queued("00:00").lines)
 
     stops = [(entry.conversation, entry.content[1]) for index in partition.tables.stops.values() for entry in index]
-    assert stops == [("in", T0), ("in", at(GHOST_MS)), ("out", at(GHOST_MS))]
+    assert sorted(stops) == [("in", T0), ("in", at(GHOST_MS)), ("out", at(GHOST_MS))]
     assert [(row["conversation"], row["at"]) for row in rows(partition, "stop")] == [
         ("in", at(GHOST_MS)), ("out", at(GHOST_MS))
     ]  # fmt: skip
@@ -489,7 +489,7 @@ def test_an_interval_that_comes_too_late_is_not_stored() -> None:
 
     delta = partition.feed(Log().queued("00:00").abandoned("01:00").lines)
 
-    assert delta.intervals == {}
+    assert (delta.intervals, delta.lasting) == ({}, {})
 
 
 def test_an_open_interval_has_a_bucket_below_zero() -> None:
@@ -704,34 +704,39 @@ def test_the_day_of_expiry_names_its_owners() -> None:
     assert list(Counted().feed(Log().queued("00:00").lines).expiry.values()) == [{C}]
 
 
-def of_old_kinds(index: Index) -> list[int]:
-    """Return the numbers of the entries that are waits for a first response or samples with a shape of their own."""
+def of_old_kinds(holdings: Holdings) -> list[list[int]]:
+    """Return for each bucket the numbers of waits for a first response or of samples with a shape of their own."""
     return [
-        number
-        for entries in index.values()
-        for entry, number in entries.items()
-        if (entry.content.kind == RESPONSE_OPEN if isinstance(entry.content, Interval) else entry.content.kind < 20)
+        [
+            number
+            for content, number in held
+            if (content.kind == RESPONSE_OPEN if isinstance(content, Interval) else content.kind < 20)
+        ]
+        for owners in holdings.values()
+        for held in owners.values()
     ]
 
 
 @pytest.mark.parametrize("restarts", [False, True])
 def test_only_the_difference_is_written(*, restarts: bool) -> None:
-    """What stays is in no delta; what goes is there with 0; what moves is taken from where it was."""
+    """A bucket in which all stays is in no delta; one in which anything changes is there whole, or with nothing."""
     partition = Counted()
     partition.feed(Log(channel="chat").customer("00:00", id="a").sent("00:00", "s1", id="b").lines)
     if restarts:
         partition.restart()
 
     same = partition.feed(Log(channel="chat").add("chat.offered", "00:01", id="c").lines)
-    assert (of_old_kinds(same.intervals), same.stops, same.due) == ([], {}, {})
+    assert not any(of_old_kinds(same.lasting))
+    assert (same.stopped, same.stops, same.due) == ({}, {}, {})
     assert list(same.cells) == [ALL_TIME]
 
     if restarts:
         partition.restart()
     moved = partition.feed(Log(channel="chat").sent("00:00", "s2", id="d").human("00:30", id="e", queue="q").lines)
 
-    gone = [*of_old_kinds(moved.intervals), *of_old_kinds(moved.stops)]
-    assert sorted(gone) == [0, 0, 1, 1, 1, 2]
+    # The wait for a first response has ended; two surveys of one instant, the first response and the reply.
+    assert sorted(map(sorted, of_old_kinds(moved.lasting))) == [[], [1]]
+    assert [sorted(numbers) for numbers in of_old_kinds(moved.stopped)] == [[1, 1, 2]]
     events = {labels.queue: cells for labels, cells in partition.tables.cells[ALL_TIME].items()}
     assert not any(events["none"].values())
     assert events["q"][m.EVENTS + code_of("survey.sent")] == 2
@@ -748,7 +753,10 @@ def test_timers_that_go_are_put_out_with_zero() -> None:
 
     revived = partition.feed(Log().add("chat.closed", at(GHOST_MS + HOUR_MS), id="b").lines)
 
-    assert sorted(number for rows in revived.stops.values() for number in rows.values()) == [0, 1, 1]
+    assert [list(rows.values()) for rows in revived.stops.values()] == [[0]]
+    # The leg ends and the wait with it, an hour after the loss.
+    ((bucket, owners),) = revived.stopped.items()
+    assert (bucket, [number for _, number in owners[C]]) == (at(GHOST_MS + HOUR_MS), [1, 1])
 
 
 @pytest.mark.parametrize("size", [1, 7, 50])
@@ -791,7 +799,7 @@ def test_one_more_of_the_same_is_one_more() -> None:
     delta = partition.feed(Log(queue="q").sent("00:00", "s2", id="b").lines)
 
     assert partition.cells(width=FINE.ms)[m.SURVEYS_SENT] == 2
-    assert [list(entries.values()) for entries in delta.stops.values()] == [[2]]
+    assert [[number for _, number in held] for owners in delta.stopped.values() for held in owners.values()] == [[2]]
 
 
 def test_a_chunk_of_repeats_writes_nothing() -> None:

@@ -193,6 +193,7 @@ def test_deleted_or_forgotten_it_is_hidden(kind: str) -> None:
         pane.width for pane, groups in delta.cells.items() if any(groups.values())
     }
     assert not any(delta.stops.values())
+    assert not delta.stopped
     assert '{"table":"hidden","topic":"t","partition":0,"tenant":"acme","subject":"t1"}' in counting.lines()
 
 

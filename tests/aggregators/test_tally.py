@@ -18,7 +18,7 @@ LABELS = Labels("default", "chat", "billing")
 def added(sample: Point, by: int, number: int) -> Delta:
     """Return what it changes that *sample* is counted *by* times more, *number* times in all."""
     delta = Delta()
-    Tally(delta, EVERYTHING).add(Entry("default", "c", sample), by, number, watermark=T0)
+    Tally(delta, EVERYTHING).add_single(Entry("default", "c", sample), by, number, watermark=T0)
     return delta
 
 

@@ -1,5 +1,6 @@
 """The stored form: packed and unpacked everything is what it was, and it takes little room."""
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -96,9 +97,31 @@ def test_samples(sample: s.Sample, tenant: str, conversation: str) -> None:
     """An entry of due or stops, its labels by number."""
     entry = Entry(tenant, conversation, sample)
 
-    loaded = codec.unpack_sample(codec.pack_entry(entry, {sample[2]: 7}), {7: sample[2]})
+    (loaded,) = codec.unpack_samples(codec.pack_entry(entry, {sample[2]: 7}), b"3", {7: sample[2]}).items()
 
-    assert (loaded, type(loaded.content)) == (entry, type(sample))
+    assert (loaded, type(loaded[0].content)) == ((entry, 3), type(sample))
+
+
+@EXAMPLES
+@given(held=st.dictionaries(SAMPLES, st.integers(1, 99), max_size=20), tenant=TEXTS, subject=TEXTS, kind=TEXTS)
+def test_all_samples_of_an_owner(held: dict[s.Sample, int], tenant: str, subject: str, kind: str) -> None:
+    """In one field, each with how often; how many there are is known without unpacking them."""
+    lids = {labels: lid for lid, labels in enumerate({sample[2] for sample in held})}
+    field, value = codec.field_of(Key(tenant, subject, kind)), codec.pack_held(list(held.items()), lids)
+
+    loaded = codec.unpack_samples(field, value, {lid: labels for labels, lid in lids.items()})
+
+    assert loaded == {Entry(tenant, subject, sample): number for sample, number in held.items()}
+    assert codec.number_held(value) == len(held)
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 8, 40_000])
+def test_how_many_an_owner_has_is_read_off_the_head(number: int) -> None:
+    """Up to fifteen members, up to 65,535, and beyond."""
+    interval = s.Interval(s.OPEN, s.Labels("t", "chat", "q"), 1, None, 1)
+
+    assert codec.number_held(codec.pack_held([(interval, 1)] * number, {interval.labels: 0})) == number
+    assert codec.number_held(b"12") == 1
 
 
 @EXAMPLES
@@ -118,7 +141,10 @@ def test_intervals(interval: s.Interval, tenant: str, conversation: str) -> None
     """An entry of the intervals, with an end or without."""
     entry = Entry(tenant, conversation, interval)
 
-    assert codec.unpack_interval(codec.pack_entry(entry, {interval.labels: 0}), {0: interval.labels}) == entry
+    lids, labels = {interval.labels: 0}, {0: interval.labels}
+    assert codec.unpack_intervals(codec.pack_entry(entry, lids), b"2", labels) == {entry: 2}
+    field, value = codec.field_of(Key(tenant, conversation)), codec.pack_held([(interval, 3)], lids)
+    assert codec.unpack_intervals(field, value, labels) == {entry: 3}
 
 
 @EXAMPLES

@@ -79,7 +79,7 @@ def test_whatever_is_accepted_can_be_stored_and_read_back(sent: list[dict[str, A
         by_lid = {lid: labels for labels, lid in lids.items()}
         for index in (delta.stops, delta.due):
             for entry in (entry for entries in index.values() for entry in entries):
-                assert codec.unpack_sample(codec.pack_entry(entry, lids), by_lid) == entry
+                assert codec.unpack_samples(codec.pack_entry(entry, lids), b"1", by_lid) == {entry: 1}
     assert list(tables.lines("t", 0, definitions=definitions))
 
 
