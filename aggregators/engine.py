@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
-from zlib import crc32
 
-from aggregators.delta import Cause, Delta, Entry, FactsPut, Held, Restated
+from aggregators.delta import Cause, Delta, Entry, FactsPut, Restated
 from aggregators.events import Event, Rejected
 from aggregators.facts import Fact, Facts, Key, Merge, key_of, merge
 from aggregators.forgetting import FORGOTTEN, blank, blanked
+from aggregators.indexing import change_intervals, hold_intervals, hold_stops
 from aggregators.instants import DAY_MS, MINUTE_MS
 from aggregators.observe import NOTHING, Observation, observe
-from aggregators.panes import FINE, bucket_of, is_bucket_kept
-from aggregators.points import NO_STOPS
-from aggregators.samples import Interval, Labels, Sample, is_timer
+from aggregators.panes import bucket_of
+from aggregators.samples import Labels, Sample, is_timer
 from aggregators.tally import NO_BUCKET, Tally
-from aggregators.telling import Batch, changed, is_told, joined
+from aggregators.telling import BY_CUSTOMER, Batch, changed, is_told, joined
 from aggregators.vocabulary import AGENT, BY_CODE, CONVERSATION, CURRENCY, NAME, RANKS, SESSION
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ CLAMP_MS: Final = MINUTE_MS
 """An `at` further ahead of its record's timestamp is a wrong clock: the timestamp is taken instead."""
 LATE_MS: Final = 10 * MINUTE_MS
 """A fact that comes this far behind the watermark counts as applied late, and what it changes as restated."""
-OPEN_BUCKETS: Final = 64
 _new: Final = tuple.__new__
 """As in events: a named tuple in half the time."""
 WARM_OWNERS: Final = 2_000
@@ -282,7 +280,6 @@ class Engine:
         if after is NOTHING and before is NOTHING:
             return
         touched = self._change_events(before, after, tally)
-        tenant, conversation = key[0], key[1]
         old, new, logged = before.samples, after.samples, len(delta.log)
         is_whole = self._is_whole(key)
         buckets: set[int] = set()
@@ -290,31 +287,23 @@ class Engine:
             by = number - old.get(sample, 0) if old else number
             if by:
                 touched.add(sample[2])
-                if is_whole and not is_timer(sample):
-                    buckets.add(self._count(key, sample, by, tally, watermark))
-                else:
-                    self._change(_new(Entry, (tenant, conversation, sample)), by, number, tally, watermark)
+                buckets.add(self._change(key, sample, by, number, tally, watermark, held=is_whole))
         for sample, number in old.items():
             if sample not in new:
-                if is_whole and not is_timer(sample):
-                    buckets.add(self._count(key, sample, -number, tally, watermark))
-                else:
-                    self._change(_new(Entry, (tenant, conversation, sample)), -number, 0, tally, watermark)
+                buckets.add(self._change(key, sample, -number, 0, tally, watermark, held=is_whole))
         if len(delta.log) > logged:
             cause = life.cause()
             delta.log[logged:] = [row._replace(cause=cause) for row in delta.log[logged:]]
-        if is_whole:
-            buckets.discard(NO_BUCKET)
-            if buckets:
-                _hold_stops(key, buckets, new, delta)
-            _hold_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
-        else:
-            _change_intervals(key, before.intervals, after.intervals, delta, watermark=watermark, touched=touched)
+        buckets.discard(NO_BUCKET)
+        if buckets:
+            hold_stops(key, buckets, new, delta)
+        put = hold_intervals if is_whole else change_intervals
+        touched |= put(key, before.intervals, after.intervals, delta, watermark=watermark)
         self._see_labels(touched, life, delta)
 
-    def _is_whole(self, key: Key) -> bool:  # noqa: ARG002 - others look at it
-        """Tell whether what is seen of an owner is always all of it."""
-        return True
+    def _is_whole(self, key: Key) -> bool:
+        """Tell whether what is seen of an owner is always all of it: of an agent's day it is what changes."""
+        return not is_told(key.kind) or key.kind == BY_CUSTOMER or "people" not in self._definitions.families
 
     def _seen(self, life: Life) -> tuple[Observation, Observation]:
         """Return what the life contributed before, and what it does now, but for what is the same."""
@@ -333,34 +322,33 @@ class Engine:
                 tally.add_events(labels, numbers, {})
         return set(after.events)
 
-    def _change(self, entry: Entry, by: int, number: int, tally: Tally, watermark: int) -> None:
-        """Count a sample *by* times more (now *number* in all), or note its timer while that lies ahead."""
-        sample: Sample = entry[2]  # type: ignore[assignment]  # never an interval here
-        at, known = sample[1], self.watermark
-        if is_timer(sample) and (known is None or at >= known):
-            if entry not in self._due and number:
-                heapq.heappush(self._timers, (at, entry))
-            if number:
-                self._due[entry] = number
-            else:
-                self._due.pop(entry, None)
-            tally.delta.due[bucket_of(at)][entry] = number
-            return
-        tally.add_single(entry, by, number, watermark=watermark)
-        self._log(entry[0], entry[1], sample, by, tally.delta)
+    def _change(  # noqa: PLR0917 - called for every sample: names would cost
+        self, key: Key, sample: Sample, by: int, number: int, tally: Tally, watermark: int, *, held: bool
+    ) -> int:
+        """Count a sample *by* times more (*number* in all), or note its timer while that lies ahead.
 
-    def _count(self, key: Key, sample: Sample, by: int, tally: Tally, watermark: int) -> int:
-        """Count a sample *by* times more; return its bucket in the index of stops."""
-        bucket = tally.add(sample, by, watermark=watermark)
-        self._log(key[0], key[1], sample, by, tally.delta)
+        Returns the bucket in which all that is *held* of its owner has to be put, NO_BUCKET if there is none.
+        """
+        at, known, timer = sample[1], self.watermark, is_timer(sample)
+        bucket = NO_BUCKET
+        if held and not timer:
+            bucket = tally.add(sample, by, watermark=watermark)
+        else:
+            entry = _new(Entry, (key[0], key[1], sample))
+            if timer and (known is None or at >= known):
+                if entry not in self._due and number:
+                    heapq.heappush(self._timers, (at, entry))
+                if number:
+                    self._due[entry] = number
+                else:
+                    self._due.pop(entry, None)
+                tally.delta.due[bucket_of(at)][entry] = number
+                return NO_BUCKET
+            tally.add_single(entry, by, number, watermark=watermark)
+        if known is not None and at < known - LATE_MS:
+            tally.delta.counts["restatements"] += 1
+            tally.delta.log.append(Restated(known, key[0], key[1], sample, by))
         return bucket
-
-    def _log(self, tenant: str, conversation: str, sample: Sample, by: int, delta: Delta) -> None:
-        """Note that a number changed that was told already."""
-        known = self.watermark
-        if known is not None and sample[1] < known - LATE_MS:
-            delta.counts["restatements"] += 1
-            delta.log.append(Restated(known, tenant, conversation, sample, by))
 
     def _pass_timers(self, tally: Tally, watermark: int) -> None:
         """Count the timers that the watermark has passed."""
@@ -398,87 +386,6 @@ class Engine:
         known = self._sources.get(source)
         if (known is None and len(self._sources) < MAX_SOURCES) or (known is not None and at > known):
             self._sources[source] = delta.sources[source] = at
-
-
-def _change_intervals(
-    key: Key,
-    before: dict[Interval, int],
-    after: dict[Interval, int],
-    delta: Delta,
-    *,
-    watermark: int,
-    touched: set[Labels],
-) -> None:
-    """Put what has changed, unless it ended too long ago, and note its labels where it came about."""
-    tenant, conversation = key[0], key[1]
-    changes = [(interval, number) for interval, number in after.items() if before.get(interval, 0) != number]
-    for interval, _ in changes:
-        touched.add(interval[1])
-    changes += [(interval, 0) for interval in before if interval not in after]
-    lasting = 0
-    for interval, number in changes:
-        end = interval[3]
-        if end is None:
-            bucket = lasting = lasting or open_bucket(conversation)
-        else:
-            bucket = bucket_of(end)
-            if not is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
-                continue
-        delta.intervals[bucket][_new(Entry, (tenant, conversation, interval))] = number
-
-
-def _hold_stops(key: Key, buckets: set[int], samples: dict[Sample, int], delta: Delta) -> None:
-    """Put all samples that are no timers into those of their buckets in which anything has changed."""
-    found: dict[int, Held] = {bucket: [] for bucket in buckets}
-    for sample, number in samples.items():
-        held = found.get(bucket_of(sample[1]))
-        if held is not None and sample[0] not in NO_STOPS and not is_timer(sample):
-            held.append((sample, number))
-    for bucket, held in found.items():
-        delta.stopped[bucket][key] = held
-
-
-def _hold_intervals(
-    key: Key,
-    before: dict[Interval, int],
-    after: dict[Interval, int],
-    delta: Delta,
-    *,
-    watermark: int,
-    touched: set[Labels],
-) -> None:
-    """Put what is in the buckets in which anything has changed, unless that is too long ago; note its labels."""
-    found: dict[int, Held] = {}
-    where: list[int] = []
-    lasting = open_bucket(key[1])
-    for interval, number in after.items():
-        end = interval[3]
-        bucket = lasting if end is None else bucket_of(end)
-        where.append(bucket)
-        if before.get(interval, 0) != number:
-            touched.add(interval[1])
-            if bucket not in found:
-                found[bucket] = []
-    for interval in before:
-        if interval not in after:
-            end = interval[3]
-            bucket = lasting if end is None else bucket_of(end)
-            if bucket not in found:
-                found[bucket] = []
-    if not found:
-        return
-    for (interval, number), bucket in zip(after.items(), where, strict=True):
-        held = found.get(bucket)
-        if held is not None:
-            held.append((interval, number))
-    for bucket, held in found.items():
-        if bucket < 0 or is_bucket_kept(bucket, watermark, kept_ms=FINE.kept_ms):
-            delta.lasting[bucket][key] = held
-
-
-def open_bucket(conversation: str) -> int:
-    """Return the bucket of the intervals of *conversation* without an end: below 0, spread by conversation."""
-    return -1 - crc32(conversation.encode()) % OPEN_BUCKETS
 
 
 def kept_subjects(definitions: Definitions) -> frozenset[int]:

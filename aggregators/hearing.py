@@ -113,9 +113,6 @@ class Hearing(Engine):
             self._settle(life, tally, watermark)
         return Life(life.key, kept, fresh=True)
 
-    def _is_whole(self, key: Key) -> bool:
-        return key.kind == BY_CUSTOMER or "people" not in self._definitions.families
-
     def _seen(self, life: Life) -> tuple[Observation, Observation]:
         """Return what changes: of an agent's day only what follows the first instant that is not as it was."""
         if self._is_whole(life.key):

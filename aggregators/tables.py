@@ -89,12 +89,13 @@ class Tables:
         for bucket, owners in holdings.items():
             rows = index.setdefault(bucket, {})
             for owner, held in owners.items():
-                for content, _ in self._held.pop((letter, bucket, owner), ()):
-                    del rows[Entry(owner.tenant, owner.subject, content)]
+                # Two owners of one name, as costs of one currency, may have the same: it stands there for both.
+                for content, number in self._held.pop((letter, bucket, owner), ()):
+                    _add(rows, Entry(owner.tenant, owner.subject, content), -number)
                 if held:
                     self._held[letter, bucket, owner] = held
-                    for content, number in held:
-                        rows[Entry(owner.tenant, owner.subject, content)] = number
+                for content, number in held:
+                    _add(rows, Entry(owner.tenant, owner.subject, content), number)
 
     def lines(self, topic: str, partition: int, *, definitions: Definitions) -> Iterator[str]:
         """Yield the canonical lines of these tables, unsorted."""
@@ -118,6 +119,14 @@ class Tables:
                 if bucket < 0 or table == "due" or is_bucket_kept(bucket, watermark, kept_ms=kept_ms):
                     for entry, number in entries.items():
                         yield _line({"table": table, **where, "bucket": bucket, **_entry(entry), "number": number})
+
+
+def _add(rows: dict[Entry, int], entry: Entry, number: int) -> None:
+    total = rows.get(entry, 0) + number
+    if total:
+        rows[entry] = total
+    else:
+        rows.pop(entry, None)
 
 
 def sorted_lines(lines: Iterable[str]) -> list[str]:

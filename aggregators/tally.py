@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 NO_BUCKET: Final = -1
+"""Of a sample that is in no index of stops."""
 
 
 class _Stretch:
@@ -50,7 +51,8 @@ class Tally:
 
     def add_single(self, entry: Entry, by: int, number: int, *, watermark: int) -> None:
         """Count a sample as `add` does, and note that it stands *number* times in the index of stops."""
-        bucket = self.add(entry[2], by, watermark=watermark)  # type: ignore[arg-type]  # never an interval here
+        sample: Sample = entry[2]  # type: ignore[assignment]  # timers and what days come to are samples
+        bucket = self.add(sample, by, watermark=watermark)
         if bucket != NO_BUCKET:
             self.delta.stops[bucket][entry] = number
 

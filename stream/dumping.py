@@ -90,7 +90,8 @@ async def read_tables(client: Client, generation: str, partition: Partition) -> 
         read = codec.unpack_intervals if name[0] == "i" else codec.unpack_samples
         entries = index.setdefault(int(name[2:]), {})
         for named, value in rows.items():
-            entries.update(read(named, value, by_lid))
+            for entry, number in read(named, value, by_lid).items():
+                entries[entry] = entries.get(entry, 0) + number
     return tables
 
 

@@ -179,7 +179,8 @@ class PartitionReader:
         held = {each: known.get(each) or unpack(*each, self._labels) for each in content.items()}
         entries: dict[Entry, int] = {}
         for some in held.values():
-            entries.update(some)
+            for entry, number_of in some.items():
+                entries[entry] = entries.get(entry, 0) + number_of
         put(self.partition, int(number), entries)
         if held:
             self._buckets[name] = held

@@ -10,16 +10,14 @@ from aggregators.definitions import Definitions
 from aggregators.delta import Cause, Delta, Holdings
 from aggregators.engine import (
     MAX_SOURCES,
-    OPEN_BUCKETS,
     Engine,
     Incoming,
-    _change_intervals,
     expires_after_ms,
     is_expired,
-    open_bucket,
 )
 from aggregators.events import Rejected
 from aggregators.facts import Key
+from aggregators.indexing import OPEN_BUCKETS, change_intervals, hold_intervals, open_bucket
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane, bucket_of
 from aggregators.samples import INTERVAL_NAMES, RESPONSE_OPEN, WAITED, Interval, Labels, Leg, Queued
@@ -832,15 +830,31 @@ def test_what_ended_long_ago_is_not_put_and_hides_nothing() -> None:
     lasting = Interval(RESPONSE_OPEN, labels, T0, None, T0)
     delta = Delta()
 
-    _change_intervals(
-        Key("acme", "c"), {gone: 1, lasting: 1}, {old: 1, new: 2, lasting: 2}, delta, watermark=now, touched=set()
-    )
+    change_intervals(Key("acme", "c"), {gone: 1, lasting: 1}, {old: 1, new: 2, lasting: 2}, delta, watermark=now)
 
     assert {(bucket, *entry): number for bucket, rows in delta.intervals.items() for entry, number in rows.items()} == {
         (bucket_of(now - 1), "acme", "c", new): 2,
         (open_bucket("c"), "acme", "c", lasting): 2,
         (bucket_of(now - 2), "acme", "c", gone): 0,
     }
+
+
+def test_what_is_held_is_put_whole_where_anything_has_changed() -> None:
+    """A bucket in which all stays is left out, and so is what is long past; what is left of one comes with the new."""
+    now, labels, other = T0 + 10 * DAY_MS, Labels("acme", "chat", "billing"), Labels("acme", "chat", "sales")
+    end = bucket_of(now) - 1
+    old, stays, gone, before = (
+        Interval(WAITED, labels, T0 - 1, at_ms, T0 - 1) for at_ms in (T0, end, end - 1, end - QUARTER.ms)
+    )
+    new, lasting = Interval(WAITED, other, T0, end, T0), Interval(RESPONSE_OPEN, labels, T0, None, T0)
+    key, delta = Key("acme", "c"), Delta()
+
+    came = hold_intervals(
+        key, {stays: 1, gone: 1, before: 1, lasting: 1}, {old: 1, stays: 1, new: 2, before: 1}, delta, watermark=now
+    )
+
+    assert came == {labels, other}
+    assert delta.lasting == {bucket_of(end): {key: [(stays, 1), (new, 2)]}, open_bucket("c"): {key: []}}
 
 
 def test_how_long_an_owner_is_kept_at_the_most() -> None:

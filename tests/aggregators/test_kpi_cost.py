@@ -62,6 +62,26 @@ def resolved(log: Log, number: int, clock: str) -> Log:
 # ------------------------------------------------------------------------------------------------------------ recorded
 
 
+def test_two_equal_costs_stand_behind_the_number_twice_until_one_is_corrected() -> None:
+    """Twelve times 5 EUR each over the hour; halved, the second is twelve times 2.50 EUR. In units of a millionth."""
+    engine = Offline(None, definitions=EUR)
+
+    def behind() -> dict[tuple[int, int], int]:
+        rows = [item for entries in engine.tables.stops.values() for item in entries.items()]
+        return {
+            (value, number): sum(entry.content[3:] == (value,) and each == number for entry, each in rows)
+            for value in (5_000_000, 2_500_000)
+            for number in (1, 2)
+        }
+
+    for name in "ab":
+        engine.feed(spent(Log(), "9:00:00", 60, "8:00:00", "9:00:00", id=name).lines)
+    assert behind() == {(5_000_000, 1): 0, (5_000_000, 2): 12, (2_500_000, 1): 0, (2_500_000, 2): 0}
+
+    engine.feed(spent(Log(), "8:59:59", 30, "8:00:00", "9:00:00", id="b").lines)
+    assert behind() == {(5_000_000, 1): 12, (5_000_000, 2): 0, (2_500_000, 1): 12, (2_500_000, 2): 0}
+
+
 def test_cost_per_resolution() -> None:
     """M50, Σ cost in window ÷ resolved in window: 60 EUR over the hour, 5 of 6 resolved: 12; per received 10."""
     log = resolved(spent(Log(), "9:00:00", 60, "8:00:00", "9:00:00"), 5, "8:30:00")
