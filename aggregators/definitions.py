@@ -98,6 +98,7 @@ GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 """Switches of the service level SLg: whether its denominator has flow-outs, lacks short abandons, lacks all of them."""
 
 FAMILIES: Final = (
+    "patience",
     "unanswered",
     "volume",
     "work",

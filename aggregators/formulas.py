@@ -1,9 +1,10 @@
-"""Formulas of more than one line: the service level, a histogram's buckets, quantiles of small numbers."""
+"""Formulas of more than one line: the service level, patience, a histogram's buckets, quantiles of small numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from aggregators import kaplan_meier as km
 from aggregators import measures as m
 from aggregators.reading import QUANTILES, Reading, Value, ratio
 
@@ -46,6 +47,27 @@ def _genesys(r: Reading, switches: Collection[str]) -> int:
     """Return what stands beside the answered in the denominator of SLg."""
     left = 0 if "abandoned_out" in switches else r[m.ABANDONED] if "short_out" in switches else all_abandoned(r)
     return left + (r[m.FLOWED_OUT] if "flow_outs_in" in switches else 0)
+
+
+def patience_quantiles(r: Reading) -> dict[str, Value]:
+    """Return the quantiles of the patience (M4) in seconds, without those that the curve does not reach."""
+    curve = _patience(r)
+    return {str(q): km.quantile_s(curve, q) for q in QUANTILES}
+
+
+def patience_mean(r: Reading) -> Value:
+    """Return the mean of the patience (M4) in seconds."""
+    return km.mean_s(_patience(r))
+
+
+def patience_beyond_target(r: Reading) -> Value:
+    """Return the share who wait for longer than the target of a queue or channel."""
+    _, channel, *queue = r.place
+    return km.share_beyond(_patience(r), r.definitions.wait_target(channel, *queue))
+
+
+def _patience(r: Reading) -> km.Curve:
+    return km.curve(r.counted(m.ABANDON_WAIT_BIN), r.counted(m.WAIT_BIN))
 
 
 def histogram(bucket: int, total: int) -> Callable[[Reading], Mapping[str, Value]]:

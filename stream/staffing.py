@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators.staffing import CONCURRENCY_FACTORS, Demand, Staffed, erlang_a, erlang_c, offered_load, staff_required
 from stream.errors import UsageError
+from stream.patience_seen import patience_s
 from stream.settings import duration_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 BESIDE: Final = 2
 """So many agents more and fewer than are required are shown too."""
@@ -21,7 +23,10 @@ _HEAD: Final = ("agents", "in time", "left", "mean wait", "waiting at all", "occ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked for, as it was written. Shares are between 0 and 1."""
+    """What was asked for, as it was written. Shares are between 0 and 1.
+
+    `patience_from` are files of events, of which those of `channel` and `queue` say the patience.
+    """
 
     contacts: float
     handle: str
@@ -32,29 +37,46 @@ class Asked:
     chats: int
     max_occupancy: float
     max_abandonment: float
+    patience_from: tuple[Path, ...] = ()
+    channel: str | None = None
+    queue: str | None = None
 
 
 def report(asked: Asked) -> Iterator[str]:
     """Yield the lines of the answer. UsageError for what has no answer; it names the option."""
     demand = _demand(asked)
-    patience_s = None if asked.patience is None else _seconds("--patience", asked.patience)
+    mean_s, patience = _patience(asked)
     required = staff_required(
         demand,
         service_level=asked.target,
         max_occupancy=asked.max_occupancy,
-        patience_s=patience_s,
+        patience_s=mean_s,
         max_abandonment=asked.max_abandonment,
     )
-    model = "Erlang C: nobody leaves" if patience_s is None else f"Erlang A: patience {asked.patience}"
+    model = "Erlang C: nobody leaves" if mean_s is None else f"Erlang A: patience {patience}"
     yield f"{required.agents} agents ({model}; {offered_load(demand):.2f} erlangs)"
     yield ""
     yield _row(_HEAD)
     for agents in range(max(1, required.agents - BESIDE), required.agents + BESIDE + 1):
-        state = erlang_c(demand, agents) if patience_s is None else erlang_a(demand, agents, patience_s=patience_s)
+        state = erlang_c(demand, agents) if mean_s is None else erlang_a(demand, agents, patience_s=mean_s)
         mark = " <" if agents == required.agents else ""
         yield _row((str(agents), *(("the queue grows without end",) if state is None else _cells(state)))) + mark
     yield ""
     yield "A steady state with random arrivals; what is in time is SL3. It knows no breaks: add them."
+
+
+def _patience(asked: Asked) -> tuple[float | None, str]:
+    """Return the mean patience in s, and how to say it; None if nobody is said to leave."""
+    if not asked.patience_from:
+        if asked.channel is not None or asked.queue is not None:
+            message = f"--{'queue' if asked.channel is None else 'channel'}: goes with --patience-from"
+            raise UsageError(message)
+        return (None, "") if asked.patience is None else (_seconds("--patience", asked.patience), asked.patience)
+    if asked.patience is not None:
+        message = "--patience: is measured with --patience-from"
+        raise UsageError(message)
+    found = patience_s(asked.patience_from, channel=asked.channel, queue=asked.queue)
+    return found, f"{found:.1f}s, as measured"
 
 
 def _demand(asked: Asked) -> Demand:

@@ -65,11 +65,11 @@ class Log:
         """chat.queued."""
         return self.add("chat.queued", clock, queue=queue, **fields)
 
-    def accepted(self, clock: str, **fields: Any) -> Self:
+    def accepted(self, clock: str | int, **fields: Any) -> Self:
         """chat.accepted."""
         return self.add("chat.accepted", clock, **fields)
 
-    def abandoned(self, clock: str, stage: str | None = "queue", **fields: Any) -> Self:
+    def abandoned(self, clock: str | int, stage: str | None = "queue", **fields: Any) -> Self:
         """chat.abandoned."""
         return self.add("chat.abandoned", clock, stage=stage, **fields)
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aggregators import measures as m
-from aggregators.formulas import all_abandoned, histogram, service_levels
+from aggregators.formulas import (
+    all_abandoned,
+    histogram,
+    patience_beyond_target,
+    patience_mean,
+    patience_quantiles,
+    service_levels,
+)
 from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
 
@@ -172,5 +181,46 @@ METRICS: tuple[Metric, ...] = (
         source="M3",
         read=histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
         extra="le",
+    ),
+)
+
+_CENSORED = (
+    "Who was answered would have waited for longer: their waits are censored. Legs that ended neither way are left "
+    "out, and so is who waits still."
+)
+PATIENCE_METRICS: tuple[Metric, ...] = (
+    rolling(
+        "patience_seconds",
+        "s",
+        "Quantiles of how long customers are willing to wait, within 1 %, by Kaplan and Meier.",
+        "the least wait at which a share q has given up: 1 - Π (1 - abandoned at a wait / still there at it) ≥ q",
+        "M4",
+        read=patience_quantiles,
+        extra="q",
+        edges=f"{_CENSORED} Where most are answered the curve never falls to a half: that quantile is absent.",
+    ),
+    rolling(
+        "patience_mean_seconds",
+        "s",
+        "Mean of how long customers are willing to wait, by Kaplan and Meier.",
+        "area under the curve up to the longest wait / share who have given up by then",
+        "M4",
+        read=patience_mean,
+        edges=f"{_CENSORED} Beyond the longest wait patience is taken for exponential, as Erlang A takes it. Absent "
+        "where nobody gave up.",
+    ),
+)
+BEYOND_TARGET_METRICS: tuple[Metric, ...] = (
+    replace(
+        rolling(
+            "patience_beyond_target_ratio",
+            "ratio",
+            "Share of customers who are willing to wait for longer than the target, by Kaplan and Meier.",
+            "Π (1 - abandoned at a wait / still there at it) over all waits ≤ T",
+            "M4",
+            read=patience_beyond_target,
+            edges=f"{_CENSORED} Absent where nobody is known to have waited so long. A tenant has no one target.",
+        ),
+        levels=("queue", "channel"),
     ),
 )

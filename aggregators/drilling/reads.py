@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from aggregators.measures import FAMILY, SCORES
+from aggregators.measures import ABANDON_WAIT_BIN, FAMILY, SCORES, WAIT_BIN
 from aggregators.points import BY_CODE, CELLS, MEASURES_A_KIND, NO_STOPS
 from aggregators.reading import Reading, State
 from aggregators.samples import INTERVAL_NAMES, WAITED, WAITING
@@ -30,6 +30,7 @@ _OF_PLACES: Final = "is what the definitions say of the queue, whoever is there"
 _OF_RATES: Final = "is made of rates by the hour and of shares in them"
 _OF_A_WEEK: Final = "is set against the window 7d: see contact_reason_share_ratio in both"
 _OF_TURNS: Final = "is added up of when agents began and ended, of which only the sums are kept"
+_CENSORED: Final = "is an estimate: who left is behind abandon_wait_seconds, who was answered behind wait_seconds"
 _OF_CELLS: Final = "is read from a sketch that does not know whom it has counted"
 
 
@@ -97,6 +98,8 @@ def why_not(metric: Metric, reads: Reads) -> str | None:
         return _ESTIMATED
     if reads.context & {"past", "demand"}:
         return _OF_WEEKS
+    if {(WAIT_BIN, FAMILY), (ABANDON_WAIT_BIN, FAMILY)} <= reads.families:
+        return _CENSORED
     if "place" in reads.context:
         return _OF_PLACES
     if reads.context & {"tenant", "channels"}:

@@ -36,6 +36,7 @@ NOBODY_BEHIND = {
     *("queued_usual", "queued_usual_weeks", "queued_jump", "queued_jump_sigmas"),
     *("open", "wait_target_seconds"),
     *("expected_wait_seconds", "expected_wait_estimator_info"),
+    *("patience_seconds", "patience_mean_seconds", "patience_beyond_target_ratio"),
 }
 """Estimates, sums of what only turns are kept of, comparisons with weeks before: they say why instead."""
 NOT_SEEN = {

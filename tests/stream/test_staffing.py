@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stream.errors import UsageError
 from stream.staffing import Asked, report
+from tests.logs import Log
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HALF_HOUR = Asked(
     contacts=100,
@@ -57,6 +63,41 @@ def test_with_a_patience_fewer_are_enough_and_some_leave() -> None:
     assert "Erlang A: patience 2m" in answers[0]
 
 
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    """Return a file of six calls and a chat. Two callers of four who waited 100 s gave up then, two waited 200 s.
+
+    Of the calls 4/6 wait for longer than 100 s, all that is known up to 200 s: 100 + 100 · 4/6 = 166.7 s, of which 2/6
+    have seen the end: 166.7 ÷ 2/6 = 500 s. The chat alone waited until its customer gave up after 30 s.
+    """
+    log = Log(channel="voice")
+    for number, end in enumerate(("abandoned", "abandoned", "accepted", "accepted")):
+        log.of(conversation=f"a-{number}").queued("00:00", "billing").add(f"chat.{end}", "01:40")
+    for number in range(2):
+        log.of(conversation=f"b-{number}").queued("00:00", "sales").accepted("03:20")
+    log.of(conversation="c", channel="chat").queued("00:00", "sales").abandoned("00:30")
+    path = tmp_path / "day.jsonl"
+    path.write_bytes(b"\n".join(log.lines) + b"\n")
+    return path
+
+
+def test_the_patience_is_measured_in_events(day: Path) -> None:
+    """M30: 500 s of the calls by Kaplan and Meier, though those who left did so after 100 s; as if it were given."""
+    answer = lines(patience_from=(day,), channel="voice")
+    measured = re.search(r"patience ([\d.]+)s, as measured", answer[0])
+
+    assert measured is not None
+    assert float(measured[1]) == pytest.approx(500, rel=0.01)
+    assert answer[0].split()[0] == lines(patience="500s")[0].split()[0]
+
+
+def test_the_patience_of_one_queue(day: Path) -> None:
+    """In sales nobody gave up on the telephone, and in the chat the only one did after 30 s."""
+    assert "patience 30." in lines(patience_from=(day,), queue="sales", channel="chat")[0]
+    with pytest.raises(UsageError, match="--patience-from: nobody gave up waiting in channel voice and queue sales"):
+        lines(patience_from=(day,), queue="sales", channel="voice")
+
+
 def test_chats_at_once_divide_the_handle_time() -> None:
     """240 chats an hour of 10 min are 40 erlangs; three at once, by a factor of 2.5, 16."""
     assert "(Erlang C: nobody leaves; 16.00 erlangs)" in lines(contacts=240, interval="1h", handle="10m", chats=3)[0]
@@ -74,6 +115,9 @@ def test_chats_at_once_divide_the_handle_time() -> None:
         ({"patience": "-1s"}, "--patience: '-1s' is not a duration: a whole number with s, m, h or d (try 5m)"),
         ({"target": 80.0}, "--target: 80 is not between 0 and 1 (try 0.8)"),
         ({"chats": 6}, "--chats: 6 is not one of 1, 2, 3, 4, 5"),
+        ({"patience": "2m", "patience_from": ("day.jsonl",)}, "--patience: is measured with --patience-from"),
+        ({"queue": "billing"}, "--queue: goes with --patience-from"),
+        ({"channel": "voice"}, "--channel: goes with --patience-from"),
         ({"max_occupancy": 0.0}, "--max-occupancy: 0 is not above 0 and up to 1"),
         ({"max_abandonment": 1.5}, "--max-abandonment: 1.5 is not above 0 and up to 1"),
     ],

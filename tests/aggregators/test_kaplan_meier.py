@@ -1,0 +1,176 @@
+"""Patience by Kaplan and Meier: against a published curve, and against what it is where nobody is answered."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aggregators.definitions import Definitions
+from aggregators.instants import DAY_MS
+from aggregators.kaplan_meier import Curve, curve, mean_s, quantile_s, share_beyond
+from aggregators.sketch import RELATIVE_ERROR, bin_of
+from stream.offline import Offline
+from tests.logs import T0, Log, after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXAMPLES = settings(max_examples=300, derandomize=True, database=None, deadline=None)
+WAITS = st.lists(st.integers(0, 2_000) | st.integers(0, DAY_MS), min_size=1, max_size=50)
+
+# The patients of Freireich et al. (1963) on 6-mercaptopurine, as every textbook has them, with 10 s for a week: 21 of
+# them, nine of which had a relapse (here: gave up), the others were followed for no longer (here: were answered).
+#
+#   gave up after   60 60 60 70 100 130 160 220 230
+#   answered after  60 90 100 110 170 190 200 250 320 320 340 350
+#
+#   at      there  gave up  wait for longer
+#    60 s     21      3      18/21                = 0.857
+#    70 s     17      1      0.857 · 16/17        = 0.807
+#   100 s     15      1      0.807 · 14/15        = 0.753
+#   130 s     12      1      0.753 · 11/12        = 0.690
+#   160 s     11      1      0.690 · 10/11        = 0.627
+#   220 s      7      1      0.627 ·  6/7         = 0.538
+#   230 s      6      1      0.538 ·  5/6         = 0.448
+#
+# The area up to 350 s, as R prints it for weeks (23.29): 60 + 10·0.857143 + 30·0.806723 + 30·0.752941 + 30·0.690196
+# + 60·0.627451 + 10·0.537815 + 120·0.448179 = 232.874 s.
+GAVE_UP_S = (60, 60, 60, 70, 100, 130, 160, 220, 230)
+ANSWERED_S = (60, 90, 100, 110, 170, 190, 200, 250, 320, 320, 340, 350)
+SHARES = {60: 0.857, 70: 0.807, 100: 0.753, 130: 0.690, 160: 0.627, 220: 0.538, 230: 0.448}
+AREA_S = 232.874
+
+
+def bins(waits_ms: Iterable[int]) -> Counter[int]:
+    """Return waits as a sketch keeps them."""
+    return Counter(map(bin_of, waits_ms))
+
+
+def textbook() -> Curve:
+    """Return the curve of the patients."""
+    return curve(bins(1_000 * s for s in GAVE_UP_S), bins(1_000 * s for s in ANSWERED_S))
+
+
+def test_the_textbooks_curve() -> None:
+    """M4: after each wait at which somebody gave up the share that the textbooks have, and the same until the next."""
+    for wait_s, share in SHARES.items():
+        assert share_beyond(textbook(), 1_000 * wait_s) == pytest.approx(share, abs=0.0005)
+    assert share_beyond(textbook(), 59_000) == 1
+    assert share_beyond(textbook(), 97_000) == share_beyond(textbook(), 70_000)
+    assert share_beyond(textbook(), 350_000) == share_beyond(textbook(), 230_000)
+
+
+def test_the_textbooks_median_and_mean() -> None:
+    """M4: half have given up by 230 s, though the median of those who did is 100 s; three quarters never."""
+    assert quantile_s(textbook(), 0.5) == pytest.approx(230, rel=RELATIVE_ERROR)
+    assert quantile_s(textbook(), 0.25) == pytest.approx(130, rel=RELATIVE_ERROR)
+    assert quantile_s(textbook(), 0.75) is None
+    assert mean_s(textbook()) == pytest.approx(AREA_S / (1 - 0.448179), rel=RELATIVE_ERROR)
+
+
+def test_nothing_is_known_beyond_the_longest_wait() -> None:
+    """At 360 s nobody was watched any more; where all had given up before, nobody waits for longer."""
+    assert share_beyond(textbook(), 360_000) is None
+    assert share_beyond(curve(bins([10_000, 20_000]), {}), 360_000) == 0
+    assert share_beyond(curve({}, {}), 0) is None
+
+
+def test_who_is_answered_at_the_same_wait_was_still_there() -> None:
+    """Two waited 10 s, one of them was answered: a half gave up, not all of one."""
+    assert share_beyond(curve(bins([10_000]), bins([10_000])), 10_000) == 0.5
+
+
+def test_where_nobody_gives_up_no_patience_is_known() -> None:
+    """Not 0: all of them would have waited for longer."""
+    answered = curve({}, bins([5_000, 60_000]))
+
+    assert (quantile_s(answered, 0.5), mean_s(answered)) == (None, None)
+    assert share_beyond(answered, 60_000) == 1
+
+
+@EXAMPLES
+@given(waits=WAITS)
+@example(waits=[0])
+@example(waits=[10_000, 20_000])
+def test_without_an_answer_it_is_what_was_seen(waits: list[int]) -> None:
+    """The ⌈n/2⌉-th smallest is the median, the mean the mean, each within 1 %, and the share beyond a count."""
+    found = curve(bins(waits), {})
+    ordered = sorted(waits)
+    median = ordered[math.ceil(len(ordered) / 2) - 1]
+    mean = math.fsum(waits) / len(waits)
+    beyond = sum(bin_of(wait) > bin_of(median) for wait in waits) / len(waits)
+
+    assert quantile_s(found, 0.5) == pytest.approx(median / 1_000, rel=RELATIVE_ERROR)
+    assert mean_s(found) == pytest.approx(mean / 1_000, rel=RELATIVE_ERROR, abs=1e-9)
+    assert share_beyond(found, median) == pytest.approx(beyond, abs=1e-9)
+
+
+@EXAMPLES
+@given(gone=WAITS, answered=WAITS)
+def test_the_curve_only_falls_and_answers_only_raise_it(gone: list[int], answered: list[int]) -> None:
+    """A customer who is answered would have waited for longer: nowhere fewer are left than if that were giving up."""
+    found, without = curve(bins(gone), bins(answered)), curve(bins([*gone, *answered]), {})
+    shares = [1.0, *(share for _, share in found.falls)]
+
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] >= 0
+    for index, share in found.falls:
+        least = next((left for at, left in reversed(without.falls) if at <= index), 1.0)
+        assert share >= least - 1e-9
+
+
+def shown(log: Log, definitions: Definitions) -> dict[tuple[str, str], float]:
+    """Return what is shown of patience in 30 min at 00:30:00, by level and metric, a quantile as `name:q`."""
+    made = Offline(definitions=definitions)
+    made.feed(log.lines)
+    found = {}
+    for (name, pairs), value in made.values(after("30:00")).items():
+        labels = dict(pairs)
+        _, level, *words = name.split("_")
+        if "patience" in name and labels["window"] == "30m":
+            found[level, ":".join(["_".join(words), *([labels["q"]] if "q" in labels else [])])] = value
+    return found
+
+
+def patients() -> Log:
+    """Return a chat for each of the patients. The target of a chat is 60 s."""
+    log = Log()
+    for number, wait_s in enumerate(GAVE_UP_S):
+        log.of(conversation=f"gone-{number}").queued("00:00").abandoned(T0 + 1_000 * wait_s)
+    for number, wait_s in enumerate(ANSWERED_S):
+        log.of(conversation=f"answered-{number}").queued("00:00").accepted(T0 + 1_000 * wait_s)
+    return log
+
+
+def test_the_board_shows_it() -> None:
+    """M4: at queue, channel and tenant; a tenant has no one target. Quantiles that are not reached are absent."""
+    found = shown(patients(), Definitions(families=("patience",)))
+
+    assert found == {
+        **{
+            (level, f"rolling_patience_{name}"): pytest.approx(value, rel=RELATIVE_ERROR)
+            for level in ("queue", "channel", "tenant")
+            for name, value in (("seconds:0.5", 230), ("mean_seconds", AREA_S / (1 - 0.448179)))
+        },
+        ("queue", "rolling_patience_beyond_target_ratio"): pytest.approx(18 / 21),
+        ("channel", "rolling_patience_beyond_target_ratio"): pytest.approx(18 / 21),
+    }
+
+
+def test_the_target_is_that_of_the_queue_where_it_has_one() -> None:
+    """Of billing it is 70 s: 18/21 · 16/17 wait for longer; the channel keeps its own."""
+    definitions = Definitions(families=("patience",), queue_wait_target_ms={"billing": 70_000})
+    found = shown(patients(), definitions)
+
+    assert found["queue", "rolling_patience_beyond_target_ratio"] == pytest.approx(18 / 21 * 16 / 17)
+    assert found["channel", "rolling_patience_beyond_target_ratio"] == pytest.approx(18 / 21)
+
+
+def test_nobody_who_has_not_asked_sees_it() -> None:
+    """It is in a family of its own."""
+    assert shown(patients(), Definitions()) == {}
