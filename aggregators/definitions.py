@@ -12,7 +12,7 @@ from aggregators.calendars import Schedule
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.zones import Zone
 
-STATE_VERSION: Final = 5
+STATE_VERSION: Final = 6
 """Goes up when the stored form or the meaning of a stored number changes; tables are then rebuilt, never misread."""
 
 NEVER_MS: Final = -1

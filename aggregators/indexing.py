@@ -52,12 +52,18 @@ def hold_intervals(
 
     Returns the label sets of what came about.
     """
-    came = {interval: number for interval, number in after.items() if before.get(interval, 0) != number}
-    went = [interval for interval in before if interval not in after]
-    if not came and not went:
-        return set()
     lasting = open_bucket(key[1])
-    found: dict[int, Held] = {_bucket(interval, lasting): [] for interval in [*came, *went]}
+    found: dict[int, Held] = {}
+    labels: set[Labels] = set()
+    for interval, number in after.items():
+        if not before or before.get(interval, 0) != number:
+            labels.add(interval[1])
+            found[_bucket(interval, lasting)] = []
+    for interval in before:
+        if interval not in after:
+            found[_bucket(interval, lasting)] = []
+    if not found:
+        return labels
     for interval, number in after.items():
         held = found.get(_bucket(interval, lasting))
         if held is not None:
@@ -65,7 +71,7 @@ def hold_intervals(
     for bucket, held in found.items():
         if _is_kept(bucket, watermark):
             delta.lasting[bucket][key] = held
-    return {interval[1] for interval in came}
+    return labels
 
 
 def change_intervals(

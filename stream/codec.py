@@ -24,6 +24,10 @@ _ARRAY: Final = 0x90
 _ARRAY_16: Final = 0xDC
 _ARRAY_32: Final = 0xDD
 """How MessagePack's arrays begin, the shortest with their length in it; Redis' numbers are digits and below."""
+_WIDTHS: Final = {0xCC: 2, 0xCD: 3, 0xCE: 5}
+"""How many bytes its integers take that are not one byte."""
+_MEMBERS: Final = 16
+"""More members than any sample has."""
 _MOST_NAMES: Final = 3
 """An owner has a tenant, a subject and perhaps a kind; an entry has more members."""
 
@@ -105,20 +109,27 @@ def pack_entry(entry: Entry, lids: Mapping[Labels, int]) -> bytes:
 
 
 def pack_held(held: Held, lids: Mapping[Labels, int]) -> bytes:
-    """Return all that one owner has in a bucket of an index: content, number, …; labels by number."""
-    row: list[Any] = []
+    """Return all that one owner has in a bucket of an index, one after the other; labels by number.
+
+    First how many there are; each begins with 16 times how often it stands there, and how many members follow.
+    """
+    row: list[Any] = [len(held)]
+    place = 1 if held and isinstance(held[0][0], Interval) else 2
+    named: Labels | None = None
+    lid = 0
     for content, number in held:
-        if isinstance(content, Interval):
-            row.append((content[0], lids[content[1]], *content[2:]))
-        else:
-            kind, at, labels, *rest = content
-            row.append((kind, at, lids[labels], *rest))
-        row.append(number)
+        labels = content[place]
+        if labels is not named:
+            named, lid = labels, lids[labels]  # type: ignore[assignment, index]  # where labels stand
+        row.append(_MEMBERS * number + len(content))
+        at = len(row) + place
+        row += content
+        row[at] = lid
     packed: bytes
     try:
         packed = pack(row)
     except OverflowError:
-        packed = pack([each if type(each) is int else [each[0], *packable(each[1:])] for each in row])
+        packed = pack([None if each is None else packable([each])[0] for each in row])
     return packed
 
 
@@ -137,19 +148,23 @@ def rows_of(field: bytes, value: bytes) -> Iterator[tuple[Sequence[Any], int]]:
     if len(named) > _MOST_NAMES:
         yield named, int(value)
         return
-    tenant, subject = named[:2]
+    owner = named[:2]
     held = unpack(value)
-    for content, number in zip(held[::2], held[1::2], strict=True):
-        yield (tenant, subject, *content), number
+    place = 1
+    while place < len(held):
+        number, members = divmod(held[place], _MEMBERS)
+        yield [*owner, *held[place + 1 : place + 1 + members]], number
+        place += 1 + members
 
 
 def number_held(value: bytes) -> int:
-    """Return how many entries a value of an index holds, without unpacking them: by the head of their array."""
+    """Return how many entries a value of an index holds, without unpacking them: what their array begins with."""
     head = value[0]
     if head < _ARRAY:
         return 1
-    length = {_ARRAY_16: value[1:3], _ARRAY_32: value[1:5]}.get(head)
-    return (head - _ARRAY if length is None else int.from_bytes(length, "big")) // 2
+    start = {_ARRAY_16: 3, _ARRAY_32: 5}.get(head, 1)
+    number: int = unpack(value[start : start + _WIDTHS.get(value[start], 1)])
+    return number
 
 
 def unpack_samples(field: bytes, value: bytes, labels: Mapping[int, Labels]) -> dict[Entry, int]:
