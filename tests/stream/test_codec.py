@@ -115,9 +115,9 @@ def test_all_samples_of_an_owner(held: dict[s.Sample, int], tenant: str, subject
     assert codec.number_held(value) == len(held)
 
 
-@pytest.mark.parametrize("number", [0, 1, 7, 8, 40_000])
+@pytest.mark.parametrize("number", [0, 1, 7, 8, 127, 128, 300, 40_000, 70_000])
 def test_how_many_an_owner_has_is_read_off_the_head(number: int) -> None:
-    """Up to fifteen members, up to 65,535, and beyond."""
+    """Whatever the lengths of the array and of the number it begins with."""
     interval = s.Interval(s.OPEN, s.Labels("t", "chat", "q"), 1, None, 1)
 
     assert codec.number_held(codec.pack_held([(interval, 1)] * number, {interval.labels: 0})) == number
