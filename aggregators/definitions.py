@@ -99,6 +99,7 @@ GENESYS: Final = ("flow_outs_in", "short_out", "abandoned_out")
 
 FAMILIES: Final = (
     "patience",
+    "offers",
     "unanswered",
     "volume",
     "work",

@@ -20,6 +20,7 @@ from aggregators import (
     legs,
     levels,
     measures,
+    offers,
     points,
     presence,
     reasons,
@@ -89,6 +90,7 @@ _OF_RESOLUTION: Final = 256
 _WRITTEN: Final = 512
 _OF_PRIORITY: Final = 1024
 _HIDING: Final = 2048
+_OF_OFFERS: Final = 4096
 
 
 def _role(kind: EventType) -> int:
@@ -105,6 +107,7 @@ def _role(kind: EventType) -> int:
         | (_WRITTEN if kind.name in {"chat.message", "ticket.commented"} else 0)
         | (_OF_PRIORITY if kind.code == escalations.PRIORITY_CHANGED else 0)
         | (_HIDING if kind.code in forgetting.HIDING else 0)
+        | (_OF_OFFERS if kind.code in offers.TYPES else 0)
     )
 
 
@@ -113,6 +116,7 @@ _ROLES: Final = (0, *(_role(BY_CODE[code]) for code in range(1, len(BY_CODE) + 1
 _ASKED: Final = {
     "volume": _WRITTEN,
     "work": _OF_WORK,
+    "offers": _OF_OFFERS,
     "bots": _OF_BOTS,
     "resolution": _OF_RESOLUTION,
     "sla": _OF_RESOLUTION,
@@ -203,6 +207,7 @@ class _Conversation:
         self._surveys: list[Fact] = []
         self._work: list[Fact] = []
         self._bots: list[Fact] = []
+        self._offers: list[Fact] = []
         self._resolution: list[Fact] = []
         self._places = Places(key.tenant)
         self._counted: list[int] = []
@@ -242,6 +247,8 @@ class _Conversation:
                     self._written.append(fact)
                 if asked & _OF_WORK:
                     self._work.append(fact)
+                if asked & _OF_OFFERS:
+                    self._offers.append(fact)
                 if asked & _OF_BOTS:
                     self._bots.append(fact)
                 if asked & _OF_RESOLUTION:
@@ -384,6 +391,8 @@ class _Conversation:
             since = first if stay[0] is not rows[0] else 0
             self._observe_stay(stay, [at for at in replied_at if since <= at < behind], samples)
             behind = first
+        if self._offers:
+            offers.observe(offers.sweep(self._offers, rows), places, intervals)
         return rows
 
     def _observe_stay(self, stay: Sequence[legs.LegRow], replied_at: Sequence[int], samples: list[Sample]) -> None:

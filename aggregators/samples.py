@@ -44,6 +44,7 @@ HELD: Final = 7
 IDLE: Final = 8
 OPEN: Final = 9
 IN_BOT: Final = 10
+OFFERED: Final = 11
 # Of the first reply; those of the other clocks are numbered by `of_clock`.
 SLA_OPEN: Final = 20
 SLA_AT_RISK: Final = 21
@@ -116,6 +117,7 @@ INTERVAL_NAMES: Final = {
     IDLE: "idle",
     OPEN: "open",
     IN_BOT: "in_bot",
+    OFFERED: "offered",
     **{
         of_clock(kind, which): f"{clock}_{name}"
         for which, clock in enumerate(CLOCKS, start=1)

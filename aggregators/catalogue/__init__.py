@@ -56,7 +56,13 @@ def _parted(metrics: tuple[Metric, ...], *, by_agent: bool = False) -> tuple[Met
 _NAMED_BY_CONVERSATIONS = tuple(level for level in PARTS if level != "agent")
 FAMILIES: dict[str, tuple[Metric, ...]] = {
     "legs": (
-        *_parted((*legs.METRICS, *_asked("patience", legs.PATIENCE_METRICS))),
+        *_parted(
+            (
+                *legs.METRICS,
+                *_asked("offers", legs.OFFER_METRICS),
+                *_asked("patience", legs.PATIENCE_METRICS),
+            )
+        ),
         *_asked("patience", legs.BEYOND_TARGET_METRICS),
     ),
     "standards": standards.METRICS,

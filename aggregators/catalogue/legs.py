@@ -15,6 +15,7 @@ from aggregators.formulas import (
 )
 from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
+from aggregators.samples import OFFERED
 
 _OLDEST = "as_of − the earliest opening"
 
@@ -184,6 +185,19 @@ METRICS: tuple[Metric, ...] = (
     ),
 )
 
+OFFER_METRICS: tuple[Metric, ...] = (
+    state(
+        "offered",
+        "legs",
+        "Legs in queue that ring at an agent now; they are among those waiting.",
+        "legs opened and not ended, offered, neither missed nor accepted",
+        "M1",
+        read=lambda r: r.state.lasting.get(OFFERED, 0),
+        edges="One that rings at several agents is one. Between a missed offer and the next it is not offered. Of what "
+        "is offered outside a queue nothing is known here.",
+        vendors="Amazon Connect has no such number of a queue: its contacts in queue are those waiting.",
+    ),
+)
 _CENSORED = (
     "Who was answered would have waited for longer: their waits are censored. Legs that ended neither way are left "
     "out, and so is who waits still."

@@ -545,6 +545,7 @@ READ = {
     "_WRITTEN": "chat.message ticket.commented",
     "_OF_PRIORITY": "ticket.priority_changed",
     "_HIDING": "ticket.deleted conversation.forgotten",
+    "_OF_OFFERS": "chat.offered chat.offer_missed",
 }
 
 
