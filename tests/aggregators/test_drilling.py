@@ -209,6 +209,17 @@ def test_a_number_with_nobody_behind_it_says_why(suffix: str, family: str, extra
     assert found.why.split()[0] in {"is", "counts"}
 
 
+def test_the_greatest_is_exact() -> None:
+    """Waits of 10.001 and 61.237 s: the sketch has a p99 within 1 % of the greatest, its member to the millisecond."""
+    log = Log().queued("00:00").accepted("00:10.001")
+    log.of(conversation="b").queued("00:00").accepted("01:01.237")
+    found = drilled(log, "20:00", "wait_seconds", extra="0.99")
+
+    assert found.value != 61.237
+    assert found.value == pytest.approx(61.237, rel=0.01)
+    assert [(each.id, each.value) for each in chosen(found.members, quantile=1.0)] == [("b", 61.237)]
+
+
 def test_members_are_chosen_by_value_and_by_percentile() -> None:
     """Of 10, 20 and 60 s: at least 20 s have two, at least the median two, at least p95 one; who has none is left."""
     members = drilled(waits(), "20:00", "wait_mean_seconds").members

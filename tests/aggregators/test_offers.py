@@ -91,10 +91,9 @@ def test_a_miss_of_somebody_else_ends_nothing() -> None:
 
 def test_missed_and_offered_again_at_one_instant_rings_on() -> None:
     """To the next agent, and to the same one: the offer of that instant is the new one."""
-    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:15", agent="a")
-    log.add("chat.offered", "00:15", agent="b").add("chat.offer_missed", "00:25").add(
-        "chat.offered", "00:25", agent="b"
-    )
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:15")
+    log.add("chat.offered", "00:15", agent="b").add("chat.offer_missed", "00:25", agent="b")
+    log.add("chat.offered", "00:25", agent="b")
     log.accepted("00:40", agent="b")
 
     assert rings(log) == [("offered", "billing", 5, 40)]

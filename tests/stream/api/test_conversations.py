@@ -107,7 +107,7 @@ def test_who_waits_now() -> None:
 
 def test_members_are_narrowed_by_value_and_by_percentile() -> None:
     """The number and its parts stay those of all members."""
-    for narrowing in ("at_least=31", "quantile=0.95"):
+    for narrowing in ("at_least=31", "quantile=0.95", "quantile=1"):
         answer = asked(f"{WAITS}&{narrowing}")
 
         assert ids(answer) == [("c2", 90.0)]
