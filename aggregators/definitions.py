@@ -130,7 +130,8 @@ class Definitions:
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
     Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
     `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is the share to be answered in
-    time: alerts go by it, and no number does.
+    time, `utilisation_warning` the utilisation from which on agents have too much to do: alerts go by these, and no
+    number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -170,6 +171,7 @@ class Definitions:
     detractor_to: Fraction = Fraction(6, 10)
     genesys: tuple[str, ...] | None = None
     service_level_target: Fraction = Fraction(4, 5)
+    utilisation_warning: Fraction = Fraction(7, 10)
     tiers: tuple[Tier, ...] = ()
     calendars: dict[tuple[str, str, str], Schedule | None] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
@@ -245,11 +247,12 @@ class Definitions:
         """Return the name of the tables that these definitions fill: eight hexadecimal digits.
 
         It is another one if and only if something in force that is counted by is: not for names of calendars and zones,
-        nor for the target of the service level, nor for what is spelt out though it would hold without; and for a zone
+        nor for what alerts alone go by, nor for what is spelt out though it would hold without; and for a zone
         whose rules a new release of the time-zone data changes.
         """
         said = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
-        del said["service_level_target"]
+        for name in ("service_level_target", "utilisation_warning"):
+            del said[name]
         for name in ("wait_target_ms", "response_target_ms", "reply_target_ms", "resolution_target_ms",
                      "short_abandon_ms"):  # fmt: skip
             kept = getattr(self, name)

@@ -43,7 +43,7 @@ def _now() -> list[Shown]:
         tile_of_all(STATE["first_response_open_past_target"], "Past target", scale=scales.PAST_TARGET),
         tile_of_all(STATE["first_response_open_oldest_seconds"], "Longest without one"),
         tile_of_all(STATE["unanswered_conversations"], "Unanswered conversations", scale=scales.UNANSWERED),
-        tile_of_all(STATE["unanswered_messages"], "Unanswered messages"),
+        tile_of_all(STATE["unanswered_messages"], "Unanswered messages", scale=scales.UNANSWERED),
         tile_of_all(STATE["unanswered_oldest_seconds"], "Longest unanswered"),
     ]
 

@@ -64,7 +64,7 @@ def _busy() -> list[Shown]:
     return [
         tile_of_all(ROLLING["occupancy_time_ratio"], "Occupancy, by time", scale=scales.OCCUPANCY),
         tile_of_all(ROLLING["occupancy_slot_ratio"], "Occupancy, by slots", scale=scales.OCCUPANCY),
-        tile_of_all(ROLLING["utilisation_ratio"], "Utilisation"),
+        tile_of_all(ROLLING["utilisation_ratio"], "Utilisation", scale=scales.UTILISATION),
         tile_of_all(ROLLING["concurrency_mean"], "Chats at a time"),
         tile_of_all(ROLLING["logged_in_seconds"], "Logged in, all together"),
         tile_of_all(ROLLING["agent_state_seconds"], "Available, all together", extra="available"),

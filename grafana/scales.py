@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from grafana.scale import Scale
+from stream.alerting.unanswered import MOST
 from stream.wallboard.headlines import Headline, headlines
 
 _HEADLINES: Final = headlines()
@@ -30,9 +31,11 @@ CSAT: Final = _of("csat")
 FIRST_RESPONSE: Final = _of("first_response")
 AVAILABLE: Final = Scale(watch=2, act=1, low_is_bad=True)
 ATTAINMENT: Final = Scale(watch=0.9, act=0.75, low_is_bad=True)
-UNANSWERED: Final = Scale(watch=10, act=50)
+UNANSWERED: Final = Scale(watch=10, act=MOST + 1)
 BREACHED: Final = Scale(watch=1, act=10)
 OCCUPANCY: Final = Scale(watch=0.85, act=0.95)
+UTILISATION: Final = Scale(watch=0.6, act=0.7)
+"""Six of ten hours are much, seven are what the alert goes by unless the definitions say otherwise (M25)."""
 REOPENED: Final = Scale(watch=0.1, act=0.2)
 RESOLVED: Final = Scale(watch=1, act=0.8, low_is_bad=True)
 FCR: Final = Scale(watch=0.7, act=0.5, low_is_bad=True)

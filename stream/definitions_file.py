@@ -85,6 +85,9 @@ def _definitions(top: Table) -> Definitions:
     changes |= _costs(top.table("costs"))
     agents = top.table("agents")
     changes["slots"] = agents.optional("slots", _slots, default.slots)
+    changes["utilisation_warning"] = agents.optional(
+        "utilisation_warning", values.utilisation, default.utilisation_warning
+    )
     agents.done()
     top.done()
     return replace(default, **changes)

@@ -61,6 +61,9 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     yield from _of_costs(definitions)
     if definitions.slots != default.slots:
         yield "agents.slots", f"{definitions.slots} (default {default.slots})"
+    if definitions.utilisation_warning != default.utilisation_warning:
+        usual_warning = _number(default.utilisation_warning)
+        yield "agents.utilisation_warning", f"{_number(definitions.utilisation_warning)} (default {usual_warning})"
 
 
 def hours_now(definitions: Definitions, *, now_ms: int) -> Iterator[tuple[str, str]]:

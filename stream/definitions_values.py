@@ -134,6 +134,15 @@ def service_level(value: object) -> Fraction:
     return found
 
 
+def utilisation(value: object) -> Fraction:
+    """Return the utilisation from which on there is too much to do: above 0, for everybody is at 0 some time."""
+    found = share(value)
+    if found == 0:
+        message = f"{shown(value)} is not a share above 0 (try 0.7)"
+        raise ValueError(message)
+    return found
+
+
 def genesys(value: object) -> tuple[str, ...]:
     """Return the switches of SLg, in their own order."""
     found = _of(GENESYS, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream.alerting import burn, conversations, pipeline, queues, watching
+from stream.alerting import burn, conversations, people, pipeline, queues, watching
 from stream.alerting.page import as_markdown
 from stream.alerting.rules import Bases, Group
 from stream.alerting.writing import as_yaml
@@ -18,5 +18,6 @@ __all__ = ["Bases", "as_markdown", "as_yaml", "groups"]
 def groups(definitions: Definitions) -> tuple[Group, ...]:
     """Return every rule there is where *definitions* are in force."""
     target = definitions.service_level_target
-    of_people = (queues.GROUP, burn.group(target), conversations.group(target))
-    return (*of_people, pipeline.FRESHNESS, pipeline.HEALTH, watching.GROUP)
+    of_queues = (queues.GROUP, burn.group(target), conversations.group(target))
+    of_agents = people.group(definitions.utilisation_warning)
+    return (*of_queues, of_agents, pipeline.FRESHNESS, pipeline.HEALTH, watching.GROUP)

@@ -4,42 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aggregators import pipeline_metrics as p
+from stream.alerting import unanswered
 from stream.alerting.burn import percent
 from stream.alerting.guards import CERTAIN, FEWEST, OF_SETTLED, chance, while_open
-from stream.alerting.promql import PLACE, ago, both, gauge, greatest, grouped, own
+from stream.alerting.history import DAY_S, known_for, new
+from stream.alerting.promql import both, gauge, grouped
 from stream.alerting.rules import CHANNEL, QUEUE, Alert, Behind, Group
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-DAY_S: Final = 86_400
 BREACHES: Final = 5
 GROWTH: Final = 1.1
 CONTAINED: Final = 0.7
 """A third less than usual; of few conversations so much less that it is no chance: `guards.CERTAIN`."""
 _WHERE: Final = "the queue {{ $labels.queue }} ({{ $labels.channel }}, tenant {{ $labels.tenant }})"
 _WHERE_OF_CHANNEL: Final = "{{ $labels.channel }} (tenant {{ $labels.tenant }})"
-_UNLESS_NEW: Final = f"unless on ({', '.join(PLACE)})"
-_COVERED: Final = f"max({own(p.COVERED, window='7d')})"
-
-
-def _known_for(seconds: int) -> str:
-    return f"{_COVERED} < {seconds}"
-
-
-def _new(series: str, place: tuple[str, ...] = PLACE) -> str:
-    """Return the places that a week ago were not there, of what Prometheus knew then; none if it knew nothing."""
-    new = grouped(both(series, ago(series, "7d"), operator=f"unless on ({', '.join(place)})"))
-    return grouped(both(new, ago(greatest(p.AS_OF), "7d"), operator="and on ()"))
-
-
-def _unanswered() -> str:
-    pile = gauge("unanswered_conversations")
-    a_day = f"{gauge('replies', window='7d')} * {DAY_S} / scalar({_COVERED})"
-    much = both(f"{pile} >= {FEWEST}", grouped(f"{pile} > {a_day}"))
-    known = grouped(both(grouped(much), _known_for(DAY_S), operator="unless on ()"))
-    return while_open(both(known, _new(pile), operator=_UNLESS_NEW))
 
 
 def _growth() -> str:
@@ -53,8 +33,8 @@ def _growth() -> str:
     grows = both(came, f"{GROWTH} * {resolved}", operator=">")
     left = gauge("backlog_open", level="channel")
     much = both(grouped(grows), f"{received} >= 100", grouped(both(left, f"{resolved} / 7", operator=">")))
-    known = grouped(both(grouped(much), _known_for(7 * DAY_S - 3_600), operator="unless on ()"))
-    return both(known, _new(received, CHANNEL), operator=f"unless on ({', '.join(CHANNEL)})")
+    known = grouped(both(grouped(much), known_for(7 * DAY_S - 3_600), operator="unless on ()"))
+    return both(known, new(received, CHANNEL), operator=f"unless on ({', '.join(CHANNEL)})")
 
 
 def _contained() -> str:
@@ -109,33 +89,7 @@ def group(target: Fraction) -> Group:
                 condition=f"less than {percent(limit)} of first responses of 1 h in time, those open past it missed",
                 guard=f"{FEWEST} of them; {OF_SETTLED}",
             ),
-            Alert(
-                name="DeskpulseUnanswered",
-                slug="unanswered",
-                severity="warning",
-                team="support",
-                expr=_unanswered(),
-                holds="15m",
-                keeps="15m",
-                summary="More customers wait for a reply than are answered in a day.",
-                description=(
-                    f"{{{{ $value | humanize }}}} conversations in {_WHERE} have a message of the customer that nobody "
-                    "has answered: more than are answered there in a day, as the last seven went."
-                ),
-                dashboard="deskpulse-first-response",
-                behind=Behind("unanswered_conversations"),
-                place=QUEUE,
-                reason=(
-                    "A pile is measured by how fast it is worked off, so that one threshold serves a queue of ten "
-                    "replies a day and one of a thousand; what came in over night is no pile yet. A queue that was "
-                    "not there a week ago has no week to go by."
-                ),
-                condition="more unanswered conversations than replies in a day, by the last seven days",
-                guard=(
-                    f"{FEWEST} of them; a day of history, and of the queue a week, if Prometheus remembers one; "
-                    f"`unanswered` counted; {OF_SETTLED}"
-                ),
-            ),
+            *unanswered.ALERTS,
             Alert(
                 name="DeskpulseSatisfactionDrop",
                 slug="satisfaction-drop",

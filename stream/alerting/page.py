@@ -60,6 +60,8 @@ promtool check rules deskpulse.rules.yml
   and by queue, and no rule has to be made anew.
 - **The target of the service level** is `service_level.target` of the definitions, 0.8 by default. Make the rules anew
   when it changes; the numbers stay as they are.
+- **How much agents may have to do** is `agents.utilisation_warning` of the definitions, 0.7 by default. The same holds
+  of it.
 - **When a queue is open** is in the definitions too.
 - Another threshold is another number in your copy of the file, or in `stream/alerting` for everybody.
 

@@ -104,3 +104,4 @@ def _drilled(behind: Behind, place: tuple[str, ...]) -> Iterator[str]:
 
 QUEUE: Final = PLACE
 CHANNEL: Final = PLACE[:2]
+TENANT: Final = PLACE[:1]

@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Print the alert rules for Prometheus, from 2.42 on, as the definitions have their targets.
 
-    Takes `service_level.target` from the file of DESKPULSE_DEFINITIONS. Targets of waits are metrics: another one needs
-    no other rules.
+    Takes `service_level.target` and `agents.utilisation_warning` from the file of DESKPULSE_DEFINITIONS. Targets of
+    waits are metrics: another one needs no other rules.
 
     **Examples**
 

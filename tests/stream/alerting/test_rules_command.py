@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,36 @@ def test_the_target_is_that_of_the_definitions(tmp_path: Path) -> None:
 
     assert "The target is 95 %" in done.stdout
     assert '{window="15m"}) < 0.8\n' in done.stdout
+
+
+def test_how_much_agents_may_have_to_do_is_that_of_the_definitions(tmp_path: Path) -> None:
+    """A file that says 60 %: of the day and of the hour, and the text says so."""
+    file = tmp_path / "definitions.toml"
+    file.write_text("[agents]\nutilisation_warning = 0.6\n")
+
+    done = run(DESKPULSE_DEFINITIONS=str(file))
+    (rule,) = (
+        rule
+        for group in yaml.safe_load(done.stdout)["groups"]
+        for rule in group["rules"]
+        if rule.get("alert") == "DeskpulseUtilisation"
+    )
+
+    assert re.findall(r'window="(\w+)"}\) >= 0\.6$', rule["expr"], re.MULTILINE) == ["today", "1h"]
+    assert "it is 60 % or more" in rule["annotations"]["description"]
+
+
+@pytest.mark.parametrize("share", ["0", "1.2", '"most"'])
+def test_a_utilisation_that_is_none_is_refused(share: str, tmp_path: Path) -> None:
+    """From 0 on it would fire for ever."""
+    file = tmp_path / "definitions.toml"
+    file.write_text(f"[agents]\nutilisation_warning = {share}\n")
+
+    done = run(DESKPULSE_DEFINITIONS=str(file))
+
+    assert done.returncode == 2
+    assert "2: agents.utilisation_warning: " in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
