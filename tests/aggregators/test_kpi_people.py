@@ -192,13 +192,13 @@ def test_concurrency() -> None:
     assert shown([diary.day()], "10:00:00", window="1h")["concurrency_mean"] == 1.5
 
 
-@pytest.mark.parametrize("absent", ["break", "away", "training"])
+@pytest.mark.parametrize("absent", ["break", "away", "training", "error"])
 def test_occupancy_in_both_bases(absent: str) -> None:
     """M24: 9:00 to 10:00, 3 slots, chats 9:00-9:30 and 9:10-9:20, wrap-up to 9:36, a break 9:50-10:00.
 
     Time: 36 min of contact or acw ÷ (36 + 14 min available) = 0.72.
-    Slots: (36 + 10) slot-minutes ÷ 3 x 50 = 46/150. The break is in neither; nor is being away, or what a centre of its
-    own has.
+    Slots: (36 + 10) slot-minutes ÷ 3 x 50 = 46/150. The break is in neither; nor is being away, what a centre of its
+    own has, or an error.
     """
     diary = Diary().slots("9:00:00", 3).says("9:00:00", "available").says("9:50:00", absent)
     diary.chat("9:00:00", "9:30:00", "9:36:00").chat("9:10:00", "9:20:00")
@@ -207,6 +207,22 @@ def test_occupancy_in_both_bases(absent: str) -> None:
 
     assert found["occupancy_time_ratio"] == 0.72
     assert found["occupancy_slot_ratio"] == pytest.approx(46 / 150)
+
+
+def test_an_error_is_in_no_occupancy() -> None:
+    """M24, M21's precedence: an error 9:10-9:20 with a chat 9:00-9:30 open, one of 3 slots, over 9:00 to 10:00.
+
+    Time: the error goes before the contact: 20 min of contact ÷ (20 + 30 min available) = 0.4.
+    Slots: in the error as many are offered as are used: 30 ÷ (3 x 10 + 1 x 10 + 3 x 40) = 30/160.
+    """
+    diary = Diary().slots("9:00:00", 3).says("9:00:00", "available").chat("9:00:00", "9:30:00")
+    diary.says("9:10:00", "error").says("9:20:00", "available")
+
+    found = shown([diary.day()], "10:00:00", window="1h")
+
+    assert found["agent_state_seconds:error"] == 600
+    assert found["occupancy_time_ratio"] == 0.4
+    assert found["occupancy_slot_ratio"] == 30 / 160
 
 
 def test_slot_occupancy_is_at_most_one() -> None:

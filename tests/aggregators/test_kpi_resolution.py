@@ -296,6 +296,17 @@ def test_closed_without_reply() -> None:
     assert (found["no_reply_closed"], found["first_responses"], found["resolved"]) == (1, 0, 1)
 
 
+@pytest.mark.parametrize("closing", ["0:04:59", "0:05:00", "0:05:01"])
+def test_a_closing_message_is_no_reply(closing: str) -> None:
+    """M10: an automatic one before the close, with it or behind it: no first response, and closed without a reply."""
+    log = Log().customer("0:00:00").queued("0:00:10").accepted("0:00:20").human(closing, auto=True)
+    log.closed("0:05:00", "agent", reason="closing message")
+
+    found = shown(log, "0:10:00")
+
+    assert (found["first_responses"], found["no_reply_closed"], found["first_response_open"]) == (0, 1, 0)
+
+
 def test_asynchronous_abandonment() -> None:
     """M5c: withdrawn before any reply, closed by time-out before any, two answered: a half; chats are not in it.
 

@@ -261,6 +261,22 @@ def test_who_entered_a_queue_and_how_it_ended() -> None:
     assert of_5m(log, "01:20", "conversation_abandonment_ratio") == pytest.approx(1 / 3)
 
 
+def test_whose_last_leg_was_lost_neither_left_nor_stayed() -> None:
+    """M5's twin: a left; b was answered; c gave one queue up and was lost in the next after 4 h: 1 of 2, c in neither.
+
+    d was lost at 4:00:00; what it queues for at 5:00 is another wait, which it left: 2 of 3.
+    """
+    log = Log()
+    log.of(conversation="a").queued("0:00:00").abandoned("0:00:30")
+    log.of(conversation="b").queued("0:00:00").accepted("0:00:30")
+    log.of(conversation="c").queued("0:00:00").abandoned("0:00:30").queued("0:01:00", "sales")
+    log.of(conversation="d").queued("0:00:00").queued("5:00:00").abandoned("5:00:30")
+
+    assert shown(log, "4:30:00", "rolling_lost", window="today") == 2
+    assert shown(log, "4:30:00", "rolling_conversation_abandonment_ratio", window="today") == pytest.approx(1 / 2)
+    assert shown(log, "5:01:00", "rolling_conversation_abandonment_ratio", window="today") == pytest.approx(2 / 3)
+
+
 def test_a_call_that_was_answered_was_spoken_to() -> None:
     """M5's twin: nobody writes in a call. Who hung up in a second queue had talked; who never got through had not."""
     log = Log()
