@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 COMMIT_SIZE = 24_000
-"""Cells and index entries a commit should have at most: 50 ms inside Redis mostly, which does nothing else."""
+"""Cells and fields of indexes a commit should have at most: 50 ms inside Redis mostly, which does nothing else."""
 FIRST_PIECE, LEAST_PIECE, MOST_PIECE = 2_000, 50, 8_192
 FIRST_TOLD, LEAST_TOLD = 20, 1
 """As above; a record of what is told has up to a hundred rows."""
