@@ -429,6 +429,9 @@ class _Conversation:
                         in_time = row.answered is not None and row.answered <= settled
                         samples.append(Point(_SETTLED[kind], settled, labels, 1 + in_time))
                         asked.append(levels.Asked(samples[-1], row.sent))
+                if settling and row.offered is not None:
+                    samples.append(Point(_OFFERED[kind], row.offered, places.at(row.offered), 1))
+                    asked.append(levels.Asked(samples[-1], row.offered))
                 if settling and rated == CSAT and row.withdrawn is not None:
                     responded, share, span = row.withdrawn
                     good = int(surveys.is_good(kind, share, span, definitions))
@@ -471,6 +474,11 @@ _SETTLED: Final = {
     "csat": points.SURVEY_SETTLED.code,
     "ces": points.CES_SETTLED.code,
     "nps": points.NPS_SETTLED.code,
+}
+_OFFERED: Final = {
+    "csat": points.SURVEY_OFFERED.code,
+    "ces": points.CES_OFFERED.code,
+    "nps": points.NPS_OFFERED.code,
 }
 _RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
 

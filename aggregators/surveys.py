@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from aggregators.definitions import Definitions, Scale
     from aggregators.facts import Fact
 
+_OFFERED: Final = code_of("survey.offered")
 _SENT: Final = code_of("survey.sent")
 _RESPONDED: Final = code_of("survey.responded")
 _RETRACTED: Final = code_of("survey.retracted")
 
-TYPES: Final = frozenset({_SENT, _RESPONDED, _RETRACTED})
+TYPES: Final = frozenset({_OFFERED, _SENT, _RESPONDED, _RETRACTED})
 """The types this sweep reads."""
 
 
 class SurveyRow(NamedTuple):
-    """One survey. `sent` is the first time it was sent; `responded` the instant of the response that counts.
+    """One survey. `offered` is the first time it was shown, `sent` that it was sent, None where it never was.
 
-    `normalised` is the score between 0 and 1, `span` the length of its scale. `answered` is the instant from which on
-    there has always been a response that counts, whichever. Where none does because the last one was withdrawn, that is
-    `withdrawn`: its instant, its score between 0 and 1, the length of its scale.
+    `responded` is the instant of the response that counts, `normalised` its score between 0 and 1, `span` the length of
+    its scale. `answered` is the instant from which on there has always been a response that counts, whichever. Where
+    none does because the last one was withdrawn, that is `withdrawn`: its instant, its score between 0 and 1, the
+    length of its scale.
     """
 
     sent: int | None
@@ -37,6 +39,7 @@ class SurveyRow(NamedTuple):
     span: Fraction | None
     answered: int | None = None
     withdrawn: tuple[int, Fraction, Fraction] | None = None
+    offered: int | None = None
 
 
 def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
@@ -50,6 +53,7 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
     counting: dict[str, Fact | None] = {}
     answered: dict[str, int] = {}
     withdrawn: dict[str, Fact] = {}
+    offered: dict[str, int] = {}
     for fact in facts:
         survey = fact.fields[SURVEY]
         if fact.type == _RETRACTED:
@@ -60,20 +64,24 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
             continue
         elif fact.type == _SENT:
             sent.setdefault(survey, fact.at)
+        elif fact.type == _OFFERED:
+            offered.setdefault(survey, fact.at)
         else:
             if counting.get(survey) is None:
                 answered[survey] = fact.at
             counting[survey] = fact
     rows = []
-    for survey in sorted(sent.keys() | counting.keys()):
+    for survey in sorted(sent.keys() | counting.keys() | offered.keys()):
         response = counting.get(survey)
         if response is None:
             gone = withdrawn.get(survey)
             was = None if gone is None else (gone.at, *normalise(gone, scales))
-            rows.append(SurveyRow(sent.get(survey), None, None, None, withdrawn=was))
+            row = SurveyRow(sent.get(survey), None, None, None, withdrawn=was, offered=offered.get(survey))
         else:
             normalised, span = normalise(response, scales)
-            rows.append(SurveyRow(sent.get(survey), response.at, normalised, span, answered[survey]))
+            when = sent.get(survey), response.at
+            row = SurveyRow(*when, normalised, span, answered[survey], offered=offered.get(survey))
+        rows.append(row)
     return rows
 
 

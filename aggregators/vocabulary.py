@@ -193,6 +193,7 @@ TYPES: Final[dict[str, EventType]] = _declare(
         (AMOUNT,),
     ),
     ("kpi.sample", _LAST, {"name": (NAME, "string"), "value": (VALUE, "number")}, (NAME, VALUE)),
+    ("survey.offered", _LAST, _SURVEY, (SURVEY, KIND)),
 )
 
 BY_CODE: Final[dict[int, EventType]] = {kind.code: kind for kind in TYPES.values()}

@@ -62,6 +62,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ticket.status_changed": {"status": one_of("open", "pending", "solved", "closed")},
     "ticket.flagged": {"flag": one_of("spam", "test"), "value": st.sampled_from([None, False, False])},
     "ticket.merged": {},
+    "survey.offered": {"survey": one_of("s", "t"), "kind": one_of("csat", "csat", "nps")},
     "survey.sent": {"survey": one_of("s", "t"), "kind": one_of("csat", "csat", "nps")},
     "survey.responded": {
         "survey": one_of("s", "t"),

@@ -82,6 +82,7 @@ OWN = {
     "ticket.escalated": "to",
     "ticket.merged": "into",
     "ticket.deleted": "into",
+    "survey.offered": "survey! kind! scale#",
     "survey.sent": "survey! kind! scale#",
     "survey.responded": "survey! kind! score scale#",
     "survey.retracted": "survey! reason",
@@ -233,7 +234,7 @@ def well_formed(record: dict[str, Any]) -> bool:
                 return False
         elif key != "score" and not isinstance(record[key], {"?": bool, "#": dict}.get(field[-1], str)):
             return False
-    if record["type"] in ("survey.sent", "survey.responded") and scale_of(record) is None:
+    if record["type"] in ("survey.offered", "survey.sent", "survey.responded") and scale_of(record) is None:
         return False
     if record["type"] == "survey.responded":
         if not is_number(record.get("score")):
@@ -414,7 +415,8 @@ def messages_of(events: list[Event]) -> tuple[list[Sample], list[tuple[str, int]
 def surveys_of(events: list[Event]) -> list[Sample]:
     """Surveys sent, and the responses that count."""
     samples = []
-    csat = [e for e in events if e.type == "survey.retracted" or e.body.get("kind") == "csat"]
+    known = [e for e in events if e.type != "survey.offered"]
+    csat = [e for e in known if e.type == "survey.retracted" or e.body.get("kind") == "csat"]
     for survey in sorted({e.body["survey"] for e in csat if e.type.startswith("survey.")}):
         of_this = [e for e in csat if e.type.startswith("survey.") and e.body["survey"] == survey]
         sent = next((e for e in of_this if e.type == "survey.sent"), None)

@@ -10,6 +10,7 @@ from aggregators.reading import Reading, ratio
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
+_SHOWN = "By survey.offered: a widget was shown. In no ratio, for who was sent nothing has left nothing unanswered."
 _RAW = "Of each survey the last response, at its own instant; csat_satisfied_ratio is adjusted by what was disputed."
 
 
@@ -38,7 +39,14 @@ def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metr
     )
 
 
+def _offered(prefix: str, text: str, kind: points.PointKind) -> Metric:
+    return count(f"{prefix}surveys_offered", f"{text} offered", "M61", kind.count, unit="surveys", edges=_SHOWN)
+
+
 SETTLED_METRICS: tuple[Metric, ...] = (
+    _offered("", "Satisfaction surveys", points.SURVEY_OFFERED),
+    _offered("ces_", "Effort surveys", points.CES_OFFERED),
+    _offered("nps_", "Recommendation surveys", points.NPS_OFFERED),
     *_settled("survey", "Satisfaction surveys", points.SURVEY_SETTLED),
     *_settled("ces", "Effort surveys", points.CES_SETTLED),
     *_settled("nps", "Recommendation surveys", points.NPS_SETTLED),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stream.simulator.customers import AFTER_BOT, AFTER_GIVING_UP, SOON
 from stream.simulator.dice import pick, weighted
 from stream.simulator.profile import BOT_CUSTOMER_GAP, BOT_REPLY, IVR
-from stream.simulator.surveys import send
+from stream.simulator.surveys import offer, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +55,10 @@ class Bots:
 
     def _contain(self, now: int, conversation: Conversation) -> None:
         self.engine.emit(now, conversation, "chat.closed", ',"by":"bot","resolved":true')
-        if conversation.mode == "text" and self.engine.dice.random() < SURVEYED:
-            send(self.engine, now, conversation)
+        if conversation.mode == "text":
+            offer(self.engine, now, conversation)
+            if self.engine.dice.random() < SURVEYED:
+                send(self.engine, now, conversation)
         self.customers.may_return(now, conversation, share=AFTER_BOT)
 
     def _lose(self, now: int, conversation: Conversation) -> None:

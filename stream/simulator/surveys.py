@@ -52,6 +52,11 @@ FORMS: Final[dict[str, tuple[Form, ...]]] = {
 }
 
 
+def offer(engine: Engine, now: int, conversation: Conversation) -> None:
+    """Show a widget that asks whether the bot has helped; most close it."""
+    engine.emit(now, conversation, "survey.offered", f',"survey":"{conversation.name}-w","kind":"csat"')
+
+
 def send(engine: Engine, now: int, conversation: Conversation) -> None:
     """Send a survey of the queue's now; a few are asked a day later whether they would recommend the house."""
     _ask(engine, now, conversation, form=pick(engine.dice, FORMS[conversation.queue]))

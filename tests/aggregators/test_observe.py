@@ -533,7 +533,7 @@ READ = {
     "_OF_LEGS": "chat.queued chat.accepted chat.transferred chat.flowed_out chat.callback_requested chat.abandoned "
     "chat.closed",
     "_OF_REPLIES": "chat.started ticket.created chat.message ticket.commented ticket.status_changed chat.closed",
-    "_OF_SURVEYS": "survey.sent survey.responded survey.retracted",
+    "_OF_SURVEYS": "survey.offered survey.sent survey.responded survey.retracted",
     "_FLAGGING": "chat.flagged ticket.flagged",
     "_MERGING": "ticket.merged",
     "_OF_CHAT": f"{CHATS} chat.flagged",

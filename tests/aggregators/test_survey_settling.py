@@ -148,3 +148,26 @@ def test_a_disputed_rating_is_in_the_raw_number_alone() -> None:
     assert found("c") == pytest.approx((2, 1, 3, 2 / 3))
     assert found("a") == pytest.approx((2, 1 / 2, 3, 2 / 3))
     assert found("c", again=5) == pytest.approx((3, 1, 3, 1))
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_who_was_only_shown_a_survey_is_counted_apart(kind: str) -> None:
+    """M61: a was shown one twice, b shown and sent it under the same id, c sent one: 2 offered, 2 sent, 1 answered."""
+    log = Log()
+    log.of(conversation="a").add("survey.offered", "00:01", survey="w", kind=kind)
+    log.of(conversation="a").add("survey.offered", "00:09", survey="w", kind=kind)
+    log.of(conversation="b").add("survey.offered", "00:02", survey="w", kind=kind).sent("00:03", survey="w", kind=kind)
+    log.of(conversation="c").sent("00:04", kind=kind).responded("00:30", 5, kind=kind)
+    prefix = "" if kind == "csat" else f"{kind}_"
+
+    def of_7d(suffix: str, *families: str) -> float | None:
+        offline = Offline(definitions=Definitions(families=families))
+        offline.feed(log.lines)
+        labels = (("tenant", "default"), ("window", "7d"))
+        return offline.values(after("00:40")).get((f"support_tenant_rolling_{suffix}", labels))
+
+    assert of_7d(f"{prefix}surveys_offered", "surveys") == 2
+    assert of_7d(f"{prefix}surveys_sent", "surveys") == 2
+    assert of_7d(f"{NAMES[kind]}_response_ratio", "surveys") == 0.5
+    assert of_7d(f"{prefix}surveys_offered") is None
+    assert of_7d(f"{NAMES[kind]}_response_ratio") == 0.5

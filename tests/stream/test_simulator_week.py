@@ -90,6 +90,7 @@ def test_a_week_has_every_type_of_event_and_none_is_rejected() -> None:
         ("ticket.status_changed", "status", {"new", "open", "pending", "on_hold", "solved", "closed"}),
         ("ticket.status_changed", "by", {"customer", "human", "system"}),
         ("ticket.flagged", "value", {None, False}),
+        ("survey.offered", "kind", {"csat"}),
         ("survey.sent", "kind", {"csat", "ces", "nps"}),
         ("selfservice.searched", "found", {True, False}),
     ],

@@ -178,6 +178,7 @@ export const texts = {
       "ticket.status_changed": ["change of status", "changes of status"],
       "chat.closed": ["close", "closes"],
       "chat.reopened": ["reopening", "reopenings"],
+      "survey.offered": ["offer of a survey", "offers of a survey"],
       "survey.sent": ["survey", "surveys"], "survey.responded": ["rating", "ratings"],
       "ticket.merged": ["merge", "merges"],
     },
