@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from aggregators.calendars import Schedule
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.targets import Targets, in_force
 from aggregators.zones import Zone
 
 STATE_VERSION: Final = 6
@@ -17,6 +18,9 @@ STATE_VERSION: Final = 6
 
 NEVER_MS: Final = -1
 """As a short-abandon threshold: no abandonment is short."""
+
+EVER: Final = -(1 << 62)
+"""Before any instant: what started then has the targets of the first version."""
 
 MOST_SLOTS: Final = 100
 """No agent has more: what says so is a mistake."""
@@ -128,6 +132,7 @@ class Definitions:
     """Every duration is in milliseconds; a target or threshold is met at exactly its value.
 
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
+    `…_versions` are the targets that came into force later, in order; what started before keeps those it started with.
     Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
     `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is the share to be answered in
     time, `utilisation_warning` the utilisation from which on agents have too much to do: alerts go by these, and no
@@ -140,12 +145,15 @@ class Definitions:
     response_target_ms: dict[str, int] = field(default_factory=_response_targets)
     other_response_target_ms: int = HOUR_MS
     queue_response_target_ms: dict[str, int] = field(default_factory=dict)
+    response_versions: tuple[Targets, ...] = ()
     reply_target_ms: dict[str, int] = field(default_factory=_response_targets)
     other_reply_target_ms: int = HOUR_MS
     queue_reply_target_ms: dict[str, int] = field(default_factory=dict)
+    reply_versions: tuple[Targets, ...] = ()
     resolution_target_ms: dict[str, int] = field(default_factory=_resolution_targets)
     other_resolution_target_ms: int = 48 * HOUR_MS
     queue_resolution_target_ms: dict[str, int] = field(default_factory=dict)
+    resolution_versions: tuple[Targets, ...] = ()
     short_abandon_ms: dict[str, int] = field(default_factory=_short_abandons)
     other_short_abandon_ms: int = NEVER_MS
     queue_short_abandon_ms: dict[str, int] = field(default_factory=dict)
@@ -188,18 +196,30 @@ class Definitions:
         mine = self.queue_wait_target_ms.get(queue)
         return self.wait_target_ms.get(channel, self.other_wait_target_ms) if mine is None else mine
 
-    def response_target(self, channel: str, queue: str = "") -> int:
-        """Return the target of a first response in *queue* of *channel*."""
+    def response_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
+        """Return the target of a first response in *queue* of *channel* to what came at *start*."""
+        if self.response_versions:
+            version = in_force(self.response_versions, start)
+            if version is not None:
+                return version.of(channel, queue)
         mine = self.queue_response_target_ms.get(queue)
         return self.response_target_ms.get(channel, self.other_response_target_ms) if mine is None else mine
 
-    def reply_target(self, channel: str, queue: str = "") -> int:
-        """Return the target of a later reply in *queue* of *channel*."""
+    def reply_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
+        """Return the target of a later reply in *queue* of *channel* to what came at *start*."""
+        if self.reply_versions:
+            version = in_force(self.reply_versions, start)
+            if version is not None:
+                return version.of(channel, queue)
         mine = self.queue_reply_target_ms.get(queue)
         return self.reply_target_ms.get(channel, self.other_reply_target_ms) if mine is None else mine
 
-    def resolution_target(self, channel: str, queue: str = "") -> int:
-        """Return the target of a resolution in *queue* of *channel*."""
+    def resolution_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
+        """Return the target of a resolution in *queue* of *channel* of what came at *start*."""
+        if self.resolution_versions:
+            version = in_force(self.resolution_versions, start)
+            if version is not None:
+                return version.of(channel, queue)
         mine = self.queue_resolution_target_ms.get(queue)
         return self.resolution_target_ms.get(channel, self.other_resolution_target_ms) if mine is None else mine
 
@@ -258,6 +278,12 @@ class Definitions:
             kept = getattr(self, name)
             other = getattr(self, f"other_{name}")
             said[name] = _plain({channel: value for channel, value in kept.items() if value != other})
+        for name in ("response_versions", "reply_versions", "resolution_versions"):
+            versions: tuple[Targets, ...] = getattr(self, name)
+            if versions:
+                said[name] = [version.content for version in versions]
+            else:  # so that who has one version keeps the tables there are
+                del said[name]
         said["tiers"] = [[tier.name, sorted(tier.members)] for tier in self.tiers]
         said["shifts"] = sorted(self.shifts)
         said["channel_hour_micros"] = _plain({key: cost for key, cost in self.channel_hour_micros.items() if cost})

@@ -190,7 +190,7 @@ def _first_response(response: s.Response, definitions: Definitions) -> Amounts:
     hours = business.hours_of(definitions, labels)
     took = at - started
     amounts: Amounts = ((FIRST_RESPONSES, 1), (FIRST_RESPONSE_MS, took), (FIRST_RESPONSE_BIN + bin_of(took), 1))
-    target_ms = definitions.response_target(labels.channel, labels.queue)
+    target_ms = definitions.response_target(labels.channel, labels.queue, start=started)
     if hours is not None and BUSINESS_TIME in definitions.families:
         amounts = (*amounts, *business.correction(points.FIRST_RESPONSE_BUSINESS, hours, started, at))
     within = business.is_within(hours, started, at, target_ms=target_ms)

@@ -1,6 +1,6 @@
 """The sweep of the policy clocks: until when a reply or a solve is due, and whether it came by then.
 
-`docs/definitions-sla.md` has every rule of it. A clock keeps the policy of the channel and queue it started in:
+`docs/definitions-sla.md` has every rule of it. A clock keeps the policy of the channel, queue and instant of its start:
 
     start                    at risk         deadline
       |=========================|===============|- - - - - - >      open: from start to its stop
@@ -110,11 +110,11 @@ class _Clocks:
         definitions = self._definitions
         tenant, channel, queue, _ = self._places.at(start)
         if which == FIRST_REPLY:
-            target_ms = definitions.response_target(channel, queue)
+            target_ms = definitions.response_target(channel, queue, start=start)
         elif which == NEXT_REPLY:
-            target_ms = definitions.reply_target(channel, queue)
+            target_ms = definitions.reply_target(channel, queue, start=start)
         else:
-            target_ms = definitions.resolution_target(channel, queue)
+            target_ms = definitions.resolution_target(channel, queue, start=start)
         share = definitions.at_risk_share
         margin_ms = max(target_ms * share.numerator // share.denominator, definitions.at_risk_ms)
         return _Policy(target_ms, margin_ms, definitions.calendar_of(tenant, channel, queue))

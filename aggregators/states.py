@@ -167,7 +167,8 @@ def _last(state: State, interval: Interval, number: int) -> None:
 
 def _response_due(labels: Labels, since: int, definitions: Definitions) -> float:
     """Return up to when a response to what came at *since* is in time."""
-    due = due_at(hours_of(definitions, labels), since, definitions.response_target(labels[1], labels[2]))
+    target_ms = definitions.response_target(labels[1], labels[2], start=since)
+    due = due_at(hours_of(definitions, labels), since, target_ms)
     return math.inf if due is None else due
 
 

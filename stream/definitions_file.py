@@ -6,24 +6,15 @@ Every key is optional, unknown ones are refused. `docs/definitions-file.md` is t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aggregators.definitions import MOST_SLOTS, Definitions, Scale, Shift, Tier
 from stream import definitions_values as values
 from stream import toml_file
 from stream.definitions_calendars import calendars_from
+from stream.definitions_targets import by_channel_and_queue, targets_from
 from stream.toml_table import Table, Wrong
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TARGETS = {
-    "wait": "wait_target_ms",
-    "first_response": "response_target_ms",
-    "reply": "reply_target_ms",
-    "resolution": "resolution_target_ms",
-}
-"""Key below `targets` → field; beside it stand `other_…` and `queue_…`."""
 TIMES = ("ghost", "silent", "idle", "episode_gap", "settle", "correction", "repeat", "survey_settle", "heartbeat")
 """Keys of `times`; each is the field of that name with `_ms`."""
 SURVEYS = {
@@ -58,11 +49,8 @@ def _definitions(top: Table) -> Definitions:
         "levels": top.optional("levels", values.levels, default.levels),
         "families": top.optional("families", values.families, default.families),
     }
-    targets = top.table("targets")
-    for key, field in TARGETS.items():
-        changes |= _by_channel_and_queue(targets.table(key), field, values.duration, default)
-    targets.done()
-    changes |= _by_channel_and_queue(top.table("short_abandon"), "short_abandon_ms", values.threshold, default)
+    changes |= targets_from(top.table("targets"), default)
+    changes |= by_channel_and_queue(top.table("short_abandon"), "short_abandon_ms", values.threshold, default)
     service_level = top.table("service_level")
     changes["genesys"] = service_level.optional("genesys", values.genesys, default.genesys)
     changes["service_level_target"] = service_level.optional(
@@ -91,19 +79,6 @@ def _definitions(top: Table) -> Definitions:
     agents.done()
     top.done()
     return replace(default, **changes)
-
-
-def _by_channel_and_queue(
-    table: Table, field: str, convert: Callable[[object], int], default: Definitions
-) -> dict[str, Any]:
-    other, by_channel = f"other_{field}", getattr(default, field)
-    found = {
-        field: by_channel | table.table("channels").each(convert),
-        other: table.optional("other", convert, getattr(default, other)),
-        f"queue_{field}": table.table("queues").each(convert),
-    }
-    table.done()
-    return found
 
 
 def _surveys(surveys: Table, default: Definitions) -> dict[str, Any]:

@@ -6,16 +6,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from aggregators.calendars import is_open, next_opening
-from aggregators.definitions import NEVER_MS, Definitions
+from aggregators.definitions import EVER, NEVER_MS, Definitions
 from aggregators.instants import rfc3339
+from aggregators.targets import Targets
 from aggregators.zones import DAY_MINUTES
-from stream.definitions_file import SURVEYS, TARGETS, TIMES
+from stream.definitions_file import SURVEYS, TIMES
+from stream.definitions_targets import TARGETS, VERSIONS
 from stream.definitions_values import MICROS, NEVER
 from stream.settings import UNIT_MS
 from stream.toml_table import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from fractions import Fraction
 
     from aggregators.calendars import Schedule
@@ -32,9 +34,12 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         yield "levels", f"{', '.join(definitions.levels)} (default none)"
     if definitions.families:
         yield "families", f"{', '.join(definitions.families)} (default none)"
-    groups = {("targets", key): field for key, field in TARGETS.items()} | {("short_abandon",): "short_abandon_ms"}
-    for path, field in groups.items():
-        yield from _of_group(path, field, definitions, default)
+    for key, field in TARGETS.items():
+        yield from _of_group(("targets", key), _targets(definitions, field), _targets(default, field))
+        if key in VERSIONS:
+            yield from _of_versions(("targets", key), getattr(definitions, VERSIONS[key]), _targets(default, field))
+    abandoned = "short_abandon_ms"
+    yield from _of_group(("short_abandon",), _targets(definitions, abandoned), _targets(default, abandoned))
     if definitions.genesys is not None:
         yield "service_level.genesys", f"{', '.join(definitions.genesys) or 'no switch'} (default: SLg is not shown)"
     if definitions.service_level_target != default.service_level_target:
@@ -82,20 +87,31 @@ def duration_text(duration_ms: int) -> str:
     return f"{duration_ms // ms}{unit}"
 
 
-def _of_group(
-    path: tuple[str, ...], field: str, definitions: Definitions, default: Definitions
-) -> Iterator[tuple[str, str]]:
-    other, usual_other = getattr(definitions, f"other_{field}"), getattr(default, f"other_{field}")
-    if other != usual_other:
-        yield dotted((*path, "other")), f"{duration_text(other)} (default {duration_text(usual_other)})"
-    channels: Mapping[str, int] = getattr(definitions, field)
-    for channel, value in channels.items():
-        usual = getattr(default, field).get(channel)
-        if usual is None:
+def _targets(definitions: Definitions, field: str) -> Targets:
+    """Return what *definitions* have from the beginning for *field*, `other_…` and `queue_…`."""
+    by_channel, other, by_queue = (getattr(definitions, name) for name in (field, f"other_{field}", f"queue_{field}"))
+    return Targets(EVER, by_channel, other, by_queue)
+
+
+def _of_versions(path: tuple[str, ...], versions: tuple[Targets, ...], usual: Targets) -> Iterator[tuple[str, str]]:
+    """Yield for each version of targets from when on it holds, and what of it is not the default."""
+    for version in versions:
+        since = rfc3339(version.since)
+        yield f"{dotted((*path, 'from'))} {since}", "targets of what starts from then on; what runs keeps its own"
+        for key, value in _of_group(path, version, usual):
+            yield f"{key} from {since}", value
+
+
+def _of_group(path: tuple[str, ...], found: Targets, usual: Targets) -> Iterator[tuple[str, str]]:
+    if found.other != usual.other:
+        yield dotted((*path, "other")), f"{duration_text(found.other)} (default {duration_text(usual.other)})"
+    for channel, value in found.by_channel.items():
+        known = usual.by_channel.get(channel)
+        if known is None:
             yield dotted((*path, "channels", channel)), f"{duration_text(value)} (default that of other channels)"
-        elif value != usual:
-            yield dotted((*path, "channels", channel)), f"{duration_text(value)} (default {duration_text(usual)})"
-    for queue, value in getattr(definitions, f"queue_{field}").items():
+        elif value != known:
+            yield dotted((*path, "channels", channel)), f"{duration_text(value)} (default {duration_text(known)})"
+    for queue, value in found.by_queue.items():
         yield dotted((*path, "queues", queue)), f"{duration_text(value)} (default that of its channel)"
 
 

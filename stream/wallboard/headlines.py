@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from aggregators.catalogue import METRICS
 from aggregators.definitions import Definitions
+from stream.clock import now_ms
 
 Unit = Literal["count", "ratio", "s"]
 Better = Literal["up", "down"]
@@ -42,10 +43,10 @@ def headlines(defined: Definitions | None = None) -> dict[str, Headline]:
     """Return every headline by its name.
 
     Waits are judged by how many are past the target, each by that of its own channel or queue; the median of first
-    responses is held against the target of the definitions for a chat.
+    responses is held against the target of the definitions for a chat that begins now.
     """
     definitions = defined or Definitions()
-    response_s = definitions.response_target_ms.get("chat", definitions.other_response_target_ms) / 1000
+    response_s = definitions.response_target("chat", start=now_ms()) / 1000
     return {
         "waiting": Headline(
             unit="count",

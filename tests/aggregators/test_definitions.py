@@ -13,6 +13,7 @@ import pytest
 from aggregators.calendars import Calendar, Schedule, Version
 from aggregators.definitions import NEVER_MS, Definitions, Scale, Shift, Tier
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.targets import Targets
 from aggregators.zones import zone_of
 
 DEFAULT = Definitions()
@@ -182,12 +183,15 @@ CHANGES: dict[str, Any] = {
     "response_target_ms": {"chat": 1_000},
     "other_response_target_ms": 1_000,
     "queue_response_target_ms": {"billing": 1_000},
+    "response_versions": (Targets(0, {"chat": 1_000}, 2_000, {}),),
     "reply_target_ms": {"chat": 1_000},
     "other_reply_target_ms": 1_000,
     "queue_reply_target_ms": {"billing": 1_000},
+    "reply_versions": (Targets(0, {"chat": 1_000}, 2_000, {}),),
     "resolution_target_ms": {"chat": 1_000},
     "other_resolution_target_ms": 1_000,
     "queue_resolution_target_ms": {"billing": 1_000},
+    "resolution_versions": (Targets(0, {"chat": 1_000}, 2_000, {}),),
     "short_abandon_ms": {"chat": 1_000},
     "other_short_abandon_ms": 1_000,
     "queue_short_abandon_ms": {"billing": NEVER_MS},
@@ -246,6 +250,26 @@ def test_what_no_number_depends_on_is_the_same_generation(name: str) -> None:
 def test_every_definition_is_changed_here() -> None:
     """A new one comes with a test."""
     assert [each.name for each in fields(Definitions)] == list(CHANGES)
+
+
+def test_whatever_changes_in_a_version_of_targets_makes_another_generation() -> None:
+    """When it begins, a channel, the others, a queue, and another version; not a channel with what the others have."""
+    version = Targets(0, {"chat": 1_000}, 2_000, {"billing": 3_000})
+    made = [
+        replace(DEFAULT, reply_versions=versions).generation()
+        for versions in (
+            (version,),
+            (version._replace(since=1),),
+            (version._replace(by_channel={"chat": 2_500}),),
+            (version._replace(other=2_500),),
+            (version._replace(by_queue={}),),
+            (version, version._replace(since=1)),
+        )
+    ]
+    same = version._replace(by_channel={"fax": 2_000, "chat": 1_000})
+
+    assert len({*made}) == len(made)
+    assert replace(DEFAULT, reply_versions=(same,)).generation() == made[0]
 
 
 def test_each_change_makes_a_generation_of_its_own() -> None:

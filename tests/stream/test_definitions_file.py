@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "definitions-file.md").read_text(encoding="utf-8")
 [EXAMPLE] = re.findall(r"^<!-- example -->\n```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 DEFAULT = Definitions()
+FROM_THEN_ON = "targets of what starts from then on; what runs keeps its own"
 HOURS = """
 [calendars.x]
 zone = "Europe/Berlin"
@@ -77,6 +78,11 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.wait_target("voice"), found.wait_target("chat")) == (20 * SECOND_MS, 45 * SECOND_MS)
     assert (found.wait_target("email", "billing"), found.wait_target("fax")) == (30 * SECOND_MS, 60 * SECOND_MS)
     assert (found.response_target("email"), found.response_target("offline")) == (8 * HOUR_MS, 4 * HOUR_MS)
+    changes = at("2027-01-01T06:00:00+01:00")
+    assert [found.response_target("email", start=start) for start in (changes - 1, changes)] == [
+        8 * HOUR_MS,
+        6 * HOUR_MS,
+    ]
     assert (found.reply_target("email", "billing"), found.reply_target("chat")) == (2 * MINUTE_MS, MINUTE_MS)
     assert (found.resolution_target("email"), found.resolution_target("chat")) == (3 * DAY_MS, 12 * HOUR_MS)
     assert [found.is_short("voice", ms) for ms in (6_000, 6_001)] == [True, False]
@@ -118,6 +124,7 @@ def test_every_key_that_there_is_stands_in_the_example() -> None:
         "wait_target_ms": "wait", "response_target_ms": "first_response", "reply_target_ms": "reply",
         "resolution_target_ms": "resolution", "scales": "direction", "satisfied_wide_scale": "wide_from",
         "agent_hour_micros": "agent_hour", "fixed_hour_micros": "fixed_hour", "channel_hour_micros": "channels",
+        "response_versions": "from", "reply_versions": "from", "resolution_versions": "from",
         "calendars": "business_hours", "service_level_target": "target", "at_risk_ms": "at_risk_within",
     }  # fmt: skip
     names = {field.name for field in fields(Definitions) if not field.name.startswith(("other_", "queue_"))}
@@ -198,6 +205,32 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ("tiers = [1]\n", "1: tiers: 1 stands where a table belongs"),
         ("[targets.waits]\n", "1: targets.waits: is not a key of this file (try wait)"),
         ('[targets.wait]\nchat = "1m"\n', "2: targets.wait.chat: is not a key of this file (try chan"),
+        ('[[targets.wait]]\nother = "1m"\n', "1: targets.wait: a list stands where a table belongs"),
+        ("[targets.wait]\nfrom = 2026-01-01\n", "2: targets.wait.from: is not a key of this file"),
+        (
+            '[[targets.reply]]\nother = "1m"\n[[targets.reply]]\nother = "2m"\n',
+            "3: targets.reply.from: is missing",
+        ),
+        (
+            '[[targets.first_response]]\n[[targets.first_response]]\nfrom = "2026-01-01"\n',
+            "3: targets.first_response.from: '2026-01-01' is neither a date nor an instant with offset",
+        ),
+        (
+            "[targets.resolution]\nfrom = 2026-01-01T00:00:00\n",
+            "2: targets.resolution.from: 2026-01-01 00:00:00 is neither a date nor an instant with offset",
+        ),
+        (
+            "[[targets.reply]]\nfrom = 2026-01-02\n[[targets.reply]]\nfrom = 2026-01-02T01:00:00+01:00\n",
+            "4: targets.reply.from: has to be later than that of the version above",
+        ),
+        (
+            "[[targets.reply]]\nfrom = 2026-01-02\n[[targets.reply]]\nfrom = 2026-01-01\n",
+            "4: targets.reply.from: has to be later than that of the version above",
+        ),
+        (
+            '[[targets.reply]]\n[[targets.reply]]\nfrom = 2026-01-02\nqueues = { a = "soon" }\n',
+            "4: targets.reply.queues.a: 'soon' is not a duration",
+        ),
         ('\n\ntarget.wait.other = "5s"\n', "3: target: is not a key of this file (try targets)"),
         ("[times]\nidel = 5\n", "2: times.idel: is not a key of this file (try idle)"),
         ("[surveys.thumbs]\n", "1: surveys.thumbs: is not a key of this file (try ces, csat, nps, rated)"),
@@ -465,6 +498,8 @@ def test_each_difference_is_told_by_its_key() -> None:
         "targets.wait.channels.chat": "45s (default 1m)",
         "targets.wait.queues.billing": "30s (default that of its channel)",
         "targets.first_response.channels.email": "8h (default 4h)",
+        "targets.first_response.from 2027-01-01T05:00:00Z": FROM_THEN_ON,
+        "targets.first_response.channels.email from 2027-01-01T05:00:00Z": "6h (default 4h)",
         "targets.reply.queues.billing": "2m (default that of its channel)",
         "targets.resolution.other": "3d (default 2d)",
         "short_abandon.channels.voice": "6s (default 5s)",

@@ -130,6 +130,17 @@ def test_the_target_of_first_responses_is_that_of_the_definitions() -> None:
     assert headlines(defined)["first_response"].limit == 60
 
 
+def test_of_targets_that_change_the_wall_has_the_one_in_force() -> None:
+    """45 s since 2020; what comes into force in the year 2900 is not on it yet."""
+    defined = definitions_from(
+        "[[targets.first_response]]\n"
+        '[[targets.first_response]]\nfrom = 2020-01-01\nchannels = { chat = "45s" }\n'
+        '[[targets.first_response]]\nfrom = 2900-01-01\nchannels = { chat = "30s" }\n'
+    )
+
+    assert headlines(defined)["first_response"].target == 45
+
+
 def test_waits_are_judged_by_those_past_the_target_unless_told() -> None:
     """Each by the target of its own queue; a board that names a target means the age of the oldest itself."""
     (board,) = boards_from(
