@@ -15,7 +15,18 @@ from aggregators.instants import MINUTE_MS
 from aggregators.panes import FINE, Pane
 from aggregators.points import AFTER_WORK, HANDLED
 from aggregators.rolling import Group, Rolling, Sums
-from aggregators.samples import ACTIVE, ACW, AGENTS_FREE, AVAILABLE, BUSY, OFFLINE, PARTIALLY_BUSY, STALE
+from aggregators.samples import (
+    ACTIVE,
+    ACW,
+    AGENTS_FREE,
+    AVAILABLE,
+    BUSY,
+    INCOMING,
+    MISSED,
+    OFFLINE,
+    PARTIALLY_BUSY,
+    STALE,
+)
 from aggregators.sketch import EDGES, quantiles, value_of
 from aggregators.windows import EVERYBODY, UTC
 
@@ -30,7 +41,8 @@ if TYPE_CHECKING:
 _RECENT: Final = "15m"
 _HOUR: Final = "1h"
 _PLAIN: Final = frozenset({m.ANSWERED, m.WAIT_MS, m.ABANDONED, HANDLED.total, AFTER_WORK.total})
-_WORKING: Final = (AVAILABLE, BUSY, PARTIALLY_BUSY, ACW)
+_WORKING: Final = (AVAILABLE, BUSY, PARTIALLY_BUSY, ACW, INCOMING)
+_STATES: Final = (*range(OFFLINE, STALE + 1), *range(MISSED, INCOMING + 1))
 FEWEST: Final = 10
 """With fewer answered in the last hour its quantiles are no band."""
 
@@ -184,7 +196,7 @@ class Advisor:
 
 def _desk(state: State | None) -> tuple[int, int] | None:
     """Return how many of the agents who signed up for a queue work, and how many have a slot free; None of nobody."""
-    if state is None or not any(state.lasting.get(kind) for kind in range(OFFLINE, STALE + 1)):
+    if state is None or not any(state.lasting.get(kind) for kind in _STATES):
         return None
     return sum(state.lasting.get(kind, 0) for kind in _WORKING), state.lasting.get(AGENTS_FREE, 0)
 

@@ -12,6 +12,8 @@ from aggregators.vocabulary import (
     CONVERSATION,
     DROPPED,
     KIND,
+    REASON,
+    REJECTED,
     SCALE,
     SCORE,
     SOURCE,
@@ -147,6 +149,8 @@ def _kept(kind: EventType, sent: dict[str, Any], scales: Mapping[str, Scale]) ->
     for needed in kind.required:
         if needed not in kept:
             return Rejected("missing_field", _FIELD_NAMES[needed])
+    if kind.code == _MISSED and kept.get(REASON, REJECTED) != REJECTED:
+        del kept[REASON]
     if scored:
         reason = _survey_problem(kept, scales)
         if reason:
@@ -270,4 +274,5 @@ _CHECKS: Final = {
     "instant": _instant,
 }
 _SCORING: Final = frozenset({SCALE, SCORE})
+_MISSED: Final = TYPES["chat.offer_missed"].code
 _FIELD_NAMES: Final = {code: name for kind in TYPES.values() for name, (code, _) in kind.fields.items()}

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from aggregators.instants import DAY_MS
-from aggregators.vocabulary import BY_CODE, CONVERSATION, NAME, NAMES, RANKS, SESSION, TOLD, VERSION
+from aggregators.vocabulary import BY_CODE, CONVERSATION, NAME, NAMES, RANKS, REASON, SESSION, TOLD, VERSION
 
 if TYPE_CHECKING:
     from aggregators.events import Event
@@ -68,7 +68,7 @@ def stored(at: int, code: int, identifier: str, fields: dict[int, Any]) -> Fact:
 
 def canonical(fact: Fact, key: Key) -> bytes:
     """Return the bytes that decide between two events of one id and one instant (`docs/definitions.md`, Facts)."""
-    named: dict[str, Any] = {NAMES[code]: value for code, value in fact.fields.items()}
+    named: dict[str, Any] = {NAMES[code]: value for code, value in fact.fields.items() if code != REASON}
     named["type"] = BY_CODE[fact.type].name
     if not key.kind:
         named["conversation"] = key.subject
@@ -92,7 +92,9 @@ def merge(facts: Facts, fact: Fact, key: Key) -> Merge:
         # Equality of Python values is not enough: 5 and 5.0 are different content.
         if fact.type == known.type and fact.fields == known.fields and repr(fact.fields) == repr(known.fields):
             return "duplicate"
-        if canonical(fact, key) >= canonical(known, key):
+        least, other = canonical(known, key), canonical(fact, key)
+        # A reason decides only between what is the same without it: that is less which has none.
+        if other > least or (other == least and (REASON not in known.fields or REASON in fact.fields)):
             return "duplicate"
     facts[fact.id] = fact
     return "replaced"

@@ -16,7 +16,7 @@ from aggregators.instants import DAY_MS
 from aggregators.observe import Observation
 from aggregators.presence import Day
 from aggregators.tally import Tally
-from aggregators.telling import BY_CUSTOMER, Batch, day_number, fact_of, name_in, owners, shares_of, sign_of
+from aggregators.telling import BY_CUSTOMER, Batch, day_number, fact_of, name_in, offers_of, owners, shares_of, sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,3 +139,5 @@ def _tell(day: Day, fact: Fact, by: int) -> None:
         return
     for share in shares_of(fact):
         day.share(share, by)
+    for offer in offers_of(fact):
+        day.offer(offer, by)

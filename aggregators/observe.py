@@ -208,6 +208,7 @@ class _Conversation:
         self._work: list[Fact] = []
         self._bots: list[Fact] = []
         self._offers: list[Fact] = []
+        self._rings: list[offers.Ring] = []
         self._resolution: list[Fact] = []
         self._places = Places(key.tenant)
         self._counted: list[int] = []
@@ -352,6 +353,7 @@ class _Conversation:
             )  # fmt: skip
         if "people" in families:
             told |= tells.to_agents(self._key, self._facts, parts, silent_ms=self._definitions.silent_ms)
+            told |= tells.offers_to_agents(self._key, self._offers, self._rings)
         return told
 
     def _observe_stretches(self, said: replies.Replies, samples: list[Sample], intervals: list[Interval]) -> None:
@@ -392,7 +394,8 @@ class _Conversation:
             self._observe_stay(stay, [at for at in replied_at if since <= at < behind], samples)
             behind = first
         if self._offers:
-            offers.observe(offers.sweep(self._offers, rows), places, intervals)
+            self._rings = offers.sweep(self._offers, rows)
+            offers.observe(self._rings, places, intervals)
         return rows
 
     def _observe_stay(self, stay: Sequence[legs.LegRow], replied_at: Sequence[int], samples: list[Sample]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.samples import OFFERED, Interval
-from aggregators.vocabulary import AGENT, code_of
+from aggregators.vocabulary import AGENT, REASON, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +25,16 @@ TYPES: Final = frozenset({_OFFERED, _MISSED})
 
 
 class Ring(NamedTuple):
-    """An offer of `leg` to `agent` ("": nobody is named) from `start` to `end`, that of the leg unless `missed`."""
+    """An offer of `leg` to `agent` ("": nobody is named) from `start` to `end`, that of the leg unless it was missed.
+
+    `how` is that of told.Offer.
+    """
 
     leg: LegRow
     agent: str
     start: int
     end: int
-    missed: bool
+    how: int
 
 
 def sweep(facts: Sequence[Fact], legs: Sequence[LegRow]) -> list[Ring]:
@@ -51,11 +54,11 @@ def sweep(facts: Sequence[Fact], legs: Sequence[LegRow]) -> list[Ring]:
                 continue
             for each in _missing(ringing, at, agent):
                 start, last = ringing.pop(each)
-                rings.append(Ring(leg, each or agent, start, at, missed=True))
+                rings.append(Ring(leg, each or agent, start, at, 2 if REASON in fields else 1))
                 if start < last == at:
                     # Of one instant offers are heard first, even what is offered again because it was missed.
                     ringing[each] = (at, at)
-        rings += [Ring(leg, each, start, leg.ended, missed=False) for each, (start, _) in ringing.items()]
+        rings += [Ring(leg, each, start, leg.ended, 0) for each, (start, _) in ringing.items()]
     return rings
 
 

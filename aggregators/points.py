@@ -198,9 +198,15 @@ TURNS: Final = tuple(
 )
 """Where what lasts of agents begins and ends: the intervals of that name, as points (`spells`)."""
 
+OFFER_TURNS: Final = tuple(
+    PointKind(code, name, "turn") for code, name in enumerate(("missed", "rejected", "incoming"), start=166)
+)
+"""The same of the states that offers make."""
+
 KINDS: Final[tuple[PointKind, ...]] = (
     *(each for each in list(globals().values()) if type(each) is PointKind),
     *TURNS,
+    *OFFER_TURNS,
 )
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
 NO_STOPS: Final = frozenset(kind.code for kind in KINDS if kind.adds in ("turn", "cell"))

@@ -33,6 +33,16 @@ def state_of(said: int, *, open_chats: int, wrapping: int, slots: int) -> int:
     return s.ACW if wrapping else said
 
 
+def with_offers(state: int, offers: int) -> int:
+    """Return the state of an agent who would be in *state*, where *offers* make MISSED, REJECTED or INCOMING of it.
+
+    What was missed or rejected goes before contact, what rings behind after-contact work; error before all.
+    """
+    if not offers or state == s.IN_ERROR or (offers == s.INCOMING and state in OCCUPYING):
+        return state
+    return offers
+
+
 def slots_used(state: int, *, open_chats: int, wrapping: int, slots: int) -> int:
     """Return how many slots are taken: one for each chat, a wrap-up keeps its own.
 

@@ -17,6 +17,7 @@ from aggregators.definitions import MOST_SLOTS
 from aggregators.effort import effort, longer, took_ms
 from aggregators.instants import DAY_MS, instant_ms
 from aggregators.lasting import Desks, Lasting, Swept
+from aggregators.misses import OVER, Misses
 from aggregators.staleness import CHANGED, HEARTBEAT, Signs
 from aggregators.steps import Steps
 from aggregators.vocabulary import CHANNEL, QUEUES, SHIFT_END, SHIFT_START, SLOTS, code_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from aggregators.effort import InHand
     from aggregators.facts import Fact
     from aggregators.steps import Step
-    from aggregators.told import AgentDay, Share
+    from aggregators.told import AgentDay, Offer, Share
 
 _CAPACITY: Final = code_of("agent.capacity_changed")
 _QUEUES_CHANGED: Final = code_of("agent.queues_changed")
@@ -44,6 +45,10 @@ _HAS_SLOTS: Final = -4
 _HAS_QUEUES: Final = -5
 _PART_BEGINS: Final = -6
 _PART_ENDS: Final = -7
+_MISSED: Final = -8
+_REJECTED: Final = -9
+_RINGING: Final = -10
+_WAYS: Final = {1: _MISSED, 2: _REJECTED}
 
 
 class _Moment:
@@ -66,6 +71,8 @@ class Day:
         self._end = begin + DAY_MS
         self._steps = Steps(begin, self._end)
         self._signs = Signs(self._steps, definitions.heartbeat_ms)
+        self._misses = Misses(self._steps)
+        self._hears_of_offers = "offers" in definitions.families
         self._shifts = 0
         self._has_shift = False  # as swept
         self._desks = Desks(tenant)
@@ -84,6 +91,8 @@ class Day:
         steps = self._steps
         if code in (CHANGED, HEARTBEAT):
             self._signs.change(fact, by)
+            if code == CHANGED and self._hears_of_offers:
+                self._misses.mark(at, OVER, by)
         elif code == _SCHEDULED:
             start, end = _shift(fact)
             if steps.span(start, end, _IN_SHIFT, by):
@@ -112,10 +121,19 @@ class Day:
                 steps.add(start, _PART_BEGINS, by)
             steps.add(until, _PART_ENDS, by, (start, channel, queue, wrapped))
 
+    def offer(self, offer: Offer, by: int) -> None:
+        """Take in an offer that rang at the agent, or take it back."""
+        start, end, how = offer
+        self._steps.span(start, end, _RINGING, by)
+        self._misses.mark(start, OVER, by)
+        if how:
+            self._misses.mark(end, _WAYS[how], by)
+
     def settle(self) -> tuple[Swept, Swept]:
         """Take in what was told since the last time; return what that changes: what was so before, and what is now."""
         before, after = Swept({}, {}), Swept({}, {})
         self._signs.settle()
+        self._misses.settle()
         since = self._steps.changed_since()
         if since is None:
             return before, after
@@ -168,6 +186,12 @@ class Day:
                     agent.wrapping += by
                 elif what == _IN_SHIFT:
                     agent.scheduled += by
+                elif what == _RINGING:
+                    agent.ringing += by
+                elif what == _MISSED:
+                    agent.missed += by
+                elif what == _REJECTED:
+                    agent.rejected += by
                 elif what == _PART_BEGINS:
                     self._part_began[at] = in_hand
                 elif what == _PART_ENDS:
@@ -221,4 +245,6 @@ def observe(known: AgentDay, definitions: Definitions) -> Swept:
     for shares in known.shares.values():
         for share in shares:
             day.share(share, 1)
+    for offer in known.offers:
+        day.offer(offer, 1)
     return day.settle()[1]

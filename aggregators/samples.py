@@ -82,8 +82,15 @@ CHAT_IN_ERROR: Final = 48
 AGENTS_FREE: Final = 49
 # Of series computed elsewhere.
 SERIES: Final = 50
+# States of agents that offers make, in the order of points.OFFER_TURNS.
+MISSED: Final = 51
+REJECTED: Final = 52
+INCOMING: Final = 53
 
-SPELLS: Final = {OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)}
+SPELLS: Final = {
+    **{OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)},
+    **{MISSED + place: kind.code for place, kind in enumerate(points.OFFER_TURNS)},
+}
 """Kinds of intervals that are added up over windows: where they begin and end, points of these kinds say."""
 
 SAMPLE_NAMES: Final = {
@@ -124,6 +131,7 @@ INTERVAL_NAMES: Final = {
         for kind, name in ((SLA_OPEN, "open"), (SLA_AT_RISK, "at_risk"), (SLA_PAST, "past_deadline"))
     },
     **{OFFLINE + place: kind.name for place, kind in enumerate(points.TURNS)},
+    **{MISSED + place: kind.name for place, kind in enumerate(points.OFFER_TURNS)},
     AGENTS_FREE: "agents_free",
     SERIES: "series",
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from aggregators.facts import Fact, Key
 from aggregators.forgetting import stand_in
 from aggregators.instants import DAY_MS, HOUR_MS, instant_ms
-from aggregators.told import AgentDay, Contact, Contained, Session, Share, SolvedEpisode, Visit
+from aggregators.told import AgentDay, Contact, Contained, Offer, Session, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import (
     CONTENT,
     RANKS,
@@ -33,6 +33,8 @@ AGENT: Final = 2
 
 OF_SESSION: Final = "s:"
 """How the ids of what sessions tell begin; those of conversations begin with `c:`, of agents' events with `e:`."""
+OF_OFFERS: Final = "o:"
+"""How the ids begin of what conversations tell of their offers."""
 BY_CUSTOMER: Final = "by-customer"
 BY_AGENT: Final = "by-agent"
 MOST_DAYS: Final = 31
@@ -204,16 +206,18 @@ def day_of(key: Key, facts: Iterable[Fact]) -> AgentDay:
     """Return what is known of an agent on the day of *key*."""
     signs: list[Fact] = []
     shares: dict[str, tuple[Share, ...]] = {}
+    offers: list[Offer] = []
     for fact in sorted(facts):
         sign = sign_of(fact)
         if sign is not None:
             signs.append(sign)
             continue
+        offers += offers_of(fact)
         parts = shares_of(fact)
         if parts:
             conversation = fact[2][2:].partition(":")[2]
             shares[conversation] = (*shares.get(conversation, ()), *parts)
-    return AgentDay(key.tenant, key.subject, day_number(key.kind), sorted(signs), shares)
+    return AgentDay(key.tenant, key.subject, day_number(key.kind), sorted(signs), shares, tuple(offers))
 
 
 @lru_cache(maxsize=64)
@@ -234,9 +238,14 @@ def sign_of(fact: Fact) -> Fact | None:
 def shares_of(fact: Fact) -> list[Share]:
     """Return what a conversation told to a day of an agent, nothing if it was something else."""
     content = fact[4][CONTENT]
-    if not content or type(content[0]) is int:
+    if not content or type(content[0]) is int or fact[2].startswith(OF_OFFERS):
         return []
     return [Share(*row) for row in content]
+
+
+def offers_of(fact: Fact) -> list[Offer]:
+    """Return the offers that a conversation told to a day of an agent, nothing if it was something else."""
+    return [Offer(*row) for row in fact[4][CONTENT] or ()] if fact[2].startswith(OF_OFFERS) else []
 
 
 def is_agents(kind: str) -> bool:

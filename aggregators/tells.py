@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.forgetting import is_stand_in, stand_in
 from aggregators.instants import DAY_MS
-from aggregators.telling import AGENT, CUSTOMER, Said, Telling, To, last_hour
-from aggregators.told import Contact, Contained, Share, SolvedEpisode
+from aggregators.telling import AGENT, CUSTOMER, OF_OFFERS, Said, Telling, To, last_hour
+from aggregators.told import Contact, Contained, Offer, Share, SolvedEpisode
 from aggregators.vocabulary import AGENT as OF_AGENT
 from aggregators.vocabulary import CUSTOMER as OF_CUSTOMER
 from aggregators.vocabulary import KIND, TEAM, TO_QUEUE, TO_TEAM, TOPIC, code_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aggregators.facts import Fact, Key
+    from aggregators.offers import Ring
     from aggregators.places import Places
     from aggregators.samples import Labels
 
@@ -115,6 +116,29 @@ def to_agents(key: Key, facts: Sequence[Fact], parts: Iterable[Part], *, silent_
         mine = shares.get((agent, day), [])
         until = max([last_hour(heard[day], silent_ms), *(share.wrapped for share in mine)])
         telling[To(AGENT, key.tenant, agent, f"c:{day}:{key.subject}")] = Said(at, until, tuple(mine) or None)
+    return telling
+
+
+def offers_to_agents(key: Key, facts: Iterable[Fact], rings: Iterable[Ring]) -> Telling:
+    """Return what the conversation tells every agent whom it was ever offered to, or that there is nothing.
+
+    It tells of the offers that began on one UTC day together. What was missed may matter for a day.
+    """
+    offers: dict[tuple[str, int], list[Offer]] = {}
+    for fact in facts:
+        agent = fact[4].get(OF_AGENT)
+        if agent:
+            offers.setdefault((agent, fact[0] // DAY_MS), [])
+    for ring in rings:
+        if ring.agent:
+            offers.setdefault((ring.agent, ring.start // DAY_MS), []).append(Offer(ring.start, ring.end, ring.how))
+    telling = {}
+    for (agent, day), mine in offers.items():
+        since = day * DAY_MS
+        until = max([since, *(offer.end for offer in mine)]) + DAY_MS
+        telling[To(AGENT, key.tenant, agent, f"{OF_OFFERS}{day}:{key.subject}")] = Said(
+            since, until, tuple(mine) or None
+        )
     return telling
 
 

@@ -83,11 +83,19 @@ class Share(NamedTuple):
     lapsed: bool
 
 
+class Offer(NamedTuple):
+    """A conversation rang at an agent from `start` to `end`. `how` it ended: 1 it was missed, 2 rejected, else 0."""
+
+    start: int
+    end: int
+    how: int
+
+
 class AgentDay(NamedTuple):
     """All that is known of an agent on one UTC day (`day` days since 1970), and of the day before it.
 
     `signs` are the agent.* events in the order of the sweep (at, rank, id), those of the day before too; `shares` the
-    parts of its conversations that touch the day, by conversation.
+    parts of its conversations that touch the day, by conversation; `offers` what rang on it or on the day before.
     """
 
     tenant: str
@@ -95,3 +103,4 @@ class AgentDay(NamedTuple):
     day: int
     signs: list[Fact]
     shares: dict[str, tuple[Share, ...]]
+    offers: tuple[Offer, ...] = ()

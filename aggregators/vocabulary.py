@@ -55,6 +55,7 @@ CURRENCY: Final = 40
 PERIOD_START: Final = 41
 PERIOD_END: Final = 42
 NAME: Final = 43
+REASON: Final = 44
 # Never among the kept fields: every event has a place of its own for them.
 CONVERSATION: Final = 100
 SOURCE: Final = 101
@@ -79,6 +80,8 @@ COMMON: Final[dict[str, tuple[int, Kind]]] = {
 
 _LEG: Final[dict[str, tuple[int, Kind]]] = {"leg": (LEG, "string")}
 _REASON: Final[dict[str, tuple[int, Kind]]] = {"reason": (DROPPED, "string")}
+REJECTED: Final = "rejected"
+"""The only reason that is kept, of a chat.offer_missed: what else stands there may be anybody's words."""
 _BY: Final[dict[str, tuple[int, Kind]]] = {"by": (BY, "string")}
 _INITIATED_BY: Final[dict[str, tuple[int, Kind]]] = {"initiated_by": (INITIATED_BY, "string")}
 _MESSAGE: Final[dict[str, tuple[int, Kind]]] = {
@@ -135,7 +138,7 @@ TYPES: Final[dict[str, EventType]] = _declare(
     ("ticket.created", 0, {**_INITIATED_BY, "via": (DROPPED, "string")}, ()),
     ("chat.queued", 1, _LEG, (QUEUE,)),
     ("chat.offered", 2, {**_LEG, **_REASON}, ()),
-    ("chat.offer_missed", 3, {**_LEG, **_REASON}, ()),
+    ("chat.offer_missed", 3, {**_LEG, "reason": (REASON, "string")}, ()),
     ("chat.accepted", 4, _LEG, ()),
     ("chat.message", 5, _MESSAGE, (ACTOR,)),
     ("ticket.commented", 5, _MESSAGE, (ACTOR,)),

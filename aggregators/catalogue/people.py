@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from aggregators.reading import Reading, Value
     from aggregators.rolling import Level
 
-STATES: Final = {kind: s.INTERVAL_NAMES[kind] for kind in range(s.OFFLINE, s.STALE + 1)}
+_OF_OFFERS: Final = range(s.MISSED, s.INCOMING + 1)
+STATES: Final = {kind: s.INTERVAL_NAMES[kind] for kind in (*range(s.OFFLINE, s.STALE + 1), *_OF_OFFERS)}
 """The states of an agent, by their kinds of intervals."""
 _TENANT: Final[tuple[Level, ...]] = ("tenant",)
 _DESK: Final[tuple[Level, ...]] = ("desk", "tenant")
 
 
+def _states(r: Reading) -> list[tuple[int, str]]:
+    """Return the states there are by the definitions."""
+    return [each for each in STATES.items() if each[0] not in _OF_OFFERS or "offers" in r.definitions.families]
+
+
 def _agents(r: Reading) -> Mapping[str, Value]:
-    found = {name: r.state.lasting.get(kind, 0) for kind, name in STATES.items()}
+    found = {name: r.state.lasting.get(kind, 0) for kind, name in _states(r)}
     return found if any(found.values()) else {}
 
 
@@ -44,7 +50,7 @@ def _slots_free(r: Reading) -> Value:
 
 
 def _seconds(r: Reading) -> Mapping[str, Value]:
-    found = {name: lasted_ms(r, kind) / 1000 for kind, name in STATES.items()}
+    found = {name: lasted_ms(r, kind) / 1000 for kind, name in _states(r)}
     return found if any(found.values()) else {}
 
 
@@ -85,15 +91,15 @@ _NOW: tuple[Metric, ...] = (
             "agents",
             "agents",
             "Agents by state now; each has one.",
-            "error, else contact, else acw, else what was said last; stale when nothing was heard for too long",
+            "error, else missed, rejected, contact, acw, incoming, else what was said last; stale when nothing was "
+            "heard for too long",
             "M21",
             read=_known_now(s.OFFLINE),
             edges="A heartbeat older than twice its period: stale, not available. With an open chat busy or partially "
             "busy, even if presence says break or offline. A day after its last sign an agent is in no state. At a "
             "queue: of those who signed up for it, each in every queue of theirs.",
-            vendors="Precedence as Amazon Connect has it, but that offers which ring, are missed or rejected make no "
-            "state: they are counted as missed. Its agents are heard of every 120 s and up to 1 h after "
-            "they log off.",
+            vendors="Precedence as Amazon Connect has it; missed, rejected and incoming are there where the "
+            "definitions ask for `offers` too. Its agents are heard of every 120 s and up to 1 h after they log off.",
         ),
         read=_agents,
         extra="state",

@@ -20,7 +20,7 @@ _OF_CUSTOMERS: Final = (
 )
 _OF_SAMPLES: Final[dict[int, Owner]] = {
     **{kind.code: "customer" for kind in _OF_CUSTOMERS},
-    **{kind.code: "agent" for kind in (p.EFFORT, p.EFFORT_BEFORE, *p.TURNS)},
+    **{kind.code: "agent" for kind in (p.EFFORT, p.EFFORT_BEFORE, *p.TURNS, *p.OFFER_TURNS)},
     **{kind.code: "session" for kind in (p.KB_SESSION, p.KB_VIEW, p.KB_SEARCH)},
     **{kind.code: "currency" for kind in (p.COST, p.COST_LEFT_OUT)},
 }

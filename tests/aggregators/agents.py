@@ -13,10 +13,10 @@ from aggregators.delta import Entry
 from aggregators.facts import Fact
 from aggregators.instants import DAY_MS
 from aggregators.panes import FINE, QUARTER, Pane, bucket_of
-from aggregators.points import TURNS
+from aggregators.points import OFFER_TURNS, TURNS
 from aggregators.presence import observe
 from aggregators.samples import INTERVAL_NAMES, Interval
-from aggregators.told import AgentDay, Share
+from aggregators.told import AgentDay, Offer, Share
 from aggregators.vocabulary import SHIFT_START, TYPES
 from aggregators.windows import WINDOWS
 from tests.logs import T0, after
@@ -39,6 +39,7 @@ class Diary:
         self.agent, self.tenant = agent, tenant
         self.signs: list[Fact] = []
         self.shares: dict[str, tuple[Share, ...]] = {}
+        self.offers: list[Offer] = []
 
     def add(self, kind: str, clock: str, **fields: Any) -> Diary:
         """Note an agent.* event."""
@@ -73,6 +74,11 @@ class Diary:
         self.shares[f"c{len(self.shares)}"] = (share._replace(**fields),)
         return self
 
+    def offer(self, start: str, end: str, how: int = 0) -> Diary:
+        """Let a conversation tell of an offer: 1 it was missed, 2 rejected."""
+        self.offers.append(Offer(after(start), after(end), how))
+        return self
+
     def day(self, number: int = 0) -> AgentDay:
         """Return what is known on a day after T0: signs of it and of the day before, shifts and parts that touch it."""
         begin, end = T0 + number * DAY_MS, T0 + (number + 1) * DAY_MS
@@ -82,7 +88,8 @@ class Diary:
             for conversation, parts in self.shares.items()
             if (touching := tuple(part for part in parts if part.opened < end and part.wrapped >= begin))
         }
-        return AgentDay(self.tenant, self.agent, TODAY + number, signs, shares)
+        offers = tuple(offer for offer in self.offers if offer.start < end and offer.end >= begin - DAY_MS)
+        return AgentDay(self.tenant, self.agent, TODAY + number, signs, shares, offers)
 
 
 def observed(day: AgentDay, definitions: Definitions = EVERYTHING) -> tuple[Counter[Sample], Counter[Interval]]:
@@ -103,7 +110,8 @@ def spans(day: AgentDay, *names: str, definitions: Definitions = EVERYTHING) -> 
 
 def states(day: AgentDay, definitions: Definitions = EVERYTHING) -> list[tuple[str, float, float]]:
     """Return (state, from, until) in seconds after T0."""
-    return [row[:3] for row in spans(day, *(kind.name for kind in TURNS[:10]), definitions=definitions)]
+    names = [kind.name for kind in (*TURNS[:10], *OFFER_TURNS)]
+    return [row[:3] for row in spans(day, *names, definitions=definitions)]
 
 
 def board(days: Iterable[AgentDay], definitions: Definitions = EVERYTHING) -> Board:

@@ -192,11 +192,15 @@ def advised(state: State | None) -> Advice | None:
 
 
 def test_where_nobody_works_nothing_is_told() -> None:
-    """M7: 0 working agents ⇒ unknown not ∞. All who signed up are offline, on a break or stale; one is back."""
+    """M7: 0 working agents ⇒ unknown not ∞. All who signed up are offline, on a break or stale; one is back.
+
+    Who missed an offer is not there; at whom one rings is.
+    """
     absent = {s.OFFLINE: 3, s.ON_BREAK: 1, s.STALE: 1}
 
     assert advised(State(lasting=absent)) is None
-    for kind in (s.AVAILABLE, s.BUSY, s.PARTIALLY_BUSY, s.ACW):
+    assert advised(State(lasting={s.MISSED: 1})) is None
+    for kind in (s.AVAILABLE, s.BUSY, s.PARTIALLY_BUSY, s.ACW, s.INCOMING):
         assert advised(State(lasting=absent | {kind: 1})) is not None
 
 

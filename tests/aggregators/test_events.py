@@ -16,6 +16,7 @@ from aggregators.vocabulary import (
     NAMES,
     QUEUE,
     RANKS,
+    REASON,
     SCALE,
     TENANT,
     TYPES,
@@ -71,9 +72,20 @@ def without(sent: dict[str, Any], name: str) -> dict[str, Any]:
 def test_every_type_decodes(kind: str) -> None:
     """With what it must have, and with every field it may have."""
     names = {name: SAMPLES[shape] for name, (_, shape) in TYPES[kind].fields.items() if name != "score"}
+    names |= {"reason": "rejected"} if "reason" in names else {}
 
     assert event(kind).type is TYPES[kind]
     assert set(event(kind, **names).fields) >= {code for code, _ in TYPES[kind].fields.values() if code} - {19}
+
+
+def test_no_reason_is_kept_but_that_an_offer_was_rejected() -> None:
+    """Whatever else stands there may be somebody's words; of a close, none is kept at all."""
+    missed = {
+        reason: event("chat.offer_missed", reason=reason).fields for reason in ("rejected", "timeout", "Rejected")
+    }
+
+    assert {reason for reason, fields in missed.items() if REASON in fields} == {"rejected"}
+    assert event("chat.closed", reason="rejected").fields == event("chat.closed").fields
 
 
 @pytest.mark.parametrize("kind", list(TYPES))

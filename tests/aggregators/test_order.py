@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from aggregators.engine import Incoming
 from aggregators.events import Event
 from aggregators.facts import Fact, Facts, Key, canonical, key_of, merge
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.vocabulary import AGENT
 from stream import codec
 from tests.adversary import KINDS, RARE, events, logs
 from tests.aggregators.running import Counted, counted, incoming
@@ -97,6 +99,27 @@ def test_chunks_reject_the_same_records(records: list[Incoming], data: st.DataOb
     for start, delta in zip([0, *cuts], partition.deltas, strict=True):
         found += [(start + index, why) for index, why in delta.rejected]
     assert found == counted(records).deltas[0].rejected
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_what_differs_by_its_reason_alone_that_without_it_counts(*, reverse: bool) -> None:
+    """Of one id and one instant: a reason is no part of what decides, but no order of arrival may decide either."""
+    log = Log().add("chat.offer_missed", "00:10", id="x", reason="rejected").add("chat.offer_missed", "00:10", id="x")
+    log.lines.sort(reverse=reverse)
+    (facts,) = counted(incoming(log.lines)).tables.facts.values()
+
+    assert [fact.fields for fact in facts.values()] == [{}]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_reason_decides_nothing_else(*, reverse: bool) -> None:
+    """The least of the other content counts, rejected or not: ann before bob."""
+    log = Log().add("chat.offer_missed", "00:10", id="x", agent="ann")
+    log.add("chat.offer_missed", "00:10", id="x", agent="bob", reason="rejected")
+    log.lines.sort(reverse=reverse)
+    (facts,) = counted(incoming(log.lines)).tables.facts.values()
+
+    assert [fact.fields for fact in facts.values()] == [{AGENT: "ann"}]
 
 
 # ---------------------------------------------------------------------------------------------- taking back

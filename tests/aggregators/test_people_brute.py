@@ -47,12 +47,13 @@ SIGNS = st.one_of(
     st.tuples(st.just("queues"), MOMENTS, st.sets(st.sampled_from(["billing", "sales"]))),
     st.tuples(st.just("shift"), MOMENTS, st.tuples(st.integers(-10, 40), st.integers(-5, 30))),
 )
+OFFERS = st.tuples(MOMENTS, st.integers(0, 8), st.integers(0, 2))
 CHATS = st.tuples(MOMENTS, st.integers(0, 60), st.integers(0, 4), st.booleans())
 
 
 @st.composite
 def diaries(draw: st.DrawFn) -> Diary:
-    """Up to 15 signs and 6 chats of an agent, in three days."""
+    """Up to 15 signs, 6 chats and 5 offers of an agent, in three days."""
     diary = Diary()
     what: Any
     for kind, step, what in draw(st.lists(SIGNS, max_size=15)):
@@ -67,6 +68,8 @@ def diaries(draw: st.DrawFn) -> Diary:
             diary.shift(clock(step), clock(start), clock(max(0, start + what[1])))
     for step, length, wrap, lapsed in draw(st.lists(CHATS, max_size=6)):
         diary.chat(clock(step), clock(step + length), clock(step + length + (0 if lapsed else wrap)), lapsed=lapsed)
+    for step, length, how in draw(st.lists(OFFERS, max_size=5)):
+        diary.offer(clock(step), clock(step + length), how)
     return diary
 
 
@@ -104,6 +107,16 @@ def slots(diary: Diary, t: int) -> int:
     return found
 
 
+def missed(diary: Diary, t: int) -> set[int]:
+    """Return how offers were missed that have neither a change of state nor another offer behind them at *t*."""
+    over = [at for at, _ in facts(diary, "state_changed", t)] + [each.start for each in diary.offers if each.start < t]
+    return {
+        each.how
+        for each in diary.offers
+        if each.how and each.end < t <= each.end + DAY_MS and not any(each.end < at for at in over)
+    }
+
+
 def lasting(diary: Diary, t: int) -> Counter[tuple[str, str]]:
     """Return what lasts at *t*, an instant at which nothing happens, by name and queue ("" the tenant)."""
     shares: list[Share] = [share for parts in diary.shares.values() for share in parts]
@@ -124,6 +137,11 @@ def lasting(diary: Diary, t: int) -> Counter[tuple[str, str]]:
         state = word
     used = max(opened + wrapping, {"busy": most, "acw": 1}.get(state, 0))
     free = max(0, most - used) if works else 0
+    ways = missed(diary, t)
+    if state != "error" and ways:
+        state = "missed" if 1 in ways else "rejected"
+    elif state not in ("error", "busy", "partially_busy", "acw") and any(a < t < b for a, b, _ in diary.offers):
+        state = "incoming"
     on_contact = state in ("busy", "partially_busy", "acw")
     day = t // DAY_MS * DAY_MS
     spans = [
@@ -142,7 +160,7 @@ def lasting(diary: Diary, t: int) -> Counter[tuple[str, str]]:
     found["occupied_outside", ""] = int(on_contact and not here)
     found["worked_outside", ""] = int(on_contact and not here and not shift)
     found["busy_without_chat", ""] = int(state == "busy" and not opened)
-    found["chat_in_error", ""] = int(state == "error" and opened > 0)
+    found["chat_in_error", ""] = int(state in ("error", "missed", "rejected") and opened > 0)
     # What is not stored, but read.
     found["chatting", "-"], found["occupied", "-"] = int(opened > 0), int(here and on_contact)
     found["worked", "-"] = int(on_contact and (shift or here))
@@ -210,7 +228,8 @@ def test_the_order_in_which_conversations_are_told_changes_nothing(diary: Diary,
         day = diary.day(number)
         conversations = list(day.shares)
         random.shuffle(conversations)
-        other = AgentDay(*day[:4], {conversation: day.shares[conversation] for conversation in conversations})
+        offers = tuple(random.sample(day.offers, len(day.offers)))
+        other = AgentDay(*day[:4], {conversation: day.shares[conversation] for conversation in conversations}, offers)
 
         assert observed(other, DEFINITIONS) == observed(day, DEFINITIONS)
 

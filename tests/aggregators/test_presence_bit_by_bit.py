@@ -20,7 +20,7 @@ from aggregators.points import Point
 from aggregators.presence import Day, observe
 from aggregators.tables import Tables, sorted_lines
 from aggregators.telling import AGENT, Batch, Row, day_of
-from aggregators.told import AgentDay, Share
+from aggregators.told import AgentDay, Offer, Share
 from aggregators.vocabulary import TYPES
 from tests.logs import T0
 
@@ -74,10 +74,18 @@ def shares(draw: st.DrawFn) -> tuple[Share, ...]:
     return tuple(found)
 
 
+@st.composite
+def offers(draw: st.DrawFn) -> tuple[Offer, ...]:
+    """Up to two offers of one conversation."""
+    starts = draw(st.lists(INSTANTS, min_size=1, max_size=2))
+    return tuple(Offer(start, start + draw(LENGTHS), draw(st.integers(0, 2))) for start in starts)
+
+
 NAMES = st.integers(0, 7)
 CONTENTS = st.one_of(
     st.tuples(NAMES.map(lambda number: f"e:{number}"), SIGNS),
     st.tuples(NAMES.map(lambda number: f"c:{TODAY}:{number}"), st.one_of(shares(), st.none())),
+    st.tuples(NAMES.map(lambda number: f"o:{TODAY}:{number}"), st.one_of(offers(), st.none())),
 )
 """(id, content) of rows, so few ids that most of them are told anew."""
 TELLINGS = st.lists(CONTENTS, max_size=40)
@@ -114,7 +122,7 @@ def lines(tables: Tables, *, offset: int = 0) -> list[str]:
 
 @EXAMPLES
 @given(
-    st.lists(st.tuples(NAMES, st.one_of(SIGNS, shares(), st.none()), st.booleans()), max_size=40),
+    st.lists(st.tuples(NAMES, st.one_of(SIGNS, shares(), offers(), st.none()), st.booleans()), max_size=40),
     st.sampled_from([1, 3, 100]),
 )
 def test_changes_add_up_to_what_is_known(
@@ -130,8 +138,11 @@ def test_changes_add_up_to_what_is_known(
         if type(known[number][0]) is int:
             day.sign(sign(number), by)
         else:
-            for share in known[number]:
-                day.share(share, by)
+            for each in known[number]:
+                if isinstance(each, Offer):
+                    day.offer(each, by)
+                else:
+                    day.share(each, by)
 
     def sign(number: int) -> Fact:
         at, code, fields = known[number]
@@ -154,8 +165,9 @@ def test_changes_add_up_to_what_is_known(
             found.subtract(was)
             found.update(now)
         signs = sorted(sign(number) for number in known if type(known[number][0]) is int)
-        parts = {str(number): each for number, each in known.items() if type(each[0]) is not int}
-        whole = observe(AgentDay("default", "a-1", TODAY, signs, parts), DEFINITIONS)
+        parts = {str(number): each for number, each in known.items() if type(each[0]) is Share}
+        rung = tuple(each for row in known.values() for each in row if type(each) is Offer)
+        whole = observe(AgentDay("default", "a-1", TODAY, signs, parts, rung), DEFINITIONS)
         assert {each: n for each, n in samples.items() if n} == whole.samples
         assert {each: n for each, n in intervals.items() if n} == whole.intervals
 
