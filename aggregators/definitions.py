@@ -133,10 +133,10 @@ class Definitions:
 
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
     `…_versions` are the targets that came into force later, in order; what started before keeps those it started with.
-    Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in millionths of `currency`.
-    `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is the share to be answered in
-    time, `utilisation_warning` the utilisation from which on agents have too much to do: alerts go by these, and no
-    number does.
+    `priority_restarts` names the policy clocks that a change of priority restarts. Calendars stand by (tenant, channel,
+    queue), "" for any; None is no calendar. Money is in millionths of `currency`. `genesys` are the switches of SLg,
+    None where it is not shown. `service_level_target` is the share to be answered in time, `utilisation_warning` the
+    utilisation from which on agents have too much to do: alerts go by these, and no number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -170,6 +170,7 @@ class Definitions:
     retention_ms: int = 35 * DAY_MS
     at_risk_share: Fraction = Fraction(1, 5)
     at_risk_ms: int = NEVER_MS
+    priority_restarts: tuple[str, ...] = ()
     scales: dict[str, Scale] = field(default_factory=usual_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4
@@ -284,6 +285,8 @@ class Definitions:
                 said[name] = [version.content for version in versions]
             else:  # so that who has one version keeps the tables there are
                 del said[name]
+        if not self.priority_restarts:
+            del said["priority_restarts"]
         said["tiers"] = [[tier.name, sorted(tier.members)] for tier in self.tiers]
         said["shifts"] = sorted(self.shifts)
         said["channel_hour_micros"] = _plain({key: cost for key, cost in self.channel_hour_micros.items() if cost})

@@ -303,7 +303,9 @@ class _Conversation:
             into = (samples, intervals) if counts else ([], [])
             lives = resolution.observe(self._resolution, places, definitions, *into, solved=solved if counts else None)
             if clocks:
-                sla.observe(said, lives, places, definitions=definitions, samples=samples, intervals=intervals)
+                sla.observe(
+                    self._facts, said, lives, places, definitions=definitions, samples=samples, intervals=intervals
+                )
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         if unanswered:

@@ -5,6 +5,8 @@
     start                    at risk         deadline
       |=========================|===============|- - - - - - >      open: from start to its stop
                                  ~~~~~~~~~~~~~~~                    at risk, then past the deadline
+
+Where the definitions let a change of priority restart it, it begins anew there, with the policy of that instant.
 """
 
 from __future__ import annotations
@@ -12,15 +14,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aggregators.calendars import after_business, business_ms
+from aggregators.escalations import PRIORITY_CHANGED
 from aggregators.points import SLA_ATTAINED, SLA_BREACHED, SLA_UNMET, Point
-from aggregators.samples import SLA_AT_RISK, SLA_OPEN, SLA_PAST, of_clock
+from aggregators.samples import CLOCKS, SLA_AT_RISK, SLA_OPEN, SLA_PAST, of_clock
+from aggregators.vocabulary import PRIORITY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aggregators.calendars import Schedule
     from aggregators.definitions import Definitions
     from aggregators.episodes import Spans
+    from aggregators.facts import Fact
     from aggregators.places import Places
     from aggregators.replies import Replies
     from aggregators.resolution import Lives
@@ -44,6 +49,7 @@ class _Policy(NamedTuple):
 
 
 def observe(
+    facts: Iterable[Fact],
     said: Replies,
     lives: Lives,
     places: Places,
@@ -54,11 +60,12 @@ def observe(
 ) -> None:
     """Add what the clocks of one conversation contribute: of its replies as *said*, of its resolutions as in *lives*.
 
-    `said` has to have its stretches. What meets a clock is nearly always counted already, as a first response, a reply,
-    a last solve: so only those that meet none are counted here (SLA_UNMET), and what is open only where nothing else
-    says so.
+    *facts* are all of its, in their order. `said` has to have its stretches. What meets a clock is nearly always
+    counted already, as a first response, a reply, a last solve: so only those that meet none are counted here
+    (SLA_UNMET), and what is open only where nothing else says so.
     """
-    clocks = _Clocks(places, definitions, samples, intervals)
+    changes = priority_changes(facts) if definitions.priority_restarts else []
+    clocks = _Clocks(places, definitions, samples, intervals, changes)
     replied = set(said.replies)
     firsts = {wait.start for wait in said.open_responses}
     for messages, end in said.stretches:
@@ -78,7 +85,12 @@ class _Clocks:
     """The clocks of one conversation."""
 
     def __init__(
-        self, places: Places, definitions: Definitions, samples: list[Sample], intervals: list[Interval]
+        self,
+        places: Places,
+        definitions: Definitions,
+        samples: list[Sample],
+        intervals: list[Interval],
+        changes: list[int],
     ) -> None:
         self._places = places
         self._definitions = definitions
@@ -86,12 +98,27 @@ class _Clocks:
         self._intervals = intervals
         families = definitions.families
         self._solves_count = "resolution" in families
+        self._changes = changes
         self._last_elsewhere = (FIRST_REPLY, NEXT_REPLY) if "unanswered" in families else (FIRST_REPLY,)
 
     def count(self, which: int, start: int, stays: Spans, *, met_at: int | None, pauses: Spans = _NO_PAUSE) -> None:
         """Count a clock that is open during *stays* and stands still during *pauses*; met at *met_at*, None if not."""
-        target_ms, margin_ms, hours = self._policy(which, start)
-        deadline = passed_at(target_ms, stays, pauses, hours)
+        deadline: int | None = None
+        begin, left = start, stays
+        for restart in (*self._restarts(which, start), None):
+            if begin != start:
+                left = _from(begin, stays)
+            target_ms, margin_ms, hours = self._policy(which, begin)
+            deadline = passed_at(target_ms, left, pauses, hours)
+            if deadline is not None and restart is not None and restart < deadline:
+                deadline = None
+            risky = passed_at(target_ms - margin_ms, left, pauses, hours)
+            until = restart if deadline is None else deadline
+            if risky is not None and (until is None or risky < until):
+                self._last(SLA_AT_RISK, which, left, risky, until, since=risky)
+            if deadline is not None or restart is None:
+                break
+            begin = restart
         if deadline is not None:
             self._samples.append(Point(SLA_BREACHED.code, deadline, self._places.at(deadline), which))
             if met_at is not None:
@@ -100,11 +127,14 @@ class _Clocks:
             self._samples.append(Point(SLA_ATTAINED.code, met_at, self._places.at(met_at), 0))
         if which not in self._last_elsewhere:
             self._last(SLA_OPEN, which, stays, None, None, since=start)
-        risky = passed_at(target_ms - margin_ms, stays, pauses, hours)
-        if risky is not None:
-            self._last(SLA_AT_RISK, which, stays, risky, deadline, since=risky)
         if deadline is not None:
             self._last(SLA_PAST, which, stays, deadline, None, since=deadline)
+
+    def _restarts(self, which: int, start: int) -> list[int]:
+        """Return when a clock begins anew: at each change of priority after its start, where that is asked for."""
+        if not self._changes or CLOCKS[which - 1] not in self._definitions.priority_restarts:
+            return []
+        return [at for at in self._changes if at > start]
 
     def _policy(self, which: int, start: int) -> _Policy:
         definitions = self._definitions
@@ -127,6 +157,24 @@ class _Clocks:
             high = end if until is None or (end is not None and end < until) else until
             if high is None or low < high:
                 self._intervals += self._places.pieces(number, low, high, since)
+
+
+def priority_changes(facts: Iterable[Fact]) -> list[int]:
+    """Return when the priority changed, in order. To be told the one that it has already is no change."""
+    changes: list[int] = []
+    priority = ""
+    for at, _, _, code, fields in facts:
+        named: str | None = fields.get(PRIORITY)
+        if code == PRIORITY_CHANGED and (named is None or named.lower() != priority):
+            changes.append(at)
+        if named is not None:
+            priority = named.lower()
+    return changes
+
+
+def _from(begin: int, stays: Spans) -> Spans:
+    """Return what is left of *stays* from *begin* on."""
+    return [(max(start, begin), end) for start, end in stays if end is None or end > begin]
 
 
 def passed_at(ms: int, stays: Spans, pauses: Spans, hours: Schedule | None) -> int | None:

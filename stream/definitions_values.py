@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aggregators.calendars import WEEKDAYS, Openings, joined
 from aggregators.definitions import FAMILIES, GENESYS, LEVELS, NEEDS, NEVER_MS, RATED
 from aggregators.instants import SECOND_MS
+from aggregators.samples import CLOCKS
 from aggregators.zones import DAY_MINUTES, Zone, instant_of, zone_of
 from stream.settings import LONGEST_RETENTION_D, UNIT_MS, duration_ms
 
@@ -123,6 +124,11 @@ def families(value: object) -> tuple[str, ...]:
             message = f"{family!r} counts what {needed!r} finds (try {json.dumps([*found, needed])})"
             raise ValueError(message)
     return found
+
+
+def clocks(value: object) -> tuple[str, ...]:
+    """Return the policy clocks asked for, in their own order."""
+    return _of(CLOCKS, value)
 
 
 def service_level(value: object) -> Fraction:

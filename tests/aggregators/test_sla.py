@@ -26,6 +26,7 @@ from tests.logs import Log
 FIRST, NEXT, RESOLUTION = 1, 2, 3
 BREACHED, ATTAINED = "sla_breached", "attained"
 CLOCKS_ALONE = Definitions(families=("sla",))
+RESTARTED = replace(CLOCKS_ALONE, priority_restarts=("first_reply", "next_reply", "resolution"))
 HOUR_S = 3_600
 
 
@@ -491,10 +492,13 @@ def test_order_and_repeats_change_nothing(lines: list[bytes], chance: random.Ran
 
 
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@pytest.mark.parametrize("definitions", [CLOCKS_ALONE, RESTARTED], ids=["usual", "restarted"])
 @given(lines=logs())
-def test_a_clock_is_at_risk_or_past_its_deadline_only_while_it_is_open(lines: list[bytes]) -> None:
+def test_a_clock_is_at_risk_or_past_its_deadline_only_while_it_is_open(
+    lines: list[bytes], definitions: Definitions
+) -> None:
     """At each instant of the log and around: never more of the one than of the other, never both at once."""
-    found = observed(lines, CLOCKS_ALONE)
+    found = observed(lines, definitions)
     instants = {fact.at + by for fact in facts_of(lines).values() for by in (0, 1, MINUTE_MS, HOUR_MS, 48 * HOUR_MS)}
     for t in instants:
         held = dict.fromkeys((3, 21, 22, 120, 121, 122, 220, 221, 222), 0)

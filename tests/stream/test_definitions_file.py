@@ -91,6 +91,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.episode_gap_ms, found.settle_ms, found.correction_ms) == (DAY_MS, 7 * DAY_MS, 5 * MINUTE_MS)
     assert (found.repeat_ms, found.survey_settle_ms) == (7 * DAY_MS, 3 * DAY_MS)
     assert (found.at_risk_share, found.at_risk_ms) == (Fraction(1, 4), 10 * MINUTE_MS)
+    assert found.priority_restarts == ("resolution",)
     assert (found.heartbeat_ms, found.slots) == (2 * MINUTE_MS, 1)
     assert found.scales["ces"] == Scale(Fraction(1), Fraction(7), falling=False)
     assert (found.satisfied_from, found.easy_from) == (Fraction(3, 4), Fraction(2, 3))
@@ -247,6 +248,11 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
             '[service_level]\ngenesys = ["abandoned_out", "short_out"]\n',
             "2: service_level.genesys: 'abandoned_out' takes the short ones out already",
         ),
+        (
+            '[sla]\npriority_restarts = ["reply"]\n',
+            "2: sla.priority_restarts: 'reply' is not one of first_reply, next_reply, resolution",
+        ),
+        ("[sla]\npriority_restarts = true\n", "2: sla.priority_restarts: true is not a list of names"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
         (
             'families = ["people"]\n',
@@ -507,6 +513,7 @@ def test_each_difference_is_told_by_its_key() -> None:
         "service_level.genesys": "short_out (default: SLg is not shown)",
         "sla.at_risk_share": "0.25 (default 0.2)",
         "sla.at_risk_within": "10m (default never)",
+        "sla.priority_restarts": "resolution (default none)",
         "tiers 1": "front: billing, sales (default none)",
         "tiers 2": "experts: second-line (default none)",
         "zones.acme": "America/New_York (default DESKPULSE_ZONE)",
