@@ -208,7 +208,7 @@ class _Conversation:
         self._work: list[Fact] = []
         self._bots: list[Fact] = []
         self._offers: list[Fact] = []
-        self._rings: list[offers.Ring] = []
+        self._rings: Sequence[offers.Ring] = ()
         self._resolution: list[Fact] = []
         self._places = Places(key.tenant)
         self._counted: list[int] = []

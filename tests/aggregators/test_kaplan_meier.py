@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from aggregators.kaplan_meier import Curve, curve, mean_s, quantile_s, share_bey
 from aggregators.sketch import RELATIVE_ERROR, bin_of
 from stream.offline import Offline
 from tests.logs import T0, Log, after
+from tests.oracle import instant
+from tests.reference import REAL_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -169,6 +172,42 @@ def test_the_target_is_that_of_the_queue_where_it_has_one() -> None:
 
     assert found["queue", "rolling_patience_beyond_target_ratio"] == pytest.approx(18 / 21 * 16 / 17)
     assert found["channel", "rolling_patience_beyond_target_ratio"] == pytest.approx(18 / 21)
+
+
+@pytest.mark.skipif(not REAL_DAY.exists(), reason="the real day is not here: shared/data/bank-1999-05-23.jsonl")
+def test_on_a_real_day_it_is_that_of_the_calls_one_by_one() -> None:
+    """1,174 of 2,755 callers gave up, half of those within 21 s; half of all would not wait for longer than 90 s."""
+    begun: dict[str, int] = {}
+    waits: list[tuple[int, bool]] = []
+    lines = REAL_DAY.read_bytes().splitlines()
+    for line in lines:
+        event = json.loads(line)
+        at = instant(event["at"]) or 0
+        if event["type"] == "chat.queued":
+            begun[event["conversation"]] = at
+        elif event["type"] in ("chat.abandoned", "chat.accepted"):
+            waits.append((at - begun.pop(event["conversation"]), event["type"] == "chat.accepted"))
+    waits.sort()
+    left, area, before, median = 1.0, 0.0, 0, 0
+    for there, (wait, answered) in zip(range(len(waits), 0, -1), waits, strict=True):
+        area += left * (wait - before)
+        before = wait
+        left *= 1 if answered else 1 - 1 / there
+        median = median or (wait if left <= 0.5 else 0)
+
+    made = Offline(definitions=Definitions(families=("patience",)))
+    made.feed(lines)
+    values = made.values(instant("1999-05-24T12:00:00Z") or 0)
+    found = {
+        (name, dict(pairs).get("q")): value
+        for (name, pairs), value in values.items()
+        if dict(pairs).get("window") == "7d"
+    }
+
+    assert (len(waits), median) == (2_755, 90_000)
+    assert found["support_tenant_rolling_patience_seconds", "0.5"] == pytest.approx(90, rel=0.01)
+    mean = area / (1 - left) / 1_000
+    assert found["support_tenant_rolling_patience_mean_seconds", None] == pytest.approx(mean, rel=0.01)
 
 
 def test_nobody_who_has_not_asked_sees_it() -> None:
