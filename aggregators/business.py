@@ -29,10 +29,20 @@ def due_at(hours: Schedule | None, start: int, target_ms: int) -> int | None:
     return start + target_ms if hours is None else after_business(hours, start, target_ms)
 
 
-def is_within(hours: Schedule | None, start: int, end: int, *, target_ms: int) -> bool:
-    """Tell whether what began at *start* had come by its deadline at *end*."""
+def response_due(definitions: Definitions, labels: Labels, hours: Schedule | None, start: int) -> int | None:
+    """Return the instant up to which a first response to what came at *start* is in time; None if it is for ever.
+
+    That is its target, but not longer than the limits: one on the clock of the target, one whatever the clock.
+    """
+    target_ms = definitions.response_target(labels[1], labels[2], start=start)
+    limit_ms = definitions.response_limit_ms
+    if 0 <= limit_ms < target_ms:
+        target_ms = limit_ms
     due = due_at(hours, start, target_ms)
-    return due is None or end <= due
+    elapsed_ms = definitions.response_elapsed_limit_ms
+    if elapsed_ms >= 0 and (due is None or start + elapsed_ms < due):
+        return start + elapsed_ms
+    return due
 
 
 def correction(kind: PointKind, hours: Schedule | None, start: int, end: int) -> tuple[tuple[int, int], ...]:

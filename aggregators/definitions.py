@@ -133,10 +133,12 @@ class Definitions:
 
     Targets and thresholds stand by channel, with `other_…` for channels that have none, and by queue, which wins.
     `…_versions` are the targets that came into force later, in order; what started before keeps those it started with.
-    `priority_restarts` names the policy clocks that a change of priority restarts. Calendars stand by (tenant, channel,
-    queue), "" for any; None is no calendar. Money is in millionths of `currency`. `genesys` are the switches of SLg,
-    None where it is not shown. `service_level_target` is the share to be answered in time, `utilisation_warning` the
-    utilisation from which on agents have too much to do: alerts go by these, and no number does.
+    No first response is in time after `response_limit_ms` on the clock of its target, nor after
+    `response_elapsed_limit_ms` whatever the clock. `priority_restarts` names the policy clocks that a change of
+    priority restarts. Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in
+    millionths of `currency`. `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is
+    the share to be answered in time, `utilisation_warning` the utilisation from which on agents have too much to do:
+    alerts go by these, and no number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -146,6 +148,8 @@ class Definitions:
     other_response_target_ms: int = HOUR_MS
     queue_response_target_ms: dict[str, int] = field(default_factory=dict)
     response_versions: tuple[Targets, ...] = ()
+    response_limit_ms: int = 24 * HOUR_MS
+    response_elapsed_limit_ms: int = NEVER_MS
     reply_target_ms: dict[str, int] = field(default_factory=_response_targets)
     other_reply_target_ms: int = HOUR_MS
     queue_reply_target_ms: dict[str, int] = field(default_factory=dict)
@@ -205,6 +209,17 @@ class Definitions:
                 return version.of(channel, queue)
         mine = self.queue_response_target_ms.get(queue)
         return self.response_target_ms.get(channel, self.other_response_target_ms) if mine is None else mine
+
+    @property
+    def is_limiting(self) -> bool:
+        """Whether any target of a first response is longer than its limit."""
+        return 0 <= self.response_limit_ms < self._longest_response_target
+
+    @property
+    def _longest_response_target(self) -> int:
+        """The longest target of a first response there is, of any time."""
+        first = Targets(EVER, self.response_target_ms, self.other_response_target_ms, self.queue_response_target_ms)
+        return max([version.longest for version in (first, *self.response_versions)])
 
     def reply_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
         """Return the target of a later reply in *queue* of *channel* to what came at *start*."""
@@ -287,6 +302,11 @@ class Definitions:
                 del said[name]
         if not self.priority_restarts:
             del said["priority_restarts"]
+        if not self.is_limiting:
+            del said["response_limit_ms"]
+        elapsed_ms = self.response_elapsed_limit_ms
+        if elapsed_ms == NEVER_MS or (not self.calendars and elapsed_ms >= self._longest_response_target):
+            del said["response_elapsed_limit_ms"]
         said["tiers"] = [[tier.name, sorted(tier.members)] for tier in self.tiers]
         said["shifts"] = sorted(self.shifts)
         said["channel_hour_micros"] = _plain({key: cost for key, cost in self.channel_hour_micros.items() if cost})

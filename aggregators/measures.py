@@ -190,11 +190,10 @@ def _first_response(response: s.Response, definitions: Definitions) -> Amounts:
     hours = business.hours_of(definitions, labels)
     took = at - started
     amounts: Amounts = ((FIRST_RESPONSES, 1), (FIRST_RESPONSE_MS, took), (FIRST_RESPONSE_BIN + bin_of(took), 1))
-    target_ms = definitions.response_target(labels.channel, labels.queue, start=started)
     if hours is not None and BUSINESS_TIME in definitions.families:
         amounts = (*amounts, *business.correction(points.FIRST_RESPONSE_BUSINESS, hours, started, at))
-    within = business.is_within(hours, started, at, target_ms=target_ms)
-    return (*amounts, (FIRST_RESPONSES_WITHIN, 1)) if within else amounts
+    due = business.response_due(definitions, labels, hours, started)
+    return (*amounts, (FIRST_RESPONSES_WITHIN, 1)) if due is None or at <= due else amounts
 
 
 def _reply(response: s.Response, definitions: Definitions) -> Amounts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from aggregators.business import due_at, hours_of
+from aggregators.business import hours_of, response_due
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
 from aggregators.samples import FOLLOWING, RESPONSE_OPEN, SERIES, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
@@ -167,8 +167,7 @@ def _last(state: State, interval: Interval, number: int) -> None:
 
 def _response_due(labels: Labels, since: int, definitions: Definitions) -> float:
     """Return up to when a response to what came at *since* is in time."""
-    target_ms = definitions.response_target(labels[1], labels[2], start=since)
-    due = due_at(hours_of(definitions, labels), since, target_ms)
+    due = response_due(definitions, labels, hours_of(definitions, labels), since)
     return math.inf if due is None else due
 
 

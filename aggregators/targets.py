@@ -24,6 +24,11 @@ class Targets(NamedTuple):
         return self.by_channel.get(channel, self.other) if mine is None else mine
 
     @property
+    def longest(self) -> int:
+        """The longest of them."""
+        return max([self.other, *self.by_channel.values(), *self.by_queue.values()])
+
+    @property
     def content(self) -> list[object]:
         """All that decides which target is in force when; a channel with the target of the others says nothing."""
         said = {channel: target for channel, target in self.by_channel.items() if target != self.other}

@@ -25,6 +25,12 @@ TARGETS = {
 VERSIONS = {"first_response": "response_versions", "reply": "reply_versions", "resolution": "resolution_versions"}
 """Key below `targets` → field of the versions that came into force later."""
 
+LIMITS = {
+    "first_response_limit": "response_limit_ms",
+    "first_response_elapsed_limit": "response_elapsed_limit_ms",
+}
+"""Key below `targets` → field of what no target of a first response is longer than."""
+
 
 def targets_from(targets: Table, default: Definitions) -> dict[str, Any]:
     """Return what *targets* says, by field."""
@@ -34,6 +40,8 @@ def targets_from(targets: Table, default: Definitions) -> dict[str, Any]:
             changes |= _versions(targets.tables(key), field, VERSIONS[key], default)
         else:
             changes |= by_channel_and_queue(targets.table(key), field, values.duration, default)
+    for key, field in LIMITS.items():
+        changes[field] = targets.optional(key, values.threshold, getattr(default, field))
     targets.done()
     return changes
 

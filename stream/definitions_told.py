@@ -11,7 +11,7 @@ from aggregators.instants import rfc3339
 from aggregators.targets import Targets
 from aggregators.zones import DAY_MINUTES
 from stream.definitions_file import SURVEYS, TIMES
-from stream.definitions_targets import TARGETS, VERSIONS
+from stream.definitions_targets import LIMITS, TARGETS, VERSIONS
 from stream.definitions_values import MICROS, NEVER
 from stream.settings import UNIT_MS
 from stream.toml_table import dotted
@@ -38,6 +38,7 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         yield from _of_group(("targets", key), _targets(definitions, field), _targets(default, field))
         if key in VERSIONS:
             yield from _of_versions(("targets", key), getattr(definitions, VERSIONS[key]), _targets(default, field))
+    yield from _of_limits(definitions, default)
     abandoned = "short_abandon_ms"
     yield from _of_group(("short_abandon",), _targets(definitions, abandoned), _targets(default, abandoned))
     if definitions.genesys is not None:
@@ -93,6 +94,16 @@ def _targets(definitions: Definitions, field: str) -> Targets:
     """Return what *definitions* have from the beginning for *field*, `other_…` and `queue_…`."""
     by_channel, other, by_queue = (getattr(definitions, name) for name in (field, f"other_{field}", f"queue_{field}"))
     return Targets(EVER, by_channel, other, by_queue)
+
+
+def _of_limits(definitions: Definitions, default: Definitions) -> Iterator[tuple[str, str]]:
+    """Yield the limits of first responses that are not the default, or that a target is longer than."""
+    for key, field in LIMITS.items():
+        limit, usual = getattr(definitions, field), getattr(default, field)
+        limiting = field == "response_limit_ms" and definitions.is_limiting
+        if limit != usual or limiting:
+            what = ": longer targets of first responses count as this, but for the policy clocks" if limiting else ""
+            yield f"targets.{key}", f"{duration_text(limit)} (default {duration_text(usual)}){what}"
 
 
 def _of_versions(path: tuple[str, ...], versions: tuple[Targets, ...], usual: Targets) -> Iterator[tuple[str, str]]:

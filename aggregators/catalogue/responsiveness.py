@@ -12,7 +12,7 @@ from aggregators.reading import age_s, mean_s, ratio
 from aggregators.samples import UNANSWERED
 
 _BUSINESS: Final = "by the calendar in force at the time; without a calendar all time counts, so it is elapsed time"
-_DUE: Final = "where a calendar holds, the target passes in business time"
+_DUE: Final = "where a calendar holds, the target passes in business time; one that is longer than 24 h counts as 24 h"
 
 METRICS: tuple[Metric, ...] = (
     state(

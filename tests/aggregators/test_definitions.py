@@ -184,6 +184,8 @@ CHANGES: dict[str, Any] = {
     "other_response_target_ms": 1_000,
     "queue_response_target_ms": {"billing": 1_000},
     "response_versions": (Targets(0, {"chat": 1_000}, 2_000, {}),),
+    "response_limit_ms": 1_000,
+    "response_elapsed_limit_ms": 1_000,
     "reply_target_ms": {"chat": 1_000},
     "other_reply_target_ms": 1_000,
     "queue_reply_target_ms": {"billing": 1_000},
@@ -251,6 +253,21 @@ def test_what_no_number_depends_on_is_the_same_generation(name: str) -> None:
 def test_every_definition_is_changed_here() -> None:
     """A new one comes with a test."""
     assert [each.name for each in fields(Definitions)] == list(CHANGES)
+
+
+def test_a_limit_that_no_target_reaches_is_the_same_generation() -> None:
+    """The longest target of a first response is 4 h: neither 24 h, 4 h nor never is in force; of 25 h any is."""
+    long = replace(DEFAULT, queue_response_target_ms={"billing": 25 * HOUR_MS})
+    later = replace(DEFAULT, response_versions=(Targets(0, {}, 25 * HOUR_MS, {}),))
+    limits = [NEVER_MS, 4 * HOUR_MS, 24 * HOUR_MS]
+
+    assert {replace(DEFAULT, response_limit_ms=limit).generation() for limit in limits} == {DEFAULT.generation()}
+    for each in (long, later):
+        assert len({replace(each, response_limit_ms=limit).generation() for limit in limits}) == 3
+    office = replace(DEFAULT, calendars={("", "", ""): OFFICE})
+    assert replace(DEFAULT, response_elapsed_limit_ms=4 * HOUR_MS).generation() == DEFAULT.generation()
+    for each in (long, later, office):
+        assert replace(each, response_elapsed_limit_ms=4 * HOUR_MS).generation() != each.generation()
 
 
 def test_whatever_changes_in_a_version_of_targets_makes_another_generation() -> None:

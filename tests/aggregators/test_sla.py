@@ -21,7 +21,7 @@ from aggregators.sla import AFTER_RESOLVE
 from stream.definitions_file import definitions_from
 from tests.adversary import logs
 from tests.aggregators.observed import facts_of, observed, points, seconds, spans
-from tests.logs import Log
+from tests.logs import T0, Log
 
 FIRST, NEXT, RESOLUTION = 1, 2, 3
 BREACHED, ATTAINED = "sla_breached", "attained"
@@ -493,11 +493,16 @@ def test_order_and_repeats_change_nothing(lines: list[bytes], chance: random.Ran
 
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @pytest.mark.parametrize("definitions", [CLOCKS_ALONE, RESTARTED], ids=["usual", "restarted"])
-@given(lines=logs())
+@given(lines=logs(), changed=st.lists(st.integers(0, 50 * HOUR_S), max_size=5))
 def test_a_clock_is_at_risk_or_past_its_deadline_only_while_it_is_open(
-    lines: list[bytes], definitions: Definitions
+    lines: list[bytes], changed: list[int], definitions: Definitions
 ) -> None:
     """At each instant of the log and around: never more of the one than of the other, never both at once."""
+    for number, second in enumerate(changed):
+        lines = [
+            *lines,
+            *Log().add("ticket.priority_changed", T0 + 1000 * second, priority=str(number), id=f"p{number}").lines,
+        ]
     found = observed(lines, definitions)
     instants = {fact.at + by for fact in facts_of(lines).values() for by in (0, 1, MINUTE_MS, HOUR_MS, 48 * HOUR_MS)}
     for t in instants:

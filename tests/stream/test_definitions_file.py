@@ -91,6 +91,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.episode_gap_ms, found.settle_ms, found.correction_ms) == (DAY_MS, 7 * DAY_MS, 5 * MINUTE_MS)
     assert (found.repeat_ms, found.survey_settle_ms) == (7 * DAY_MS, 3 * DAY_MS)
     assert (found.at_risk_share, found.at_risk_ms) == (Fraction(1, 4), 10 * MINUTE_MS)
+    assert (found.response_limit_ms, found.response_elapsed_limit_ms) == (DAY_MS, 4 * DAY_MS)
     assert found.priority_restarts == ("resolution",)
     assert (found.heartbeat_ms, found.slots) == (2 * MINUTE_MS, 1)
     assert found.scales["ces"] == Scale(Fraction(1), Fraction(7), falling=False)
@@ -126,11 +127,25 @@ def test_every_key_that_there_is_stands_in_the_example() -> None:
         "resolution_target_ms": "resolution", "scales": "direction", "satisfied_wide_scale": "wide_from",
         "agent_hour_micros": "agent_hour", "fixed_hour_micros": "fixed_hour", "channel_hour_micros": "channels",
         "response_versions": "from", "reply_versions": "from", "resolution_versions": "from",
+        "response_limit_ms": "first_response_limit", "response_elapsed_limit_ms": "first_response_elapsed_limit",
         "calendars": "business_hours", "service_level_target": "target", "at_risk_ms": "at_risk_within",
     }  # fmt: skip
     names = {field.name for field in fields(Definitions) if not field.name.startswith(("other_", "queue_"))}
 
     assert {renamed.get(name, name.removesuffix("_ms")) for name in names - {"retention_ms"}} <= shown
+
+
+def test_a_limit_that_makes_a_target_shorter_is_told() -> None:
+    """30 h for an e-mail are more than 24 h; without a limit, and with 36 h, they stay."""
+    text = '[targets]\nfirst_response_limit = "{}"\nfirst_response.channels.email = "30h"\n'
+    key, what = "targets.first_response_limit", "longer targets of first responses count as this, but for the policy"
+
+    assert [told(text.format(limit))[key].partition(":")[0] for limit in ("24h", "36h", "never", "2h")] == [
+        "1d (default 1d)", "36h (default 1d)", "never (default 1d)", "2h (default 1d)",
+    ]  # fmt: skip
+    assert [what in told(text.format(limit))[key] for limit in ("24h", "36h", "never", "2h")] == [
+        True, False, False, True,
+    ]  # fmt: skip
 
 
 def test_a_name_may_have_256_characters() -> None:
@@ -207,6 +222,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ("[targets.waits]\n", "1: targets.waits: is not a key of this file (try wait)"),
         ('[targets.wait]\nchat = "1m"\n', "2: targets.wait.chat: is not a key of this file (try chan"),
         ('[[targets.wait]]\nother = "1m"\n', "1: targets.wait: a list stands where a table belongs"),
+        ('[targets]\nfirst_response_limit = "soon"\n', "2: targets.first_response_limit: 'soon' is not a duration"),
         ("[targets.wait]\nfrom = 2026-01-01\n", "2: targets.wait.from: is not a key of this file"),
         (
             '[[targets.reply]]\nother = "1m"\n[[targets.reply]]\nother = "2m"\n',
@@ -508,6 +524,7 @@ def test_each_difference_is_told_by_its_key() -> None:
         "targets.first_response.channels.email from 2027-01-01T05:00:00Z": "6h (default 4h)",
         "targets.reply.queues.billing": "2m (default that of its channel)",
         "targets.resolution.other": "3d (default 2d)",
+        "targets.first_response_elapsed_limit": "4d (default never)",
         "short_abandon.channels.voice": "6s (default 5s)",
         "short_abandon.queues.callback": "never (default that of its channel)",
         "service_level.genesys": "short_out (default: SLg is not shown)",
