@@ -248,3 +248,9 @@ def test_every_family_has_room() -> None:
 def test_measures_have_readable_names(measure: int, name: str) -> None:
     """As the lines of `dump` show them."""
     assert name_of(measure) == name
+
+
+def test_no_two_kinds_of_points_share_a_number_or_a_name() -> None:
+    """What one counts is never counted for the other."""
+    assert len({kind.code for kind in points.KINDS}) == len(points.KINDS) == len(points.BY_CODE)
+    assert len({kind.name for kind in points.KINDS}) == len(points.KINDS)
