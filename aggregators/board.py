@@ -18,6 +18,8 @@ from aggregators.history import MEASURES, History
 from aggregators.identity import Identity
 from aggregators.kept import KeptHours
 from aggregators.leg_counts import NO_LEGS, LegCounts, leg_counts
+from aggregators.month import MEASURES as OF_MONTH
+from aggregators.month import Month
 from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from aggregators.reading import Reading, State
 from aggregators.rolling import EVERY_LEVEL, TOTALS, Group, Level, Rolling
@@ -114,6 +116,7 @@ class Board:
             if "baselines" in definitions.families
             else None
         )
+        self._month = Month(grouping=self._groups) if "surveys" in definitions.families else None
         self._intervals = states or States(definitions)
         self._due: dict[tuple[object, int], Mapping[Entry, int]] = {}
         self._passed: dict[Entry, int] = {}
@@ -153,11 +156,13 @@ class Board:
                 self._drift.add(pane, labels, amounts)
             if self._advisor is not None:
                 self._advisor.add(pane, labels, amounts)
+            if self._month is not None:
+                self._month.add(pane, labels, amounts)
 
     @property
     def of_hours(self) -> tuple[int, ...]:
         """The measures of hours that are to be told to `set_hour`."""
-        return () if self._history is None else MEASURES
+        return (*(() if self._history is None else MEASURES), *(() if self._month is None else OF_MONTH))
 
     def set_hour(
         self, partition: object, start: int, labels: Labels, *, filled: bool, amounts: Mapping[int, int] = _NOTHING
@@ -169,6 +174,8 @@ class Board:
         self._hours.put(partition, start, labels, filled=filled)
         if self._history is not None and not labels.part:
             self._history.put(partition, start, labels, amounts)
+        if self._month is not None:
+            self._month.put(partition, start, labels, amounts)
 
     def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Replace a bucket of intervals."""
@@ -211,6 +218,8 @@ class Board:
             self._rolling.changed.update((HISTORY_WINDOW, group) for group in changed)
         if self._advisor is not None:
             self._rolling.changed.update((_NOW, group) for group in self._advisor.move(as_of, states))
+        if self._month is not None:
+            self._rolling.changed.update((_NOW, group) for group in self._month.move(as_of))
 
     def rows(self) -> Iterator[Row]:
         """Yield every value there is, absent ones left out. Only what changed is computed anew.
@@ -311,6 +320,8 @@ class Board:
                 self._advisor.regroup(self._groups)
             if self._history is not None:
                 self._history.regroup(self._groups)
+            if self._month is not None:
+                self._month.regroup(self._groups)
 
     def _look_round(self, present: Iterable[Group]) -> None:
         """Note which channels the tenants have, and since when anything is known."""
@@ -401,6 +412,7 @@ class Board:
             reasons={} if top is None else top.of(window, tenant),
             usual={} if top is None else top.usual(tenant),
             place=group.values,
+            month=self._month.sums(group) if self._month is not None and window == _NOW else {},
         )
 
 

@@ -15,11 +15,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from aggregators.board import Board, Row
+from aggregators.catalogue.voice import MONTH_METRICS
 from aggregators.instants import MINUTE_MS, rfc3339
 from aggregators.panes import FINE, QUARTER, Pane
 from aggregators.rolling import EVERY_LEVEL
 from aggregators.unknown import UnknownStates, careful
-from aggregators.windows import EVERYBODY, WINDOWS, locals_of, span
+from aggregators.windows import EVERYBODY, MONTH, WINDOWS, locals_of, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -41,6 +42,8 @@ _OF_WEEKS: Final = "baselines"
 """A family that compares with twelve weeks, of which some are gone for instants gone by."""
 _OF_A_WEEK: Final = "reasons"
 """A family that compares with the last 7 d, whatever the window."""
+_OF_A_MONTH: Final = frozenset(metric.suffix for metric in MONTH_METRICS)
+"""Metrics of whole hours of 30 d, and of the 10-second panes of the hour that goes on."""
 _SHORT: Final = {"5m": 5 * MINUTE_MS}
 """Windows that are no multiples of 15 min."""
 
@@ -191,6 +194,8 @@ class Hindsight:
         if metric.advisory or metric.asked == _TOLD:
             return "an estimate depends on when somebody looked: what was shown is not kept"
         has_states = at >= self._kept.states_from
+        if window is None and metric.suffix in _OF_A_MONTH and not self._has_fine(span(MONTH, at)):
+            return f"10-second panes of the hour are kept from {rfc3339(self._kept.fine_from)} on"
         if window is None:
             return "fine" if has_states else f"who was there before {rfc3339(self._kept.states_from)} is not kept"
         if metric.asked == _OF_WEEKS and not has_states:

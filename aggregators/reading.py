@@ -62,6 +62,7 @@ class Reading:
     `place` are the values of its group's labels.
     Of a tenant, `reasons` says how often each reason came in the window, `usual` which share of the contacts each has
     over 7 d.
+    `month` are the measures of the last 30 days (month.MEASURES), where there is no window.
     """
 
     sums: Mapping[int, int]
@@ -80,6 +81,7 @@ class Reading:
     reasons: Mapping[str, int] = field(default_factory=dict)
     usual: Mapping[str, float] = field(default_factory=dict)
     place: tuple[str, ...] = ()
+    month: Mapping[int, int] = field(default_factory=dict)
     _added_up: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, measure: int) -> int:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from aggregators.panes import FINE, QUARTER
+from aggregators.panes import FINE, HOUR, QUARTER
 from aggregators.zones import instant_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,12 @@ _FIXED_MS = {"5m": 5 * MINUTE_MS, "15m": 15 * MINUTE_MS, "30m": 30 * MINUTE_MS, 
 WINDOWS = ("5m", "30m", "1h", "today", "7d")
 SHIFT = "shift"
 """The window there is beside WINDOWS, where the definitions have shifts."""
+MONTH = "30d"
+"""30 days, of hours instead of 15-minute panes: what `month` adds up."""
 IDENTITY_WINDOWS = ("5m", "30m", "1h")
 """The identity is checked for these: intervals are kept as long as 10-second panes."""
 _WEEK_MS = 7 * DAY_MS
+_MONTH_MS = 30 * DAY_MS
 
 
 class Span(NamedTuple):
@@ -79,6 +82,9 @@ def span(window: str, as_of: int, local: Local = UTC) -> Span:
         return Span(start, start, end)
     if window == SHIFT and not local.shifts:
         return _NOTHING
+    if window == MONTH:
+        start = as_of - _MONTH_MS
+        return Span(start - start % HOUR.ms, as_of - as_of % HOUR.ms, end)
     middle = as_of - as_of % QUARTER.ms
     if window == SHIFT:
         start = shift_begin(as_of - 1, local)

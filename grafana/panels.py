@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models.common import (
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, FieldColorModeId
 
 from grafana import links
-from grafana.scale import WORD, coloured, words
+from grafana.scale import WORD, Bands, coloured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,14 +52,15 @@ def tile(shown: Shown, *, width: int) -> stat.Panel:
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]))
         .with_target(_now("A", shown.expression))
     )
-    if shown.unit == "ratio":
+    # Rounded here and nowhere before.
+    if shown.unit == "ratio" or isinstance(shown.scale, Bands):
         panel = panel.decimals(1)
     if shown.scale:
         panel = (
             panel.thresholds(shown.scale.thresholds())
             .color_scheme(coloured())
             .with_target(_now(WORD, shown.scale.judged(shown.expression)))
-            .override_by_query(WORD, words())
+            .override_by_query(WORD, shown.scale.words())
         )
     else:
         panel = panel.color_scheme(FieldColor().mode(FieldColorModeId.FIXED).fixed_color("text"))

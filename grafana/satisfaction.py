@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aggregators.catalogue.voice import FEWEST
 from grafana import frame, scales, uids
 from grafana.frame import Row
 from grafana.panels import tile
-from grafana.promql import ROLLING
+from grafana.promql import ROLLING, STATE, value
 from grafana.queues import column, table_of_queues, tile_of_all, worst_queues
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def dashboard(site: str) -> Dashboard:
             title="Effort (CES) and recommendation (NPS) over the last $window",
             panels=[tile(each, width=3) for each in _others()],
         ),
+        Row(title="Recommendation (NPS) of the last 30 days", panels=[tile(each, width=6) for each in _of_a_month()]),
         Row(title="Queues", panels=[table_of_queues("Surveys by queue, over the last $window", _columns())]),
         Row(
             title="How it came to this",
@@ -63,12 +66,29 @@ def _others() -> list[Shown]:
         tile_of_all(ROLLING["ces_easy_ratio"], "Easy (CES)"),
         tile_of_all(ROLLING["ces_mean_ratio"], "Mean effort score"),
         tile_of_all(ROLLING["ces_responses"], "Answers, CES"),
-        tile_of_all(ROLLING["nps_points"], "NPS"),
+        replace(_enough(tile_of_all(ROLLING["nps_points"], "NPS")), scale=scales.NPS),
         tile_of_all(ROLLING["nps_promoter_ratio"], "Promoters"),
         tile_of_all(ROLLING["nps_detractor_ratio"], "Detractors"),
         tile_of_all(ROLLING["nps_responses"], "Answers, NPS"),
         tile_of_all(ROLLING["nps_response_ratio"], "Share answered, NPS"),
     ]
+
+
+def _of_a_month() -> list[Shown]:
+    return [
+        replace(tile_of_all(STATE["nps_30d_points"], "NPS, 30 days"), scale=scales.NPS),
+        tile_of_all(STATE["nps_30d_responses"], "Answers, NPS, 30 days"),
+    ]
+
+
+def _enough(shown: Shown) -> Shown:
+    """Return a net promoter score that is shown where it is made of enough answers."""
+    responses = value(ROLLING["nps_responses"], shown.level)
+    return replace(
+        shown,
+        expression=f"{shown.expression} and {responses} >= {FEWEST}",
+        help=f"{shown.help} No data with fewer than {FEWEST} answers.",
+    )
 
 
 def _columns() -> list[Shown]:
@@ -80,5 +100,5 @@ def _columns() -> list[Shown]:
         column(ROLLING["surveys_sent"], "Surveys sent"),
         column(ROLLING["survey_response_ratio"], "Share answered"),
         column(ROLLING["ces_easy_ratio"], "Easy (CES)"),
-        column(ROLLING["nps_points"], "NPS"),
+        _enough(column(ROLLING["nps_points"], "NPS")),
     ]

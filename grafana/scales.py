@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana.scale import Scale
+from grafana.scale import Bands, Scale
 from stream.alerting.unanswered import MOST
 from stream.wallboard.headlines import Headline, headlines
 
@@ -51,3 +51,5 @@ NONE_AT_ALL: Final = Scale(watch=1, act=1)
 DROPPED: Final = Scale(watch=1, act=100)
 IS_UP: Final = Scale(watch=1, act=1, low_is_bad=True)
 SKEW: Final = Scale(watch=5, act=60)
+NPS: Final = Bands(below="poor", steps=((0, "good"), (20, "favourable"), (50, "excellent"), (80, "world class")))
+"""The bands of Bain & Company, who made the score; they are of whole markets, and a centre sees its own customers."""

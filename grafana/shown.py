@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregators.catalogue import Metric
     from aggregators.pipeline_metrics import PipelineMetric
     from aggregators.rolling import Level
-    from grafana.scale import Scale
+    from grafana.scale import Bands, Scale
 
 _UNITS = {"s": "s", "ratio": "percentunit"}
 _SHOWN = {"s": "{:g} s", "ratio": "{:.0%}"}
@@ -35,7 +35,7 @@ class Shown:
     expression: str
     unit: str
     help: str
-    scale: Scale | None = None
+    scale: Scale | Bands | None = None
     metric: Metric | None = None
     level: Level = "tenant"
     extra: str | None = None

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aggregators import measures, points, top_reasons
+from aggregators import measures, month, points, top_reasons
 from aggregators.board import HISTORY_WINDOW
 from aggregators.calendars import Schedule
-from aggregators.catalogue import METRICS
+from aggregators.catalogue import METRICS, voice
 from aggregators.definitions import FAMILIES, Definitions
 from aggregators.expected_wait import Advice
 from aggregators.history import QUARTERS, Demand
@@ -215,6 +215,7 @@ def everything() -> Reading:
         demand=_demand,
         definitions=Definitions(calendars={("", "", ""): Schedule("always", ())}),
         place=("", "", ""),
+        month=dict.fromkeys(month.MEASURES, voice.FEWEST),
     )
 
 

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 FILES = sorted(FOLDER.glob("*.json"))
 VARIABLES = ["datasource", "tenant", "channel", "queue", "window", "site"]
 COLOURS = {"blue", "orange", "dark-red", "text"}
+BANDS = {None: "poor", 0: "good", 20: "favourable", 50: "excellent", 80: "world class"}
+"""From which net promoter score on which word stands beside it."""
+GUARD = re.compile(r" and max by \([a-z, ]+\) \([^)]+\) >= \d+")
+"""By how many a number has to be made is not what is shown."""
 LABEL_VALUES = re.compile(r"label_values\((.+), (\w+)\)")
 UIDS = {
     "deskpulse-wallboard",
@@ -186,9 +190,25 @@ def test_a_coloured_number_has_its_word_beside_it(board: dict[str, Any]) -> None
     """Colour alone says nothing to some."""
     for panel in panels(board):
         if panel["type"] == "stat" and panel["fieldConfig"]["defaults"].get("thresholds"):
-            assert list(everything(panel["fieldConfig"]["overrides"], "text")) == ["fine", "watch", "act"]
+            words = BANDS if "nps_" in panel["targets"][0]["expr"] else {None: "fine", 1: "watch", 2: "act"}
+            assert list(everything(panel["fieldConfig"]["overrides"], "text")) == [*words.values()]
         if panel["type"] == "table" and list(everything(panel["fieldConfig"]["overrides"], "steps")):
             assert list(everything(panel["fieldConfig"]["overrides"], "text")) == ["fine", "watch", "act"]
+
+
+def test_a_net_promoter_score_has_its_bands_and_enough_answers() -> None:
+    """M63: 0, 20, 50, 80, each with its word; over a window none of fewer than 30 answers, rounded when it is shown."""
+    (board,) = (board for board in BOARDS.values() if board["uid"] == "deskpulse-satisfaction")
+    of_window, of_month = (panel for panel in panels(board) if panel["title"] in ("NPS", "NPS, 30 days"))
+
+    for panel in (of_window, of_month):
+        steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        assert {step["value"] for step in steps} == BANDS.keys()
+        assert panel["fieldConfig"]["defaults"]["decimals"] == 1
+    for target in of_window["targets"]:
+        assert re.search(r"support_tenant_rolling_nps_responses\{[^}]*}\) >= 30", target["expr"])
+    assert of_month["targets"][0]["expr"] == 'max by (tenant) (support_tenant_nps_30d_points{tenant="$tenant"})'
+    assert of_month["targets"][1]["expr"].count(" >= bool ") == 4
 
 
 @pytest.mark.parametrize("board", DASHBOARDS)
@@ -268,7 +288,7 @@ def test_what_has_a_list_has_a_link_to_it(board: dict[str, Any]) -> None:
         if not is_of_prometheus(panel):
             continue
         opened = {link.parameters["metric"] for link in data_links(panel) if link.is_to_conversations}
-        shown = {each.name for target in panel["targets"] for each in selectors(target["expr"])}
+        shown = {each.name for target in panel["targets"] for each in selectors(GUARD.sub("", target["expr"]))}
         listed = {name for name in shown if name in BY_NAME and has_list(BY_NAME[name][0])}
         assert listed == opened, panel["title"]
 

@@ -81,7 +81,9 @@ FAMILIES: dict[str, tuple[Metric, ...]] = {
     "sla": _parted(_asked("sla", sla.METRICS)),
     "customers": _asked("customers", customers.METRICS),
     "selfservice": _asked("selfservice", selfservice.METRICS),
-    "voice": _parted((*voice.METRICS, *_asked("surveys", voice.SETTLED_METRICS)), by_agent=True),
+    "voice": _parted(
+        (*voice.METRICS, *_asked("surveys", (*voice.SETTLED_METRICS, *voice.MONTH_METRICS))), by_agent=True
+    ),
     "volume": _parted((*_asked("volume", volume.ASKED_METRICS), *volume.METRICS)),
     "baselines": _asked("baselines", baselines.METRICS),
     "expected_wait": _asked("expected_wait", expected_wait.METRICS),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from aggregators import measures as m
 from aggregators import points
-from aggregators.metric import Metric, count, rolling
+from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import Reading, ratio
 
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
 _SHOWN = "By survey.offered: a widget was shown. In no ratio, for who was sent nothing has left nothing unanswered."
+FEWEST = 30
+"""Of fewer answers a net promoter score is chance: from one answer to the next it leaps by points."""
+_OF_30_DAYS = "To the hour: from the hour in which the 30 days begin up to now; nps_points are of a window."
 _RAW = "Of each survey the last response, at its own instant; csat_satisfied_ratio is adjusted by what was disputed."
 
 
@@ -37,6 +40,35 @@ def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metr
             edges="Final: a rating that is changed later was an answer in time, a retracted one is none.",
         ),
     )
+
+
+def _points_of_month(r: Reading) -> float | None:
+    found = r.month
+    responses = found.get(m.NPS_RESPONSES, 0)
+    above = found.get(m.NPS_PROMOTERS, 0) - found.get(m.NPS_DETRACTORS, 0)
+    return 100 * above / responses if responses >= FEWEST else None
+
+
+MONTH_METRICS: tuple[Metric, ...] = (
+    state(
+        "nps_30d_points",
+        "points",
+        f"Net promoter score of the last 30 days, from −100 to 100; absent with fewer than {FEWEST} responses.",
+        f"100 · (promoters − detractors) / responses of 30 d, from {FEWEST} on",
+        "M63",
+        read=_points_of_month,
+        edges=f"{_OF_30_DAYS} Not rounded. 0 is good, 20 favourable, 50 excellent, 80 world class.",
+    ),
+    state(
+        "nps_30d_responses",
+        "responses",
+        "Recommendation responses of the last 30 days that count.",
+        "responses of 30 d",
+        "M63",
+        read=lambda r: r.month.get(m.NPS_RESPONSES, 0),
+        edges=_OF_30_DAYS,
+    ),
+)
 
 
 def _offered(prefix: str, text: str, kind: points.PointKind) -> Metric:

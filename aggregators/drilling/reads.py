@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aggregators.metric import Metric
     from aggregators.reading import Value
 
-_CONTEXT: Final = frozenset({"advice", "past", "demand", "place", "tenant", "channels", "reasons", "usual"})
+_CONTEXT: Final = frozenset({"advice", "past", "demand", "place", "tenant", "channels", "reasons", "usual", "month"})
 """What a metric reads beside its own measures and state."""
 _COUNTS: Final = frozenset(each.name for each in fields(State)) - {"lasting", "oldest", "ahead"}
 _KINDS_OF_SCORES: Final = 3
@@ -29,6 +29,7 @@ _OF_WEEKS: Final = "is set against the same hours of weeks before, of which only
 _OF_PLACES: Final = "is what the definitions say of the queue, whoever is there"
 _OF_RATES: Final = "is made of rates by the hour and of shares in them"
 _OF_A_WEEK: Final = "is set against the window 7d: see contact_reason_share_ratio in both"
+_OF_A_MONTH: Final = "is of 30 days, of which only the counts are kept: see nps_points over 7d"
 _OF_TURNS: Final = "is added up of when agents began and ended, of which only the sums are kept"
 _CENSORED: Final = "is an estimate: who left is behind abandon_wait_seconds, who was answered behind wait_seconds"
 _OF_CELLS: Final = "is read from a sketch that does not know whom it has counted"
@@ -106,6 +107,8 @@ def why_not(metric: Metric, reads: Reads) -> str | None:
         return _OF_RATES
     if "usual" in reads.context:
         return _OF_A_WEEK
+    if "month" in reads.context:
+        return _OF_A_MONTH
     if any(first >= CELLS and behind <= CELLS + 8 * FAMILY for first, behind in reads.ranges):
         return _OF_CELLS
     for code in NO_STOPS:

@@ -37,14 +37,16 @@ NOBODY_BEHIND = {
     *("open", "wait_target_seconds"),
     *("expected_wait_seconds", "expected_wait_estimator_info"),
     *("patience_seconds", "patience_mean_seconds", "patience_beyond_target_ratio"),
+    *("nps_30d_points", "nps_30d_responses"),
 }
 """Estimates, sums of what only turns are kept of, comparisons with weeks before: they say why instead."""
 NOT_SEEN = {
     *("csat_jump", "csat_jump_sigmas", "csat_usual_ratio"),
     *("queued_usual", "queued_jump", "queued_jump_sigmas"),
     *("expected_wait_error_seconds", "expected_wait_coverage_ratio"),
+    "nps_30d_points",
 }
-"""These compare with weeks before, or with what many were told."""
+"""These compare with weeks before, with what many were told, or are of thirty answers."""
 
 
 def test_everything_a_simulated_centre_shows() -> None:

@@ -160,6 +160,14 @@ def test_every_family_has_help_and_type() -> None:
             assert line.partition("{")[0].partition(" ")[0].startswith(current)
 
 
+def recommended(times: int, clock: str) -> Log:
+    """Return a log in which so many customers of a queue say whether they would recommend it."""
+    log = Log(queue="billing")
+    for number in range(times):
+        log.of(conversation=f"n{number}").add("survey.responded", clock, survey="s", kind="nps", score=number % 11)
+    return log
+
+
 def test_every_metric_of_the_catalogue_is_exported() -> None:
     """At each level, after a simulated day in which everything happens, at noon when a queue goes wrong.
 
@@ -178,6 +186,7 @@ def test_every_metric_of_the_catalogue_is_exported() -> None:
     offline, noon = Offline(definitions=definitions), after("12:00:00")
     simulated = SimulatedCentre(rate=60, spikes=(Spike("billing", noon - 300_000),), heartbeat_ms=3_600_000)
     offline.feed(event.value for event in simulated.events(noon - DAY_MS, noon))
+    offline.feed(recommended(30, "11:00:00").lines)
     offline.board.move(noon)
 
     text = exporter_of(lambda: snapshot(*offline.board.rows())).text().decode()
