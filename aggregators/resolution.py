@@ -37,8 +37,6 @@ _SOLVED: Final = frozenset({"solved", "closed"})
 _PAUSED: Final = frozenset({"pending", "on_hold"})
 _UNSOLVED: Final = _PAUSED | {"new", "open"}
 _ASYNC: Final = frozenset({"email", "social", "offline"})
-_WITHDRAWING: Final = frozenset({"customer", "system", "bot"})
-"""Who ends a conversation that nobody replied to without resolving it."""
 _TAKEN_UP: Final = frozenset({_REOPENED, code_of("chat.queued"), code_of("chat.accepted")})
 
 
@@ -188,7 +186,8 @@ class _Sweep:
         if episode.pending is None:
             done = self._done
             alone = done.asked and not done.replied
-            withdrawn = alone and doer(fields) in _WITHDRAWING
+            # Who is not named, or by an unknown word, is not human, and only a human resolves without a reply.
+            withdrawn = alone and doer(fields) != "human"
             if code == _CLOSED:
                 solved = fields.get(RESOLVED, True)
                 # A customer who closes has left the bot, unless it says that it helped.

@@ -1,4 +1,4 @@
-"""What is received, open, solved and reopened, by brute force: M41 to M44, sharing no code with the product.
+"""What is received, open, solved, reopened and abandoned, by brute force: M5c, M41 to M44, without the product's code.
 
 Written from `KPIS.md` and `docs/definitions-resolution.md`. Every question looks at all that was done before anew.
 """
@@ -69,6 +69,8 @@ class Course(NamedTuple):
     open_until: int | None
     """A chat that nobody ends falls silent; a ticket is open for good (None)."""
     settled: list[Settled]
+    ends: list[tuple[int, bool]]
+    """Of what is asynchronous the first end of each episode, and whether it was abandoned."""
 
 
 def doer(e: Event) -> str | None:
@@ -111,6 +113,13 @@ def solves(done: Sequence[Event], e: Event) -> bool:
     return replied or call or by_bot(done, e)
 
 
+def is_abandoned(done: Sequence[Event], e: Event) -> bool:
+    """Whether an end comes before any human reply to the customer, and from nobody who is known to be human."""
+    waited = any(is_customer_message(each) for each in done) and not any(is_human_reply(each) for each in done)
+    contained = e.type == "chat.closed" and solves(done, e)
+    return waited and not contained and doer(e) != "human"
+
+
 def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one sweep, told in one piece
     """What became of a conversation; None if nothing of it counts."""
     read = sorted((e for e in events if e.type in READ), key=lambda e: (e.at, e.rank, not is_customer_message(e), e.id))
@@ -123,6 +132,10 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     settled: list[Settled] = []
     opened = first = 0
     """Since when the present episode is open; the place from which on what was done belongs to it."""
+    ended: dict[int, tuple[int, bool]] = {}
+    """By number of the episode its first end."""
+    before: dict[int, tuple[int, bool]] = {}
+    """The same without the solve that holds, for an agent may take that back."""
     last: int | None = None
     """The place of the solve that holds, None while it is open."""
     again = more = False
@@ -134,12 +147,15 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         by_now.append(False)
         opened = at
 
+    swept: list[Event] = []
     for place, e in enumerate(read):
+        swept.append(e)
         begun = beginnings(read[:place])
         if last is not None and reopens(e):
             gap, by = e.at - read[last].at, "customer" if is_customer_message(e) else doer(e)
             if by == "human" and gap <= CORRECTION:
                 found.pop()
+                ended = before
             elif by == "customer" and gap > SETTLE:
                 by_now[-1] = True
                 settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
@@ -158,9 +174,12 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         if received and e.type == "ticket.deleted":
             deleted += [e.at] if last is None else []
             break
-        if received and is_end(e) and last is None and solves(read[first:place], e):
-            found.append(Solve(e.at, reopened=False))
-            last = place
+        if received and is_end(e) and last is None:
+            solved = solves(read[first:place], e)
+            before, ended = ended, {len(received): (e.at, is_abandoned(read[first:place], e)), **ended}
+            if solved:
+                found.append(Solve(e.at, reopened=False))
+                last = place
     if not received:
         if not beginnings(read):
             return None
@@ -172,7 +191,9 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     is_chat = any(e.type.startswith("chat.") for e in read) and not any(e.type == "ticket.created" for e in read)
     silent = read[-1].at + SILENT if is_open and is_chat else None
     receipts = list(zip(received, by_now, strict=True))
-    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent, settled)
+    is_async = channel_of(events) in ("email", "social", "offline") or "ticket.created" in [e.type for e in swept]
+    ends = list(ended.values()) if is_async else []
+    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent, settled, ends)
 
 
 def beginnings(events: Sequence[Event]) -> list[int]:
@@ -189,6 +210,7 @@ class _Sums:
         self.reopened: list[int] = []
         self.deleted: list[int] = []
         self.open: list[int] = []
+        self.ends: list[tuple[int, bool]] = []
 
 
 class ResolutionOracle:
@@ -217,6 +239,7 @@ class ResolutionOracle:
             facts += [(each.at, "solves", each) for each in course.solves]
             facts += [(at, "reopened", at) for at in course.reopened]
             facts += [(at, "deleted", at) for at in course.deleted]
+            facts += [(each[0], "ends", each) for each in course.ends]
             if course.open_since is not None and (course.open_until is None or t <= course.open_until):
                 facts.append((t - 1, "open", course.open_since))
             for at, name, what in facts:
@@ -241,6 +264,7 @@ def _flows(sums: _Sums, start: int, t: int) -> dict[str, Value]:
     received = [by_now for at, by_now in sums.received if start <= at < t]
     found = [solve.reopened for solve in sums.solves if start <= solve.at < t]
     reopened = sum(start <= at < t for at in sums.reopened)
+    ends = [abandoned for at, abandoned in sums.ends if start <= at < t]
     return {
         "received": len(received),
         "resolved": len(found),
@@ -250,4 +274,5 @@ def _flows(sums: _Sums, start: int, t: int) -> dict[str, Value]:
         "received_resolved_ratio": ratio(sum(received), len(received)),
         "opened_resolved_ratio": ratio(len(received) + reopened, len(found)),
         "reopen_ratio": ratio(sum(found), len(found)),
+        "async_abandonment_ratio": ratio(sum(ends), len(ends)),
     }

@@ -75,10 +75,10 @@ METRICS: tuple[Metric, ...] = (
         "async_abandonment_ratio",
         "ratio",
         "Share of e-mail, social, offline and ticket episodes that were withdrawn before any human reply.",
-        "first ends without a reply by the customer, the system or a bot / first ends",
+        "first ends without a reply by anybody but a human / first ends",
         "M5c",
         read=lambda r: ratio(r[ASYNC_ENDED.choice(2)], r[ASYNC_ENDED.count]),
-        edges="who closes or solves without a reply and is an agent, or nobody named, has resolved it; contained by a "
+        edges="an agent who closes or solves without a reply has resolved it, who is not named is none; contained by a "
         "bot, or without a customer message, it is not abandoned",
     ),
     rolling(

@@ -325,6 +325,17 @@ def test_asynchronous_abandonment() -> None:
     assert shown(log, "2:00:00")["async_abandonment_ratio"] == pytest.approx(2 / 6)
 
 
+@pytest.mark.parametrize(
+    ("by", "abandoned"), [({}, 1), ({"by": "robot"}, 1), ({"by": "agent"}, 1), ({"by": "human"}, 0)]
+)
+def test_who_is_not_named_is_no_agent_who_resolved_it(by: dict[str, str], abandoned: float) -> None:
+    """M5c, §0.11: an unknown doer is not human, so a ticket that nobody replied to and somebody ended is abandoned."""
+    log = Log()
+    ticket(log, "a").status("1:00:00", "closed", **by)
+
+    assert shown(log, "2:00:00")["async_abandonment_ratio"] == abandoned
+
+
 def test_first_response_time_by_resolved() -> None:
     """M10L: responses after 10 and 30 min, four resolved: 2,400 s / 4; the mean of the responses is 1,200 s."""
     log = Log()
