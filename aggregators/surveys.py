@@ -79,8 +79,8 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
             row = SurveyRow(sent.get(survey), None, None, None, withdrawn=was, offered=offered.get(survey))
         else:
             normalised, span = normalise(response, scales)
-            when = sent.get(survey), response.at
-            row = SurveyRow(*when, normalised, span, answered[survey], offered=offered.get(survey))
+            shown, first = offered.get(survey), sent.get(survey)
+            row = SurveyRow(first, response.at, normalised, span, answered[survey], offered=shown)
         rows.append(row)
     return rows
 
