@@ -135,10 +135,11 @@ class Definitions:
     `…_versions` are the targets that came into force later, in order; what started before keeps those it started with.
     No first response is in time after `response_limit_ms` on the clock of its target, nor after
     `response_elapsed_limit_ms` whatever the clock. `priority_restarts` names the policy clocks that a change of
-    priority restarts. Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in
-    millionths of `currency`. `genesys` are the switches of SLg, None where it is not shown. `service_level_target` is
-    the share to be answered in time, `utilisation_warning` the utilisation from which on agents have too much to do:
-    alerts go by these, and no number does.
+    priority restarts. Replies of one agent within `merged_sends_ms` of the last are one to a resolution;
+    `thanks_reopen` is whether a customer who only says thanks reopens. Calendars stand by (tenant, channel, queue), ""
+    for any; None is no calendar. Money is in millionths of `currency`. `genesys` are the switches of SLg, None where it
+    is not shown. `service_level_target` is the share to be answered in time, `utilisation_warning` the utilisation from
+    which on agents have too much to do: alerts go by these, and no number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -167,6 +168,8 @@ class Definitions:
     episode_gap_ms: int = 24 * HOUR_MS
     settle_ms: int = 7 * DAY_MS
     correction_ms: int = 5 * MINUTE_MS
+    merged_sends_ms: int = NEVER_MS
+    thanks_reopen: bool = True
     repeat_ms: int = 7 * DAY_MS
     heartbeat_ms: int = 2 * MINUTE_MS
     slots: int = 1
@@ -302,6 +305,10 @@ class Definitions:
                 del said[name]
         if not self.priority_restarts:
             del said["priority_restarts"]
+        if self.merged_sends_ms == NEVER_MS:
+            del said["merged_sends_ms"]
+        if self.thanks_reopen:
+            del said["thanks_reopen"]
         if not self.is_limiting:
             del said["response_limit_ms"]
         elapsed_ms = self.response_elapsed_limit_ms

@@ -13,8 +13,8 @@ from aggregators.episodes import Episode, Pauses, Solve, Spans
 from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
 from aggregators.samples import Twice
-from aggregators.touches import CREATED, OURS, STARTED, STATUS_CHANGED, Touches, doer
-from aggregators.vocabulary import BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, code_of
+from aggregators.touches import CREATED, MESSAGES, OURS, STARTED, STATUS_CHANGED, Touches, doer
+from aggregators.vocabulary import ACTOR, BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, THANKS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,8 @@ TYPES: Final = touches.TYPES | {_CLOSED, _REOPENED, _DELETED}
 _CHAT: Final = frozenset(code for code in TYPES if BY_CODE[code].family == "chat")
 _SOLVED: Final = frozenset({"solved", "closed"})
 _PAUSED: Final = frozenset({"pending", "on_hold"})
-_UNSOLVED: Final = _PAUSED | {"new", "open"}
+_OPEN: Final = frozenset({"new", "open"})
+_UNSOLVED: Final = _PAUSED | _OPEN
 _ASYNC: Final = frozenset({"email", "social", "offline"})
 _TAKEN_UP: Final = frozenset({_REOPENED, code_of("chat.queued"), code_of("chat.accepted")})
 
@@ -93,12 +94,13 @@ class _Sweep:
         self._ours = False
         self._is_ticket = False
         self._episode: Episode | None = None
-        self._done = Touches()
+        self._done = Touches(definitions.merged_sends_ms)
         self._pauses = Pauses()
         self._ends: list[tuple[int, int]] = []
         self._revived: list[int] = []
         self._episodes: list[Episode] = []
         self._contained: list[int] = []
+        self._thanked = False
 
     def run(self) -> None:
         """Go through the facts, and add everything."""
@@ -108,9 +110,11 @@ class _Sweep:
             if at - last >= silent_ms and self._episode is not None and self._episode.pending is None:
                 self._revived.append(at)
             last = at
+            episode = self._episode
+            if episode is not None and episode.pending is not None and self._is_spared(fact):
+                continue
             asks = self._done.take(fact)
             status = fields[STATUS] if code == STATUS_CHANGED else ""
-            episode = self._episode
             if episode is None:
                 self._begin(fact, asks=asks)
             elif episode.pending is not None:
@@ -215,15 +219,33 @@ class _Sweep:
         if by == "human" and since <= self._definitions.correction_ms:
             episode.correct()
             return
+        self._thanked = False
         self._pauses.end(solve.at)
         if by != "customer" or since <= self._definitions.settle_ms:
             episode.reopen(solve, at, by_customer=by == "customer")
             return
         episode.finish(self._pauses, silent_at=None)
-        self._done = Touches()
+        self._done = Touches(self._definitions.merged_sends_ms)
         for fact in self._facts[solve.place + 1 : place + 1]:
-            self._done.take(fact)
+            if not self._is_only_thanks(fact):
+                self._done.take(fact)
         self._receive(at, clock=at)
+
+    def _is_spared(self, fact: Fact) -> bool:
+        """Tell whether a fact after a solve reopens nothing as it is thanks, or an open status that thanks led to."""
+        if self._definitions.thanks_reopen:
+            return False
+        if self._is_only_thanks(fact):
+            self._thanked = True
+            return True
+        fields = fact[4]
+        return self._thanked and fact[3] == STATUS_CHANGED and fields[STATUS] in _OPEN and doer(fields) != "human"
+
+    def _is_only_thanks(self, fact: Fact) -> bool:
+        """Tell whether it is a customer's message that asks for nothing, where the definitions spare those."""
+        if self._definitions.thanks_reopen or fact[3] not in MESSAGES:
+            return False
+        return fact[4][ACTOR] == "customer" and bool(fact[4].get(THANKS, False))
 
     def _count_business(self) -> None:
         """Say of each resolution of which business hours leave only a part how long that is."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from aggregators.definitions import NEVER_MS
+from aggregators.sends import Sends
 from aggregators.vocabulary import ACTOR, AGENT, AUTO, BOT, BY, INITIATED_BY, PUBLIC, code_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _ABANDONED: Final = code_of("chat.abandoned")
 _ASSIGNED: Final = code_of("ticket.assigned")
 STATUS_CHANGED: Final = code_of("ticket.status_changed")
 
+MESSAGES: Final = frozenset({_MESSAGE, _COMMENTED})
 OURS: Final = frozenset({"agent", "system"})
 """Who begins a conversation that no customer began."""
 _NOT_CONTAINED: Final = frozenset({_QUEUED, _ACCEPTED, _HANDED_OFF, _CALLBACK, _ABANDONED})
@@ -47,35 +50,39 @@ def doer(fields: dict[int, Any]) -> str | None:
 class Touches:
     """What was done. `asked`: a customer wrote; `replied`: a human did, in public; `answered`: the human was the last.
 
-    `replies` are the human replies since the customer first wrote, `reply_at` is the instant of the latest (-1: none).
+    `replies` are the human replies since the customer first wrote, those of one agent within *merged_ms* as one;
+    `reply_at` is the instant of the latest (-1: none).
     """
 
     __slots__ = (
-        "_at_once",
         "_bot",
         "_handed_on",
+        "_sends",
         "accepted",
         "answered",
         "asked",
         "owners",
         "replied",
-        "replies",
         "reply_at",
         "touches",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, merged_ms: int = NEVER_MS) -> None:
         self.asked = False
         self.replied = False
         self.answered = False
         self.accepted = False
-        self.replies = 0
         self.reply_at = -1
         self.touches = 0
         self.owners: set[str] = set()
-        self._at_once = 0
+        self._sends = Sends(merged_ms)
         self._bot = False
         self._handed_on = False
+
+    @property
+    def replies(self) -> int:
+        """How many human replies there are since the customer first wrote, or so far."""
+        return self._sends.number
 
     @property
     def contained(self) -> bool:
@@ -85,7 +92,7 @@ class Touches:
     def take(self, fact: Fact) -> bool:
         """Take the next fact in; tell whether it is a customer message."""
         at, _, _, code, fields = fact
-        if code in (_MESSAGE, _COMMENTED):
+        if code in MESSAGES:
             return self._take_message(fact)
         if code in _CHANGES:
             if doer(fields) == "human":
@@ -116,22 +123,19 @@ class Touches:
                 self.touches += 1
                 self._handed_on = True
                 if fields.get(PUBLIC, True):
-                    self._reply(at)
+                    self._reply(at, fields.get(AGENT))
             elif actor == "bot" and code == _MESSAGE:
                 self._bot = True
         return False
 
     def _ask(self, at: int) -> None:
+        self._sends.ask(at, first=not self.asked)
+        self.asked = True
         # At one instant customers come before all other messages, whatever their ids.
-        overtakes = at == self.reply_at
-        if not self.asked:
-            self.asked = True
-            self.replies = self._at_once if overtakes else 0
-        if not overtakes:
+        if at != self.reply_at:
             self.answered = False
 
-    def _reply(self, at: int) -> None:
+    def _reply(self, at: int, agent: str | None) -> None:
         self.replied = self.answered = True
-        self._at_once = self._at_once + 1 if at == self.reply_at else 1
         self.reply_at = at
-        self.replies += 1
+        self._sends.send(at, agent)

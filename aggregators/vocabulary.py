@@ -56,6 +56,7 @@ PERIOD_START: Final = 41
 PERIOD_END: Final = 42
 NAME: Final = 43
 REASON: Final = 44
+THANKS: Final = 45
 # Never among the kept fields: every event has a place of its own for them.
 CONVERSATION: Final = 100
 SOURCE: Final = 101
@@ -88,6 +89,7 @@ _MESSAGE: Final[dict[str, tuple[int, Kind]]] = {
     "message": (DROPPED, "string"),
     "public": (PUBLIC, "flag"),
     "auto": (AUTO, "flag"),
+    "thanks": (THANKS, "flag"),
 }
 _FLAG: Final[dict[str, tuple[int, Kind]]] = {"flag": (FLAG, "string"), "value": (VALUE, "flag")}
 _TO: Final[dict[str, tuple[int, Kind]]] = {"to": (TO, "string")}

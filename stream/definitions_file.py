@@ -60,7 +60,11 @@ def _definitions(top: Table) -> Definitions:
     times = top.table("times")
     for key in TIMES:
         changes[f"{key}_ms"] = times.optional(key, values.duration, getattr(default, f"{key}_ms"))
+    changes["merged_sends_ms"] = times.optional("merged_sends", values.threshold, default.merged_sends_ms)
     times.done()
+    resolution = top.table("resolution")
+    changes["thanks_reopen"] = resolution.optional("thanks_reopen", values.flag, default.thanks_reopen)
+    resolution.done()
     sla = top.table("sla")
     changes["at_risk_share"] = sla.optional("at_risk_share", values.share, default.at_risk_share)
     changes["at_risk_ms"] = sla.optional("at_risk_within", values.threshold, default.at_risk_ms)

@@ -46,10 +46,9 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     if definitions.service_level_target != default.service_level_target:
         usual_target = _number(default.service_level_target)
         yield "service_level.target", f"{_number(definitions.service_level_target)} (default {usual_target})"
-    for key in TIMES:
-        value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
-        if value != usual:
-            yield f"times.{key}", f"{duration_text(value)} (default {duration_text(usual)})"
+    yield from _of_times(definitions, default)
+    if not definitions.thanks_reopen:
+        yield "resolution.thanks_reopen", "false (default true)"
     if definitions.at_risk_share != default.at_risk_share:
         usual_share = _number(default.at_risk_share)
         yield "sla.at_risk_share", f"{_number(definitions.at_risk_share)} (default {usual_share})"
@@ -72,6 +71,14 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
     if definitions.utilisation_warning != default.utilisation_warning:
         usual_warning = _number(default.utilisation_warning)
         yield "agents.utilisation_warning", f"{_number(definitions.utilisation_warning)} (default {usual_warning})"
+
+
+def _of_times(definitions: Definitions, default: Definitions) -> Iterator[tuple[str, str]]:
+    """Yield the times that are not the default."""
+    for key in (*TIMES, "merged_sends"):
+        value, usual = getattr(definitions, f"{key}_ms"), getattr(default, f"{key}_ms")
+        if value != usual:
+            yield f"times.{key}", f"{duration_text(value)} (default {duration_text(usual)})"
 
 
 def hours_now(definitions: Definitions, *, now_ms: int) -> Iterator[tuple[str, str]]:

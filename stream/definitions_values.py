@@ -47,6 +47,14 @@ def threshold(value: object) -> int:
     return NEVER_MS if value == NEVER else duration(value)
 
 
+def flag(value: object) -> bool:
+    """Return true or false."""
+    if isinstance(value, bool):
+        return value
+    message = f"{shown(value)} is neither true nor false"
+    raise ValueError(message)
+
+
 def number(value: object) -> Fraction:
     """Return a number as the decimal that was written."""
     if type(value) is int and abs(value) <= _MOST:

@@ -134,10 +134,10 @@ class Log:
         return self.add("survey.retracted", clock, survey=survey, **fields)
 
 
-def offline(lines: Iterable[bytes], t: int) -> "Offline":
+def offline(lines: Iterable[bytes], t: int, **definitions: Any) -> "Offline":
     """Return the product, fed with every record with `at` < `t` in the order given, and with none later.
 
-    It counts every family, whether or not it is asked for by default.
+    It counts every family, whether or not it is asked for by default, by these *definitions*.
     """
     from aggregators.definitions import FAMILIES, Definitions
     from stream.offline import Offline
@@ -146,7 +146,7 @@ def offline(lines: Iterable[bytes], t: int) -> "Offline":
         at = instant((parsed(line) or {}).get("at"))
         return at is None or at < t
 
-    engine = Offline(None, definitions=Definitions(families=FAMILIES))
+    engine = Offline(None, definitions=Definitions(**{"families": FAMILIES, **definitions}))
     engine.feed(line for line in lines if known(line))
     return engine
 

@@ -25,7 +25,7 @@ METRICS: tuple[Metric, ...] = (
         "M13",
         read=number_quantiles(REPLIES_TO_SOLVE.bins),
         extra="q",
-        edges="two replies within 10 s are two; the solve without any reply is 0",
+        edges="two replies within 10 s are two, unless the definitions merge them; the solve without any reply is 0",
         vendors="Zendesk: agent replies",
     ),
     rolling(

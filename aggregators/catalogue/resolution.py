@@ -147,8 +147,8 @@ METRICS: tuple[Metric, ...] = (
         "solves reopened by the customer / solves",
         "M44",
         read=lambda r: ratio(r[SOLVE.choice(2)], r[SOLVE.count]),
-        edges="by the instant of the solve, provisional for 7 d; a thank-you reopens too; an agent's reopening does "
-        "not count, nor a message after it",
+        edges="by the instant of the solve, provisional for 7 d; a thank-you reopens too, unless the definitions "
+        "spare it; an agent's reopening does not count, nor a message after it",
     ),
     rolling(
         "resolution_mean_seconds",

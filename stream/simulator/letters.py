@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stream.simulator.conversations import thanks
 from stream.simulator.customers import AFTER_RESOLVED
 from stream.simulator.dice import lognormal, pick
 from stream.simulator.profile import HOUR_MS
@@ -116,7 +117,7 @@ class Letters:
 
     def _reopen(self, now: int, ticket: Conversation) -> None:
         engine = self.engine
-        engine.emit(now, ticket, "ticket.commented", f'{ticket.message()},"actor":"customer"')
+        engine.emit(now, ticket, "ticket.commented", f'{ticket.message()},"actor":"customer"{thanks(ticket)}')
         engine.emit(now, ticket, "ticket.status_changed", ',"status":"open","by":"customer"')
         engine.call(now + ANSWER.draw(engine.dice), self.answer, ticket)
 

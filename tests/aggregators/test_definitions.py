@@ -203,6 +203,8 @@ CHANGES: dict[str, Any] = {
     "episode_gap_ms": 1_000,
     "settle_ms": 1_000,
     "correction_ms": 1_000,
+    "merged_sends_ms": 10_000,
+    "thanks_reopen": False,
     "repeat_ms": 1_000,
     "heartbeat_ms": 1_000,
     "slots": 2,

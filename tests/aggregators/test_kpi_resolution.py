@@ -9,10 +9,13 @@ from aggregators.reading import Reading, State
 from tests.logs import Log, after, offline
 
 
-def shown(log: Log, clock: str, *, window: str = "today") -> dict[str, float]:
-    """Return the values of the tenant at a clock reading, by name and the value of another label if there is one."""
+def shown(log: Log, clock: str, *, window: str = "today", **definitions: object) -> dict[str, float]:
+    """Return the values of the tenant at a clock reading, by name and the value of another label if there is one.
+
+    *definitions* are those that are not the default.
+    """
     found: dict[str, float] = {}
-    for (name, pairs), value in offline(log.lines, after(clock)).values(after(clock)).items():
+    for (name, pairs), value in offline(log.lines, after(clock), **definitions).values(after(clock)).items():
         labels = dict(pairs)
         if name.startswith("support_tenant_") and labels.pop("window", window) == window:
             del labels["tenant"]
@@ -225,6 +228,60 @@ def test_the_reopen_rate_settles_after_seven_days() -> None:
     assert [shown(late, "191:00:10", window="7d")[name] for name in names] == [0, 0, 1]
 
 
+def test_thanks_reopen_nothing_where_the_definitions_spare_them() -> None:
+    """M44: of four solves one is thanked for, one asked about, one thanked for and then asked about, one left alone.
+
+    By default three of four are reopened; where thanks are spared two are. The ticket that was thanked for stays
+    solved, also when the desk opens it for the message; it took 1 h.
+    """
+    log = Log()
+    for name in ("a", "b", "d", "e"):
+        ticket(log, name).status("1:00:00", "solved")
+    log.of(conversation="a").commented("2:00:00", "customer", thanks=True).status("2:00:00", "open", by="customer")
+    log.of(conversation="b").commented("2:00:00", "customer", thanks=False)
+    log.of(conversation="d").commented("2:00:00", "customer", thanks=True).commented("2:10:00", "customer")
+
+    usual, spared = shown(log, "3:00:00"), shown(log, "3:00:00", thanks_reopen=False)
+
+    assert (usual["reopen_ratio"], usual["reopened"], usual["backlog_open"]) == (3 / 4, 4 - 1, 3)
+    assert (spared["reopen_ratio"], spared["reopened"], spared["backlog_open"]) == (2 / 4, 2, 2)
+    assert spared["resolution_mean_seconds"] == 3_600
+
+
+def test_who_opens_a_ticket_after_thanks_reopens_it() -> None:
+    """M44: an agent who takes it up again does, and a chat that is reopened; thanks before a solve are a word.
+
+    What was thanked for, taken up and solved again is opened by the desk for another reason: a second time.
+    """
+    log = Log()
+    ticket(log, "a").status("1:00:00", "solved").commented("2:00:00", "customer", thanks=True)
+    log.of(conversation="a").status("2:01:00", "open", by="human").status("2:10:00", "solved")
+    log.of(conversation="a").status("2:30:00", "open", by="system")
+    chat = log.of(conversation="b", queue="billing").customer("0:00:00").human("0:01:00").closed("1:00:00")
+    chat.add("chat.reopened", "2:00:00", by="customer").customer("2:00:00", thanks=True)
+    ticket(log, "d").commented("0:30:00", "customer", thanks=True).status("1:00:00", "solved")
+
+    found = shown(log, "3:00:00", thanks_reopen=False)
+
+    assert (found["reopened"], found["backlog_open"], found["received"]) == (3, 2, 3)
+
+
+def test_thanks_after_the_settle_time_begin_no_episode() -> None:
+    """M41, M44: eight days after the solve thanks are spared too; a day later somebody asks: a second episode.
+
+    It counts one reply, the one after the question.
+    """
+    log = Log()
+    pen = ticket(log, "a").status("1:00:00", "solved").commented("192:00:00", "customer", thanks=True)
+    pen.commented("193:00:00", "human").commented("216:00:00", "customer").commented("216:10:00", "human")
+    pen.status("216:20:00", "solved")
+
+    found = shown(log, "217:00:00", window="7d", thanks_reopen=False)
+
+    assert (found["received"], found["reopened"], found["resolved"]) == (1, 0, 1)
+    assert found["replies_per_resolution_mean"] == 1
+
+
 # ------------------------------------------------------------------------------------- M10 to M14, M29, M5c
 
 
@@ -241,6 +298,29 @@ def test_replies_per_resolution() -> None:
 
     assert [found[f"replies_per_resolution {q}"] for q in (0.5, 0.75, 0.9, 0.95, 0.99)] == [2, 3, 10, 10, 10]
     assert found["replies_per_resolution_mean"] == 17 / 5
+
+
+def test_replies_within_seconds_are_one_where_they_are_merged() -> None:
+    """M13: an agent's replies at 0:00, 0:08, 0:18 and 0:29 after 10 min: within 10 s of the last, so two and not four.
+
+    With one of another agent at 0:05 three; where the customer says yes at 0:10, the one at 0:18 stands apart too.
+    """
+    log = Log()
+    for name, more in (("a", ()), ("b", ("other",)), ("d", ("other", "yes"))):
+        pen = ticket(log, name)
+        for second in ("00", "08", "18", "29"):
+            pen.commented(f"0:10:{second}", "human", agent="a-1")
+        if "other" in more:
+            pen.commented("0:10:05", "human", agent="a-2")
+        if "yes" in more:
+            pen.commented("0:10:10", "customer")
+        pen.status("1:00:00", "solved")
+
+    apart, merged = shown(log, "2:00:00"), shown(log, "2:00:00", merged_sends_ms=10_000)
+
+    assert apart["replies_per_resolution_mean"] == (4 + 5 + 5) / 3
+    assert merged["replies_per_resolution_mean"] == (2 + 3 + 4) / 3
+    assert merged["replies_per_resolution 0.5"] == 3
 
 
 def test_touches_per_resolution() -> None:

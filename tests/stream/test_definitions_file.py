@@ -268,6 +268,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
             '[sla]\npriority_restarts = ["reply"]\n',
             "2: sla.priority_restarts: 'reply' is not one of first_reply, next_reply, resolution",
         ),
+        ("[resolution]\nthanks_reopen = 1\n", "2: resolution.thanks_reopen: 1 is neither true nor false"),
         ("[sla]\npriority_restarts = true\n", "2: sla.priority_restarts: true is not a list of names"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
         (
@@ -528,6 +529,8 @@ def test_each_difference_is_told_by_its_key() -> None:
         "short_abandon.channels.voice": "6s (default 5s)",
         "short_abandon.queues.callback": "never (default that of its channel)",
         "service_level.genesys": "short_out (default: SLg is not shown)",
+        "times.merged_sends": "10s (default never)",
+        "resolution.thanks_reopen": "false (default true)",
         "sla.at_risk_share": "0.25 (default 0.2)",
         "sla.at_risk_within": "10m (default never)",
         "sla.priority_restarts": "resolution (default none)",
