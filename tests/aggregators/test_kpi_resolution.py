@@ -266,6 +266,18 @@ def test_who_opens_a_ticket_after_thanks_reopens_it() -> None:
     assert (found["reopened"], found["backlog_open"], found["received"]) == (3, 2, 3)
 
 
+def test_only_a_customers_thanks_are_spared() -> None:
+    """M13, M44: an agent who thanks for the thanks has replied: with the answer to the next question two replies."""
+    log = Log()
+    pen = ticket(log, "a").status("1:00:00", "solved").commented("2:00:00", "customer", thanks=True)
+    pen.commented("2:01:00", "human", thanks=True).commented("3:00:00", "customer").commented("3:10:00", "human")
+    pen.status("3:20:00", "solved")
+
+    found = shown(log, "4:00:00", thanks_reopen=False)
+
+    assert (found["reopened"], found["replies_per_resolution_mean"]) == (1, 2)
+
+
 def test_thanks_after_the_settle_time_begin_no_episode() -> None:
     """M41, M44: eight days after the solve thanks are spared too; a day later somebody asks: a second episode.
 
