@@ -9,13 +9,17 @@ ENOUGH_DAYS: Final = 8
 _IN_A_WEEK: Final = "because it is final a week after its instant, and nothing is that old (--days 8)"
 _IN_DAYS: Final = "because surveys settle 72 h after they were sent, and none is that old (--days 8)"
 _NO_WEEKS: Final = "because it is set against the same hours of at least three weeks before (--days 22)"
-_ALWAYS: Final = dict.fromkeys(
-    (
-        *("csat_jump", "csat_jump_sigmas", "csat_usual_ratio"),
-        *("queued_usual", "queued_jump", "queued_jump_sigmas"),
+_FEW: Final = "because fewer than 30 customers have said whether they would recommend it (--days 22)"
+_ALWAYS: Final = {
+    **dict.fromkeys(
+        (
+            *("csat_jump", "csat_jump_sigmas", "csat_usual_ratio"),
+            *("queued_usual", "queued_jump", "queued_jump_sigmas"),
+        ),
+        _NO_WEEKS,
     ),
-    _NO_WEEKS,
-)
+    "nps_30d_points": _FEW,
+}
 _EARLY: Final[dict[str, str]] = {
     "fcr_settled_ratio": _IN_A_WEEK,
     "callbacks_7d_settled_ratio": _IN_A_WEEK,

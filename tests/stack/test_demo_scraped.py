@@ -51,8 +51,16 @@ LEVELS: Final = ("tenant", "channel", "queue")
 RATE: Final = "1200"
 """Contacts an hour: enough that every number has something behind it, few enough that lists are quick."""
 
-NOTHING: Final[Mapping[str, str]] = {f"rolling_{name}": f"absent {why}" for name, why in absent(0).items()}
+ABSENT: Final = absent(0)
+NOTHING: Final[Mapping[str, str]] = {
+    metric.name(metric.levels[0]).removeprefix(f"support_{metric.levels[0]}_"): f"absent {ABSENT[metric.suffix]}"
+    for metric in METRICS
+    if metric.suffix in ABSENT
+}
 """By metric without prefix and level: why the demo has nothing of it."""
+GUARD: Final = ">= 30"
+FEW: Final = "shown from 30 answers on, and nobody has so many within the hour"
+"""Why the demo has nothing of what is shown by a GUARD."""
 ON_NO_DASHBOARD: Final = {"rolling_ces_settled_response_ratio", "rolling_nps_settled_response_ratio"}
 SILENT: Final[Mapping[str, str]] = {
     "rolling_csat_jump{": NOTHING["rolling_csat_jump"],
@@ -115,6 +123,8 @@ def filled(query: str, *, window: str, **place: str) -> str:
 
 def reason(query: str) -> str | None:
     """Return why the demo has nothing to say to *query*, if it need not have."""
+    if GUARD in query:
+        return FEW
     names = {re.sub(r"^support_[a-z]+_", "", each.name) for each in selectors(query)}
     return next((NOTHING[name] for name in sorted(names & NOTHING.keys())), None)
 
