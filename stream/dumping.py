@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from redis import exceptions as errors
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 AT_ONCE = 500
+TRIES = 5
 
 
 async def dump(settings: Settings) -> list[str]:
@@ -64,7 +66,17 @@ async def _definitions(client: Client, generation: str, settings: Settings) -> t
 
 
 async def read_tables(client: Client, generation: str, partition: Partition) -> Tables:
-    """Return everything stored of *partition*. Not on one cut: for when nobody writes."""
+    """Return everything stored of *partition*. Not on one cut: for when nobody writes.
+
+    Where a commit came in between, with labels that were not there when those were read, it is read again.
+    """
+    for _ in range(TRIES):
+        with suppress(KeyError):
+            return await _read_tables(client, generation, partition)
+    return await _read_tables(client, generation, partition)
+
+
+async def _read_tables(client: Client, generation: str, partition: Partition) -> Tables:
     base = keys.prefix(generation, partition)
     meta = await client.hgetall(base + "m")
     tables = Tables()
