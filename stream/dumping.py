@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from redis import exceptions as errors
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from stream.settings import Settings
 
 AT_ONCE = 500
-TRIES = 5
 
 
 async def dump(settings: Settings) -> list[str]:
@@ -66,17 +64,7 @@ async def _definitions(client: Client, generation: str, settings: Settings) -> t
 
 
 async def read_tables(client: Client, generation: str, partition: Partition) -> Tables:
-    """Return everything stored of *partition*. Not on one cut: for when nobody writes.
-
-    Where a commit came in between, with labels that were not there when those were read, it is read again.
-    """
-    for _ in range(TRIES):
-        with suppress(KeyError):
-            return await _read_tables(client, generation, partition)
-    return await _read_tables(client, generation, partition)
-
-
-async def _read_tables(client: Client, generation: str, partition: Partition) -> Tables:
+    """Return everything stored of *partition*. Not on one cut: for when nobody writes."""
     base = keys.prefix(generation, partition)
     meta = await client.hgetall(base + "m")
     tables = Tables()
@@ -85,36 +73,41 @@ async def _read_tables(client: Client, generation: str, partition: Partition) ->
     # Tables that no record was added to since a version that did not keep `last`: where reading goes on.
     tables.offset = int(meta[b"last"]) + 1 if b"last" in meta else int(meta[b"offset"])
     tables.watermark = int(meta[b"watermark"]) if b"watermark" in meta else None
-    by_lid: dict[int, Labels] = {}
-    for lid, blob in (await client.hgetall(base + "l")).items():
-        labels, first = codec.unpack_labels(blob)
-        by_lid[int(lid)], tables.labels[labels] = labels, first
     for bucket in await _hashes(client, [f"{base}f:{number}" for number in range(codec.FACT_BUCKETS)]):
         for owned, blob in bucket.items():
             key = codec.key_of(owned)
             tables.facts[key] = codec.unpack_facts(key, blob)
-    names = [name.decode() for name in await client.zrange(base + "z", 0, -1)]
-    await _read_panes(client, base, [name[2:] for name in names if name.startswith("c:")], by_lid, tables)
     tables.hidden = await read_owners(client, base)
+    names = [name.decode() for name in await client.zrange(base + "z", 0, -1)]
+    cells = await _read_cells(client, base, [name[2:] for name in names if name.startswith("c:")])
     indexed = [name for name in names if name[0] in "ids"]
-    for name, rows in zip(indexed, await _hashes(client, [base + name for name in indexed]), strict=True):
-        index = {"i": tables.intervals, "d": tables.due, "s": tables.stops}[name[0]]
+    index = await _hashes(client, [base + name for name in indexed])
+    # Last: none is ever taken away, so those of all that was read before are there, also where a commit came between.
+    by_lid: dict[int, Labels] = {}
+    for lid, blob in (await client.hgetall(base + "l")).items():
+        labels, first = codec.unpack_labels(blob)
+        by_lid[int(lid)], tables.labels[labels] = labels, first
+    for pane, lid, measures in cells:
+        tables.cells.setdefault(pane, {})[by_lid[lid]] = measures
+    for name, rows in zip(indexed, index, strict=True):
+        of_kind = {"i": tables.intervals, "d": tables.due, "s": tables.stops}[name[0]]
         read = codec.unpack_intervals if name[0] == "i" else codec.unpack_samples
-        entries = index.setdefault(int(name[2:]), {})
+        entries = of_kind.setdefault(int(name[2:]), {})
         for named, value in rows.items():
             for entry, number in read(named, value, by_lid).items():
                 entries[entry] = entries.get(entry, 0) + number
     return tables
 
 
-async def _read_panes(client: Client, base: str, panes: list[str], by_lid: dict[int, Labels], tables: Tables) -> None:
+async def _read_cells(client: Client, base: str, panes: list[str]) -> list[tuple[Pane, int, dict[int, int]]]:
+    """Return what each pane has by the number of a label set."""
     touched = await _hashes(client, [f"{base}p:{pane}" for pane in panes])
     cells = [(pane, int(lid)) for pane, lids in zip(panes, touched, strict=True) for lid in lids]
     found = await _hashes(client, [f"{base}c:{pane}:{lid}" for pane, lid in cells])
-    for (pane, lid), measures in zip(cells, found, strict=True):
-        width, start = pane.split(":")
-        groups = tables.cells.setdefault(Pane(int(width), int(start)), {})
-        groups[by_lid[lid]] = {int(measure): int(number) for measure, number in measures.items()}
+    return [
+        (Pane(*map(int, pane.split(":"))), lid, {int(measure): int(number) for measure, number in measures.items()})
+        for (pane, lid), measures in zip(cells, found, strict=True)
+    ]
 
 
 async def _hashes(client: Client, names: list[str]) -> list[dict[bytes, bytes]]:
