@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from aggregators.calendars import Schedule
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from aggregators.targets import Targets, in_force
+from aggregators.targets import Targets, in_force, target_of
 from aggregators.zones import Zone
 
 STATE_VERSION: Final = 6
@@ -201,17 +201,16 @@ class Definitions:
 
     def wait_target(self, channel: str, queue: str = "") -> int:
         """Return the target of a wait in *queue* of *channel*."""
-        mine = self.queue_wait_target_ms.get(queue)
-        return self.wait_target_ms.get(channel, self.other_wait_target_ms) if mine is None else mine
+        return target_of(self.wait_target_ms, self.other_wait_target_ms, self.queue_wait_target_ms, channel, queue)
 
     def response_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
         """Return the target of a first response in *queue* of *channel* to what came at *start*."""
-        if self.response_versions:
-            version = in_force(self.response_versions, start)
-            if version is not None:
-                return version.of(channel, queue)
-        mine = self.queue_response_target_ms.get(queue)
-        return self.response_target_ms.get(channel, self.other_response_target_ms) if mine is None else mine
+        version = in_force(self.response_versions, start)
+        if version is not None:
+            return version.of(channel, queue)
+        return target_of(
+            self.response_target_ms, self.other_response_target_ms, self.queue_response_target_ms, channel, queue
+        )
 
     @property
     def is_limiting(self) -> bool:
@@ -226,27 +225,25 @@ class Definitions:
 
     def reply_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
         """Return the target of a later reply in *queue* of *channel* to what came at *start*."""
-        if self.reply_versions:
-            version = in_force(self.reply_versions, start)
-            if version is not None:
-                return version.of(channel, queue)
-        mine = self.queue_reply_target_ms.get(queue)
-        return self.reply_target_ms.get(channel, self.other_reply_target_ms) if mine is None else mine
+        version = in_force(self.reply_versions, start)
+        if version is not None:
+            return version.of(channel, queue)
+        return target_of(self.reply_target_ms, self.other_reply_target_ms, self.queue_reply_target_ms, channel, queue)
 
     def resolution_target(self, channel: str, queue: str = "", *, start: int = EVER) -> int:
         """Return the target of a resolution in *queue* of *channel* of what came at *start*."""
-        if self.resolution_versions:
-            version = in_force(self.resolution_versions, start)
-            if version is not None:
-                return version.of(channel, queue)
-        mine = self.queue_resolution_target_ms.get(queue)
-        return self.resolution_target_ms.get(channel, self.other_resolution_target_ms) if mine is None else mine
+        version = in_force(self.resolution_versions, start)
+        if version is not None:
+            return version.of(channel, queue)
+        return target_of(
+            self.resolution_target_ms, self.other_resolution_target_ms, self.queue_resolution_target_ms, channel, queue
+        )
 
     def is_short(self, channel: str, wait_ms: int, queue: str = "") -> bool:
         """Tell whether an abandonment after *wait_ms* in *queue* of *channel* is a short one."""
-        mine = self.queue_short_abandon_ms.get(queue)
-        limit = self.short_abandon_ms.get(channel, self.other_short_abandon_ms) if mine is None else mine
-        return wait_ms <= limit
+        return wait_ms <= target_of(
+            self.short_abandon_ms, self.other_short_abandon_ms, self.queue_short_abandon_ms, channel, queue
+        )
 
     def calendar_of(self, tenant: str, channel: str, queue: str) -> Schedule | None:
         """Return the business hours that hold there, None if all time counts.

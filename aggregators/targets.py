@@ -20,8 +20,7 @@ class Targets(NamedTuple):
 
     def of(self, channel: str, queue: str) -> int:
         """Return the target in *queue* of *channel*."""
-        mine = self.by_queue.get(queue)
-        return self.by_channel.get(channel, self.other) if mine is None else mine
+        return target_of(self.by_channel, self.other, self.by_queue, channel, queue)
 
     @property
     def longest(self) -> int:
@@ -33,6 +32,12 @@ class Targets(NamedTuple):
         """All that decides which target is in force when; a channel with the target of the others says nothing."""
         said = {channel: target for channel, target in self.by_channel.items() if target != self.other}
         return [self.since, sorted(said.items()), self.other, sorted(self.by_queue.items())]
+
+
+def target_of(by_channel: dict[str, int], other: int, by_queue: dict[str, int], channel: str, queue: str) -> int:
+    """Return what holds in *queue* of *channel*: that of the queue, else that of the channel, else that of others."""
+    mine = by_queue.get(queue)
+    return by_channel.get(channel, other) if mine is None else mine
 
 
 def in_force(versions: tuple[Targets, ...], start: int) -> Targets | None:

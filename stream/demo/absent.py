@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from aggregators.catalogue.voice import FEWEST
+
 ENOUGH_DAYS: Final = 8
 """With so many days of history the windows of a week are full, and what takes a week to be final is."""
 _IN_A_WEEK: Final = "because it is final a week after its instant, and nothing is that old (--days 8)"
 _IN_DAYS: Final = "because surveys settle 72 h after they were sent, and none is that old (--days 8)"
 _NO_WEEKS: Final = "because it is set against the same hours of at least three weeks before (--days 22)"
-_FEW: Final = "because fewer than 30 customers have said whether they would recommend it (--days 22)"
+_FEW: Final = f"because fewer than {FEWEST} customers have said whether they would recommend it (--days 22)"
 _ALWAYS: Final = {
     **dict.fromkeys(
         (

@@ -22,6 +22,7 @@ import yaml  # type: ignore[import-untyped]
 pytest.importorskip("grafana_foundation_sdk", reason="the extra `dev` is not installed")
 
 from aggregators.catalogue import METRICS
+from aggregators.catalogue.voice import FEWEST
 from stream.demo.absent import absent
 from tests import services
 from tests.boards import boards, data_links, is_of_prometheus, panels, queries
@@ -58,8 +59,8 @@ NOTHING: Final[Mapping[str, str]] = {
     if metric.suffix in ABSENT
 }
 """By metric without prefix and level: why the demo has nothing of it."""
-GUARD: Final = ">= 30"
-FEW: Final = "shown from 30 answers on, and nobody has so many within the hour"
+GUARD: Final = f">= {FEWEST}"
+FEW: Final = f"shown from {FEWEST} answers on, and nobody has so many within the hour"
 """Why the demo has nothing of what is shown by a GUARD."""
 ON_NO_DASHBOARD: Final = {"rolling_ces_settled_response_ratio", "rolling_nps_settled_response_ratio"}
 SILENT: Final[Mapping[str, str]] = {
