@@ -174,7 +174,7 @@ def _observe_solved(
         if row.replies >= 0:
             _choose(samples, points.ONE_REPLY, at, labels, yes=outcome == ONCE and row.replies == 1)
         if row.owners:
-            _choose(samples, points.ONE_TEAMMATE, at, labels, yes=row.owners == 1 and row.solves == 1)
+            _choose(samples, points.ONE_TEAMMATE, at, labels, yes=row.owners == 1 and row.closes == 1)
 
 
 def _choose(samples: list[Sample], kind: PointKind, at: int, labels: Labels, *, yes: bool) -> None:

@@ -404,6 +404,8 @@ def expires_after_ms(definitions: Definitions) -> int:
     longest_ms = max(definitions.ghost_ms, definitions.silent_ms)
     if "surveys" in definitions.families:
         longest_ms = max(longest_ms, definitions.survey_settle_ms)
+    if "resolution" in definitions.families:
+        longest_ms = max(longest_ms, definitions.settle_ms)
     if "customers" in definitions.families:
         # A day more: what a customer is told of stands at the day.
         longest_ms = max(longest_ms, definitions.repeat_ms + DAY_MS, definitions.settle_ms + DAY_MS)

@@ -71,7 +71,7 @@ class Pauses:
 
 
 class Episode:
-    """One episode, received at `received`; its durations count from `clock`.
+    """One episode, received at `received`; its durations count from `clock`, and are final `settle_ms` after its solve.
 
     A solve is pending until it is known that nobody corrects it. `ends` collects, over all episodes of a conversation,
     the first end of each with its outcome: 2 where it was withdrawn before a reply, else 1. `stays` is when it was open
@@ -87,10 +87,12 @@ class Episode:
         *,
         received: int,
         clock: int,
+        settle_ms: int,
         ends: list[tuple[int, int]],
         solved: list[Solved],
     ) -> None:
         self._solved = solved
+        self._settle_ms = settle_ms
         self._reopened = False
         self._places = places
         self._samples = samples
@@ -100,7 +102,8 @@ class Episode:
         self._ends = ends
         self.pending: Solve | None = None
         self._closed_at = -1
-        self._solves = 0
+        self._solves = self._taken_up = 0
+        self._is_shut = False
         self._ended = self._left_alone = self._deleted = False
         self.stays: Spans = []
         self.solved_at: int | None = None
@@ -120,8 +123,17 @@ class Episode:
         if self._stays_since >= 0:
             self._leave(at)
 
+    def shut(self, at: int, *, alone: bool, withdrawn: bool) -> None:
+        """Be closed without being solved."""
+        self._is_shut = True
+        self.end_at(at, alone=alone, withdrawn=withdrawn)
+        self.halt(at)
+
     def resume(self, at: int) -> None:
         """Be taken up again, if it was closed without being solved."""
+        if self._is_shut:
+            self._is_shut = False
+            self._taken_up += 1
         if self._stays_since < 0:
             self._stays_since = at
 
@@ -136,6 +148,7 @@ class Episode:
         self.pending = None
         self._add(points.REOPENED, at)
         self._reopened = self._reopened or by_customer
+        self._is_shut = False
         self._opened = self._stays_since = at
 
     def delete(self, at: int) -> None:
@@ -161,7 +174,7 @@ class Episode:
         if solve is not None:
             self._keep(solve, pauses)
             self.solved_at = solve.at
-            told = (solve.owners, solve.replies, self._reopened, self._solves)
+            told = (solve.owners, solve.replies, self._reopened, self._solves + self._taken_up)
             self._solved.append(Solved(self._received, solve.at, *told))
         elif not self._deleted:
             if self._stays_since >= 0:
@@ -208,7 +221,9 @@ class Episode:
         first, closed = int(self._solves == 1), int(closed_at == at)
         late_ms = at - solve.stop if solve.by_timeout else -1
         done = (first, closed, late_ms, solve.replies, solve.touches, solve.owners)
-        self._samples.append(_new(LastSolve, (SOLVED, at, self._places.at(at), took_ms, paused_ms, *done)))
+        labels = self._places.at(at)
+        self._samples.append(_new(LastSolve, (SOLVED, at, labels, took_ms, paused_ms, *done)))
+        self._samples.append(_new(Point, (points.SOLVED_SETTLED.code, at + self._settle_ms, labels, took_ms)))
         if closed_at > at:
             self._add(points.CLOSED, closed_at, closed_at - clock)
 

@@ -16,6 +16,7 @@ from aggregators.points import (
     CES_SETTLED,
     CONTACT_KNOWN,
     COVERED,
+    FIRST_CONTACT_SAID,
     HANDOFF_RESPONSE,
     NPS_SENT,
     NPS_SETTLED,
@@ -62,10 +63,10 @@ _new: Final = tuple.__new__
 """As in observe: a named tuple in half the time."""
 _ACCEPTED: Final = code_of("chat.accepted")
 _ASSIGNING: Final = frozenset({_ACCEPTED, code_of("ticket.assigned")})
-_RATINGS: Final = frozenset({CSAT, CES, NPS})
+_RATINGS: Final = frozenset({CSAT, CES, NPS, FIRST_CONTACT_SAID.code})
 _WRITTEN: Final = frozenset({code_of("chat.message"), code_of("ticket.commented")})
 _OF_SURVEYS: Final = frozenset({SURVEY_SENT, CSAT, CES, NPS, CES_SENT.code, NPS_SENT.code}) | frozenset(
-    {SURVEY_SETTLED.code, CES_SETTLED.code, NPS_SETTLED.code}
+    {SURVEY_SETTLED.code, CES_SETTLED.code, NPS_SETTLED.code, FIRST_CONTACT_SAID.code}
 )
 _RESPONSES: Final = frozenset({FIRST_RESPONSE, REPLY, HANDOFF_RESPONSE.code})
 _NOT_COPIED: Final = frozenset(

@@ -450,6 +450,10 @@ class _Conversation:
                     labels = places.at(at)
                     samples.append(Rating(rated, row.responded, labels, share.numerator, share.denominator, good))
                     asked.append(levels.Asked(samples[-1], at))
+                    if settling and row.first_contact is not None:
+                        said = 1 + row.first_contact
+                        samples.append(Point(points.FIRST_CONTACT_SAID.code, row.responded, labels, said))
+                        asked.append(levels.Asked(samples[-1], at))
 
     def _events(self) -> dict[Labels, dict[int, int]]:
         """Return the number of events of each type, and of messages by who wrote them, by the labels they stood at."""

@@ -178,6 +178,8 @@ HANDLED_TOTAL: Final = PointKind(165, "handled_total", "duration")
 SURVEY_OFFERED: Final = PointKind(169, "survey_offered", "count")
 CES_OFFERED: Final = PointKind(170, "ces_offered", "count")
 NPS_OFFERED: Final = PointKind(171, "nps_offered", "count")
+FIRST_CONTACT_SAID: Final = PointKind(173, "first_contact_said", "choice")
+SOLVED_SETTLED: Final = PointKind(172, "solved_settled", "duration", timed=True)
 
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")

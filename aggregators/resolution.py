@@ -167,7 +167,7 @@ class _Sweep:
     def _receive(self, at: int, *, clock: int) -> Episode:
         episode = Episode(
             self._places, self._samples, self._intervals,
-            received=at, clock=clock, ends=self._ends, solved=self._solved,
+            received=at, clock=clock, settle_ms=self._definitions.settle_ms, ends=self._ends, solved=self._solved,
         )  # fmt: skip
         self._episode = episode
         self._episodes.append(episode)
@@ -198,8 +198,7 @@ class _Sweep:
                 left = fields.get(BY) == "customer" and RESOLVED not in fields
                 contained = done.contained and not left
                 if not (solved and (contained or done.replied or (done.accepted and not done.asked))):
-                    episode.end_at(at, alone=alone, withdrawn=withdrawn)
-                    episode.halt(at)
+                    episode.shut(at, alone=alone, withdrawn=withdrawn)
                     return
                 if contained:
                     self._contained.append(at)

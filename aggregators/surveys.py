@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aggregators.events import USUAL_SCALES, bounds, exact
-from aggregators.vocabulary import KIND, SCALE, SCORE, SURVEY, code_of
+from aggregators.vocabulary import FIRST_CONTACT, KIND, SCALE, SCORE, SURVEY, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class SurveyRow(NamedTuple):
     `responded` is the instant of the response that counts, `normalised` its score between 0 and 1, `span` the length of
     its scale. `answered` is the instant from which on there has always been a response that counts, whichever. Where
     none does because the last one was withdrawn, that is `withdrawn`: its instant, its score between 0 and 1, the
-    length of its scale.
+    length of its scale. `first_contact` is what the response that counts says of that, None where it says nothing.
     """
 
     sent: int | None
@@ -40,6 +40,7 @@ class SurveyRow(NamedTuple):
     answered: int | None = None
     withdrawn: tuple[int, Fraction, Fraction] | None = None
     offered: int | None = None
+    first_contact: bool | None = None
 
 
 def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USUAL_SCALES) -> list[SurveyRow]:
@@ -80,7 +81,8 @@ def sweep(facts: Sequence[Fact], *, kind: str, scales: Mapping[str, Scale] = USU
         else:
             normalised, span = normalise(response, scales)
             shown, first = offered.get(survey), sent.get(survey)
-            row = SurveyRow(first, response.at, normalised, span, answered[survey], offered=shown)
+            said = response.fields.get(FIRST_CONTACT)
+            row = SurveyRow(first, response.at, normalised, span, answered[survey], None, shown, said)
         rows.append(row)
     return rows
 

@@ -33,7 +33,7 @@ class Solved(NamedTuple):
     owners: int
     replies: int
     reopened: bool
-    solves: int
+    closes: int
 
 
 class Part(NamedTuple):
@@ -200,7 +200,7 @@ def _solved(solved: Solved, facts: Iterable[Fact], places: Places, topic: str) -
         transferred,
         solved.reopened,
         solved.replies,
-        solved.solves,
+        solved.closes,
     )
 
 

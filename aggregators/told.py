@@ -27,8 +27,8 @@ class SolvedEpisode(NamedTuple):
     """The last solve of an episode, at `at`. `reopened` where a customer opened it again within the settle time.
 
     `teams` is how many teams had it (0 none known), `owners` how many agents, `transferred` whether it went to another
-    team or queue, `replies` the public human replies (-1: the customer did not write), `solves` how often it was solved
-    and not corrected: more than once where anybody opened it again.
+    team or queue, `replies` the public human replies (-1: the customer did not write), `closes` how often it was
+    closed, solved or not, and not corrected: more than once where anybody opened it again.
     """
 
     at: int
@@ -40,7 +40,7 @@ class SolvedEpisode(NamedTuple):
     transferred: bool
     reopened: bool
     replies: int
-    solves: int
+    closes: int
 
 
 class Contained(NamedTuple):

@@ -57,6 +57,7 @@ PERIOD_END: Final = 42
 NAME: Final = 43
 REASON: Final = 44
 THANKS: Final = 45
+FIRST_CONTACT: Final = 46
 # Never among the kept fields: every event has a place of its own for them.
 CONVERSATION: Final = 100
 SOURCE: Final = 101
@@ -160,7 +161,12 @@ TYPES: Final[dict[str, EventType]] = _declare(
     ("chat.closed", 9, {**_BY, **_REASON, "resolved": (RESOLVED, "flag")}, ()),
     ("chat.reopened", 10, _BY, ()),
     ("survey.sent", 11, _SURVEY, (SURVEY, KIND)),
-    ("survey.responded", 12, {**_SURVEY, "score": (SCORE, "number")}, (SURVEY, KIND, SCORE)),
+    (
+        "survey.responded",
+        12,
+        {**_SURVEY, "score": (SCORE, "number"), "first_contact": (FIRST_CONTACT, "flag")},
+        (SURVEY, KIND, SCORE),
+    ),
     ("survey.retracted", 13, {**_REASON, "survey": (SURVEY, "string")}, (SURVEY,)),
     ("chat.flagged", 14, _FLAG, (FLAG,)),
     ("ticket.flagged", 14, _FLAG, (FLAG,)),

@@ -54,7 +54,7 @@ class Settled(NamedTuple):
     at: int
     reopened: bool
     once: bool
-    """Nobody opened it again."""
+    """Nobody opened it again after a solve, or took it up after a close that was none."""
     done: list[Event]
 
 
@@ -139,7 +139,9 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     last: int | None = None
     """The place of the solve that holds, None while it is open."""
     again = more = False
-    """The customer has reopened the present episode; anybody has, but for corrections."""
+    """The customer has reopened the present episode; anybody has, or took it up again, but for corrections."""
+    shut = False
+    """It is closed without being solved."""
 
     def receive(at: int) -> None:
         nonlocal opened
@@ -151,6 +153,8 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     for place, e in enumerate(read):
         swept.append(e)
         begun = beginnings(read[:place])
+        if shut and (reopens(e) or e.type in ("chat.queued", "chat.accepted")) and last is None:
+            shut, more = False, True
         if last is not None and reopens(e):
             gap, by = e.at - read[last].at, "customer" if is_customer_message(e) else doer(e)
             if by == "human" and gap <= CORRECTION:
@@ -159,11 +163,11 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
             elif by == "customer" and gap > SETTLE:
                 by_now[-1] = True
                 settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
-                first, again, more = last + 1, False, False
+                first, again, more, shut = last + 1, False, False, False
                 receive(e.at)
             else:
                 found[-1] = Solve(found[-1].at, by == "customer")
-                again, more = again or by == "customer", True
+                again, more, shut = again or by == "customer", True, False
                 reopened.append(e.at)
                 opened = e.at
             last = None
@@ -177,6 +181,7 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         if received and is_end(e) and last is None:
             solved = solves(read[first:place], e)
             before, ended = ended, {len(received): (e.at, is_abandoned(read[first:place], e)), **ended}
+            shut = shut or not solved
             if solved:
                 found.append(Solve(e.at, reopened=False))
                 last = place
@@ -211,6 +216,7 @@ class _Sums:
         self.deleted: list[int] = []
         self.open: list[int] = []
         self.ends: list[tuple[int, bool]] = []
+        self.final: list[int] = []
 
 
 class ResolutionOracle:
@@ -240,6 +246,7 @@ class ResolutionOracle:
             facts += [(at, "reopened", at) for at in course.reopened]
             facts += [(at, "deleted", at) for at in course.deleted]
             facts += [(each[0], "ends", each) for each in course.ends]
+            facts += [(each.at, "final", each.at + SETTLE) for each in course.settled]
             if course.open_since is not None and (course.open_until is None or t <= course.open_until):
                 facts.append((t - 1, "open", course.open_since))
             for at, name, what in facts:
@@ -270,6 +277,7 @@ def _flows(sums: _Sums, start: int, t: int) -> dict[str, Value]:
         "resolved": len(found),
         "reopened": reopened,
         "deleted": sum(start <= at < t for at in sums.deleted),
+        "resolutions_settled": sum(start <= at < t for at in sums.final),
         "resolution_rate_ratio": ratio(len(found), len(received)),
         "received_resolved_ratio": ratio(sum(received), len(received)),
         "opened_resolved_ratio": ratio(len(received) + reopened, len(found)),

@@ -16,6 +16,7 @@ NAMES = {
     *("backlog_open", "backlog_oldest_seconds", "rolling_received", "rolling_resolved", "rolling_reopened"),
     *("rolling_deleted", "rolling_resolution_rate_ratio", "rolling_received_resolved_ratio"),
     *("rolling_opened_resolved_ratio", "rolling_reopen_ratio", "rolling_async_abandonment_ratio"),
+    "rolling_resolutions_settled",
 }
 
 
@@ -44,7 +45,7 @@ def without_names(lines: list[Line]) -> list[Line]:
 
 
 def test_backlog_and_reopening_are_right_while_time_goes_by() -> None:
-    """At 24 instants, of all events before each; all eleven metrics have had a value other than 0."""
+    """At 24 instants, of all events before each; all twelve metrics have had a value other than 0."""
     lines = log(1)
     oracle, offline = ResolutionOracle(line.value for line in lines), product(NAMES)
     met: set[str] = set()

@@ -75,7 +75,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: ratio(r[p.FIRST_CONTACT.choice(c.ONCE)], r[p.FIRST_CONTACT.count]),
         edges=f"{_PROVISIONAL.format('solve')}; any channel, the same topic where both are known; what a bot solved "
         "alone is none; unknown customers are left out: fcr_coverage_ratio",
-        vendors="SQM and COPC ask customers instead: such a series can be sent as kpi.sample",
+        vendors="SQM and COPC ask customers instead: fcr_survey_ratio",
     ),
     rolling(
         "fcr_settled_ratio",
@@ -110,10 +110,11 @@ METRICS: tuple[Metric, ...] = (
         "fcr_one_teammate_ratio",
         "ratio",
         "Share of solved episodes closed once with one teammate.",
-        "one human owner and not reopened / solved episodes that name an owner",
+        "one owner and one close / solved episodes that name an owner",
         "M45",
         read=lambda r: ratio(r[p.ONE_TEAMMATE.choice(c.YES)], r[p.ONE_TEAMMATE.count]),
-        edges=f"{_PROVISIONAL.format('solve')}; further contacts of the customer do not matter",
+        edges=f"{_PROVISIONAL.format('solve')}; a close that was no solve, and that anybody took up again, is one too; "
+        "further contacts of the customer do not matter",
         vendors="Intercom: first contact resolution",
     ),
     rolling(

@@ -24,6 +24,7 @@ from aggregators.points import (
     SOLVE,
     SOLVED,
     SOLVED_BUSINESS,
+    SOLVED_SETTLED,
     SOLVED_UNPAUSED,
 )
 from aggregators.reading import Reading, Value, age_s, mean_s, ratio
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _BANDS: Final = {"12h": 12 * HOUR_MS, "48h": 48 * HOUR_MS}
 _BUSINESS: Final = "by the calendar in force at the time; without one all time counts, so it is elapsed time"
+_FINAL: Final = "a week late by definition; an agent's reopening after it, or a late event, still corrects it"
 _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next solve puts it in again"
 
 
@@ -169,6 +171,28 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(SOLVED.bins),
         extra="q",
         edges=_PROVISIONAL,
+    ),
+    count(
+        "resolutions_settled", "Episodes solved 7 d ago and not reopened", "M40", SOLVED_SETTLED.count, unit="episodes"
+    ),
+    rolling(
+        "resolution_settled_mean_seconds",
+        "s",
+        "Mean resolution time of the episodes that became final in the window: nothing of it is provisional.",
+        "Σ resolution time / episodes solved, by last solve + 7 d",
+        "M40",
+        read=lambda r: mean_s(r[SOLVED_SETTLED.total], r[SOLVED_SETTLED.count]),
+        edges=_FINAL,
+    ),
+    rolling(
+        "resolution_settled_seconds",
+        "s",
+        "Quantiles of the resolution time of the episodes that became final in the window, within 1 %.",
+        "nearest rank over episodes solved, by last solve + 7 d",
+        "M40",
+        read=lambda r: r.quantiles_s(SOLVED_SETTLED.bins),
+        extra="q",
+        edges=_FINAL,
     ),
     rolling(
         "resolution_unpaused_mean_seconds",

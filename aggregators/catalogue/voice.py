@@ -75,7 +75,26 @@ def _offered(prefix: str, text: str, kind: points.PointKind) -> Metric:
     return count(f"{prefix}surveys_offered", f"{text} offered", "M61", kind.count, unit="surveys", edges=_SHOWN)
 
 
+_ASKED = "Of the responses that count, of any kind, those that say; whoever answers twice counts with the last."
 SETTLED_METRICS: tuple[Metric, ...] = (
+    count(
+        "fcr_survey_responses",
+        "Survey responses that say whether the first contact resolved it",
+        "M45",
+        points.FIRST_CONTACT_SAID.count,
+        unit="responses",
+        edges=_ASKED,
+    ),
+    rolling(
+        "fcr_survey_ratio",
+        "ratio",
+        "Share of the customers asked who say that the first contact resolved it.",
+        "responses with first_contact / responses that say either",
+        "M45",
+        read=lambda r: ratio(r[points.FIRST_CONTACT_SAID.choice(2)], r[points.FIRST_CONTACT_SAID.count]),
+        edges=f"{_ASKED} Beside fcr_ratio, which goes by what happened.",
+        vendors="SQM and COPC: first call resolution",
+    ),
     _offered("", "Satisfaction surveys", points.SURVEY_OFFERED),
     _offered("ces_", "Effort surveys", points.CES_OFFERED),
     _offered("nps_", "Recommendation surveys", points.NPS_OFFERED),

@@ -25,6 +25,8 @@ _ALWAYS: Final = {
 _EARLY: Final[dict[str, str]] = {
     "fcr_settled_ratio": _IN_A_WEEK,
     "callbacks_7d_settled_ratio": _IN_A_WEEK,
+    "resolution_settled_mean_seconds": _IN_A_WEEK,
+    "resolution_settled_seconds": _IN_A_WEEK,
     "survey_settled_response_ratio": _IN_DAYS,
     "ces_settled_response_ratio": _IN_DAYS,
     "nps_settled_response_ratio": _IN_DAYS,

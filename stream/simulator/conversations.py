@@ -66,6 +66,17 @@ def thanks(conversation: Conversation) -> str:
     return ',"thanks":true' if crc32(conversation.name.encode()) % 3 == 0 else ""
 
 
+def first_contact(conversation: Conversation) -> str:
+    """Return the JSON text by which a survey is answered that asks whether the first contact was enough: every fifth.
+
+    Who is annoyed says no, and one in four of the others.
+    """
+    by_name = crc32(conversation.name.encode())
+    if by_name % 5:
+        return ""
+    return f',"first_contact":{"false" if conversation.annoyed or by_name // 5 % 4 == 0 else "true"}'
+
+
 class Book:
     """Names conversations. Every tenant counts from 1, so two tenants share names."""
 

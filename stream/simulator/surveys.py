@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stream.simulator.conversations import first_contact
 from stream.simulator.dice import exponential_ms, lognormal, pick
 from stream.simulator.profile import SURVEY_DELAY
 
@@ -74,7 +75,7 @@ def _ask(engine: Engine, now: int, conversation: Conversation, *, form: Form) ->
         return
     scores = form.unhappy if conversation.annoyed else form.happy
     at = now + (LATE if dice.random() < ANSWERED_LATE else SURVEY_DELAY).draw(dice)
-    fields = f'{survey},"kind":"{form.kind}"{form.scale},"score":'
+    fields = f'{survey},"kind":"{form.kind}"{form.scale}{first_contact(conversation)},"score":'
     engine.later(at, conversation, "survey.responded", f"{fields}{pick(dice, scores)}")
     if dice.random() < CHANGED:
         at += exponential_ms(dice, 120_000)

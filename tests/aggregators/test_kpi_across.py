@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from tests.aggregators.observed import shown
 from tests.logs import Log
 
@@ -115,3 +117,22 @@ def test_closed_once_with_one_teammate() -> None:
     for reopened, share in (("20:00", 0.5), ("14:00", 1)):
         now = closed(reopened)
         assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_one_teammate_ratio"]) == (2, 1, share)
+
+
+def test_a_close_that_solved_nothing_is_a_close_too() -> None:
+    """Intercom's M45 of three chats of one agent each: b is closed without a reply, taken up again, answered, closed.
+
+    a is closed once, b twice, though only its second close is a solve. c, closed and then solved while it is closed,
+    is closed once: two of three.
+    """
+    log = Log(conversation="a", customer="u").customer("00:00").accepted("01:00", agent="kim").human("02:00")
+    log.closed("10:00")
+    pen = log.of(conversation="b", customer="v").customer("00:00").accepted("01:00", agent="kim").closed("03:00")
+    pen.customer("20:00").human("21:00").closed("22:00")
+    pen = log.of(conversation="c", customer="w").customer("00:00").accepted("01:00", agent="kim").closed("03:00")
+    pen.add("ticket.status_changed", "04:00", status="solved", by="human")
+
+    now = shown(log, "50:00", **WEEK)
+
+    assert (now["fcr_episodes"], now["reopened"]) == (3, 0)
+    assert now["fcr_one_teammate_ratio"] == pytest.approx(2 / 3)

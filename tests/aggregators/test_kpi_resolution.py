@@ -100,6 +100,48 @@ def test_a_reopened_resolution_is_withdrawn_and_added_again() -> None:
     assert found["resolution_seconds 0.5"] == pytest.approx(10_800, rel=0.01)
 
 
+def test_a_resolution_is_final_a_week_after_its_last_solve() -> None:
+    """M40: received at 0:00, solved at 2:00 and never reopened: 7,200 s, from 7 d after the solve on, not before.
+
+    Another is solved at 1:00, reopened on the third day and solved again at 73:00: of it 262,800 s are final on day 10,
+    and nothing before. Mean of both: 135,000 s.
+    """
+    log = Log()
+    ticket(log, "a").status("2:00:00", "solved")
+    ticket(log, "b").status("1:00:00", "solved").commented("72:00:00", "customer").status("73:00:00", "solved")
+    names = ("resolutions_settled", "resolution_settled_mean_seconds", "resolution_settled_seconds 0.5")
+
+    def final(clock: str) -> tuple[float | None, ...]:
+        now = shown(log, clock, window="7d")
+        return tuple(now.get(name) for name in names)
+
+    assert final("170:00:00") == (0, None, None)
+    assert final("170:00:00.001") == pytest.approx((1, 7_200, 7_200), rel=0.01)
+    assert final("241:00:00.001")[:2] == (2, 135_000)
+
+
+@pytest.mark.parametrize(("by", "clock"), [("system", "169:00:01"), ("human", "300:00:00")])
+def test_a_reopening_by_the_centre_takes_back_what_was_final(by: str, clock: str) -> None:
+    """M40: solved at 1:00, final at 169:00, the customer silent; then the system, or an agent, opens it: none is.
+
+    It is the same episode, reopened and open since, and in no cohort of the customer's reopenings; solved an hour after
+    it is one resolution again, at that solve.
+    """
+    log = Log()
+    ticket(log, "a").status("1:00:00", "solved")
+    assert shown(log, "169:00:00.001", window="7d")["resolutions_settled"] == 1
+
+    ticket(log, "a").status(clock, "open", by=by)
+    now = shown(log, "301:00:00", window="7d")
+    assert (now["resolutions_settled"], now["reopened"], now["backlog_open"]) == (0, 1, 1)
+    assert now.get("reopen_ratio", 0) == 0
+
+    ticket(log, "a").status("301:30:00", "solved")
+    now = shown(log, "302:00:00", window="7d")
+    assert (now["resolved"], now["resolution_mean_seconds"]) == (1, 301.5 * 3_600)
+    assert shown(log, "469:30:00.001", window="7d")["resolutions_settled"] == 1
+
+
 def test_a_merged_duplicate_leaves() -> None:
     """M40, M42: two tickets of 1 h and 3 h, the second merged into the first: 3,600 s, and one received."""
     log = Log()

@@ -859,10 +859,10 @@ def told(log: Log) -> list[Solved]:
 def test_a_solved_episode_tells_whose_it_was_and_whether_the_customer_came_back() -> None:
     """Received at 0:00, one owner, one reply, solved at 1:00; again at 2:00 after a second reply."""
     log = ticket().accepted("0:01:00", agent="a-1").commented("0:10:00", "human").status("1:00:00", "solved")
-    assert told(log) == [Solved(T0, T0 + HOUR_MS, owners=1, replies=1, reopened=False, solves=1)]
+    assert told(log) == [Solved(T0, T0 + HOUR_MS, owners=1, replies=1, reopened=False, closes=1)]
 
     log.commented("1:30:00", "customer").commented("1:40:00", "human").status("2:00:00", "solved")
-    assert told(log) == [Solved(T0, T0 + 2 * HOUR_MS, owners=1, replies=2, reopened=True, solves=2)]
+    assert told(log) == [Solved(T0, T0 + 2 * HOUR_MS, owners=1, replies=2, reopened=True, closes=2)]
 
 
 def test_a_move_counts_where_it_leaves_and_where_it_arrives() -> None:

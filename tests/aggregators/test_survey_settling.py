@@ -171,3 +171,44 @@ def test_who_was_only_shown_a_survey_is_counted_apart(kind: str) -> None:
     assert of_7d(f"{NAMES[kind]}_response_ratio", "surveys") == 0.5
     assert of_7d(f"{prefix}surveys_offered") is None
     assert of_7d(f"{NAMES[kind]}_response_ratio") == 0.5
+
+
+def test_first_contact_resolution_as_customers_see_it() -> None:
+    """M45 by survey: a says yes, b no, c (kind nps) yes, d does not say, e said yes and took it back: 2 of 3.
+
+    f said yes and changes its answer to no: 2 of 4. Who does not ask for surveys has none of it.
+    """
+    log = Log()
+    for name, kind, said in (("a", "csat", True), ("b", "csat", False), ("c", "nps", True), ("d", "csat", None)):
+        log.of(conversation=name).sent("00:00", kind=kind).responded("01:00", 5, kind=kind, first_contact=said)
+    log.of(conversation="e").sent("00:00").responded("01:00", 5, first_contact=True).retracted("02:00")
+
+    def found(*families: str) -> tuple[float | None, ...]:
+        offline = Offline(definitions=Definitions(families=families))
+        offline.feed(log.lines)
+        values = offline.values(after("04:00"))
+        labels = (("tenant", "default"), ("window", "1h"))
+        return tuple(
+            values.get((f"support_tenant_rolling_fcr_survey_{name}", labels)) for name in ("responses", "ratio")
+        )
+
+    assert found("surveys") == pytest.approx((3, 2 / 3))
+    log.of(conversation="f").responded("01:00", 5, first_contact=True).responded("01:30", 5, first_contact=False)
+    assert found("surveys") == (4, 0.5)
+    assert found() == (None, None)
+
+
+def test_the_agent_who_is_rated_has_the_word_on_first_contact_too() -> None:
+    """Ann replied last before the survey was sent, ben after it: the yes is ann's."""
+    log = Log(agent="ann").human("00:00").sent("00:10").responded("30:00", 5, first_contact=True, agent=None)
+    log.human("20:00", agent="ben")
+    offline = Offline(definitions=Definitions(families=("surveys",), levels=("agent",)))
+    offline.feed(log.lines)
+    values = offline.values(after("40:00"))
+
+    by_agent = {
+        dict(labels)["agent"]: value
+        for (name, labels), value in values.items()
+        if name == "support_agent_rolling_fcr_survey_responses" and dict(labels)["window"] == "1h"
+    }
+    assert by_agent == {"ann": 1}
