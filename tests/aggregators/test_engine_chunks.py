@@ -264,6 +264,7 @@ def test_how_long_an_owner_is_kept_at_the_most() -> None:
     assert expires_after_ms(base) == 37 * DAY_MS
     assert expires_after_ms(replace(base, ghost_ms=4 * DAY_MS)) == 39 * DAY_MS
     assert expires_after_ms(surveys) == 44 * DAY_MS
+    assert expires_after_ms(replace(base, families=("resolution",), settle_ms=8 * DAY_MS)) == 43 * DAY_MS
     assert expires_after_ms(customers) == 39 * DAY_MS
     assert expires_after_ms(replace(customers, settle_ms=5 * DAY_MS)) == 41 * DAY_MS
     assert expires_after_ms(replace(customers, silent_ms=8 * DAY_MS)) == 43 * DAY_MS
