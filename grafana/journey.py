@@ -28,6 +28,7 @@ def dashboard(site: str) -> Dashboard:
     """Return the dashboard as Grafana imports it."""
     made = [
         Row(title="Settled at the first contact (FCR), over the last $window", panels=_tiles(_fcr(), 3)),
+        Row(title="The same, counted otherwise", panels=_tiles(_otherwise(), 6)),
         Row(title="Contacts again within 7 days, over the last $window", panels=_tiles(_again(), 4)),
         Row(title="The bot and the help pages, over the last $window", panels=_tiles(_bot(), 3)),
         Row(title="Queues", panels=[table_of_queues("Journeys by queue, over the last $window", _columns())]),
@@ -53,8 +54,17 @@ def _fcr() -> list[Shown]:
         tile_of_all(ROLLING["fcr_ratio"], "Settled so far", scale=scales.FCR),
         tile_of_all(ROLLING["fcr_settled_ratio"], "Settled for good", scale=scales.FCR),
         *(tile_of_all(ROLLING["fcr_missed_ratio"], title, extra=why) for why, title in MISSES),
-        tile_of_all(ROLLING["fcr_one_reply_ratio"], "With one reply"),
+        tile_of_all(ROLLING["fcr_episodes"], "Solved"),
         tile_of_all(ROLLING["fcr_coverage_ratio"], "Customer known", scale=scales.COVERAGE),
+    ]
+
+
+def _otherwise() -> list[Shown]:
+    return [
+        tile_of_all(ROLLING["fcr_one_reply_ratio"], "With one reply"),
+        tile_of_all(ROLLING["fcr_one_teammate_ratio"], "Closed once, by one agent"),
+        tile_of_all(ROLLING["fcr_survey_ratio"], "As customers say"),
+        tile_of_all(ROLLING["fcr_survey_responses"], "Answers that say"),
     ]
 
 

@@ -22,6 +22,7 @@ def dashboard(site: str) -> Dashboard:
     """Return the dashboard as Grafana imports it."""
     rows = [
         Row(title="Satisfied customers (CSAT) over the last $window", panels=[tile(each, width=4) for each in _csat()]),
+        Row(title="Surveys, over the last $window", panels=[tile(each, width=6) for each in _asked()]),
         Row(title="Against the same hours of weeks before", panels=[tile(each, width=6) for each in _usual()]),
         Row(
             title="Effort (CES) and recommendation (NPS) over the last $window",
@@ -49,6 +50,15 @@ def _csat() -> list[Shown]:
         tile_of_all(ROLLING["csat_mean_ratio"], "Mean score"),
         tile_of_all(ROLLING["csat_responses"], "Answers"),
         tile_of_all(ROLLING["survey_response_ratio"], "Share answered"),
+    ]
+
+
+def _asked() -> list[Shown]:
+    return [
+        tile_of_all(ROLLING["surveys_offered"], "Only shown, or shown first"),
+        tile_of_all(ROLLING["surveys_sent"], "Sent"),
+        tile_of_all(ROLLING["csat_raw_satisfied_ratio"], "Satisfied, disputed ones too"),
+        tile_of_all(ROLLING["csat_raw_responses"], "Answers, disputed ones too"),
     ]
 
 

@@ -23,6 +23,10 @@ def dashboard(site: str) -> Dashboard:
     rows = [
         Row(title="Open now, and what moved in the last $window", panels=[tile(each, width=3) for each in _backlog()]),
         Row(title="Solved in the last $window", panels=[tile(each, width=3) for each in _solved()]),
+        Row(
+            title="Final in the last $window: solved seven days before, and not reopened",
+            panels=[tile(each, width=6) for each in _final()],
+        ),
         Row(title="Promises (SLA policies)", panels=[tile(each, width=4) for each in _promises()]),
         Row(title="Queues", panels=[table_of_queues("Backlog by queue", _columns())]),
         Row(
@@ -62,6 +66,15 @@ def _solved() -> list[Shown]:
         tile_of_all(ROLLING["one_owner_ratio"], "One owner throughout"),
         tile_of_all(ROLLING["replies_per_resolution_mean"], "Replies for each"),
         tile_of_all(ROLLING["no_reply_closed"], "Closed without a reply"),
+    ]
+
+
+def _final() -> list[Shown]:
+    return [
+        tile_of_all(ROLLING["resolutions_settled"], "Solved for good"),
+        tile_of_all(ROLLING["resolution_settled_mean_seconds"], "Mean time to solve for good"),
+        tile_of_all(ROLLING["resolution_settled_seconds"], "Half within, for good", extra="0.5"),
+        tile_of_all(ROLLING["resolution_settled_seconds"], "9 of 10 within, for good", extra="0.9"),
     ]
 
 
