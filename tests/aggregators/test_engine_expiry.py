@@ -40,11 +40,13 @@ def test_an_open_first_response_never_expires() -> None:
 
 
 def test_an_open_ticket_never_expires_where_the_backlog_is_counted() -> None:
-    """It is open until it is solved; facts that went would leave it open for ever."""
+    """It is open until it is solved, and that is final 7 d later; facts that went would leave it open for ever."""
     log = Log().created("00:00").commented("00:30", "human")
     assert not expired(log, 1000 * RETENTION_MS, EVERYTHING)
 
-    assert expired(log.status("01:00", "solved"), MINUTE_MS + RETENTION_MS + 1, EVERYTHING)
+    log.status("01:00", "solved")
+    assert not expired(log, MINUTE_MS + 7 * DAY_MS + RETENTION_MS, EVERYTHING)
+    assert expired(log, MINUTE_MS + 7 * DAY_MS + RETENTION_MS + 1, EVERYTHING)
 
 
 def test_a_timer_is_waited_for() -> None:
