@@ -14,10 +14,11 @@ from aggregators.engine import (
 )
 from aggregators.events import Rejected
 from aggregators.facts import Key
-from aggregators.indexing import change_intervals, hold_intervals, open_bucket
+from aggregators.indexing import change_intervals, hold_intervals, hold_stops, open_bucket
 from aggregators.instants import DAY_MS, HOUR_MS
 from aggregators.panes import ALL_TIME, FINE, QUARTER, bucket_of
-from aggregators.samples import RESPONSE_OPEN, WAITED, Interval, Labels
+from aggregators.points import CUSTOMER, SOLVED_SETTLED, Point
+from aggregators.samples import LEG, LOST, QUEUED, RESPONSE_OPEN, WAITED, Interval, Labels, Leg, Queued
 from aggregators.telling import Batch
 from aggregators.vocabulary import code_of
 from tests.aggregators.engines import GHOST_MS, RETENTION_MS, C, at, beat, reasons
@@ -253,6 +254,33 @@ def test_what_is_held_is_put_whole_where_anything_has_changed() -> None:
 
     assert came == {labels, other}
     assert delta.lasting == {bucket_of(end): {key: [(stays, 1), (new, 2)]}, open_bucket("c"): {key: []}}
+
+
+def test_of_an_agents_day_only_what_changes_is_put() -> None:
+    """What stays as it was is in no bucket, and its labels did not come about."""
+    labels, other = Labels("acme", "chat", "billing"), Labels("acme", "chat", "sales")
+    stays, new = (Interval(WAITED, each, T0 - 1, T0, T0 - 1) for each in (labels, other))
+    delta = Delta()
+
+    came = change_intervals(Key("acme", "c"), {stays: 1}, {stays: 1, new: 1}, delta, watermark=T0)
+
+    assert came == {other}
+    assert delta.intervals == {bucket_of(T0): {("acme", "c", new): 1}}
+
+
+def test_what_time_brings_about_and_what_nobody_stands_behind_is_not_held() -> None:
+    """A leg that was lost and a solve that is final are timers; a cell of a sketch is in no index."""
+    labels, key, delta = Labels("acme", "chat", "billing"), Key("acme", "c"), Delta()
+    held = Queued(QUEUED, T0, labels)
+    others = (
+        Leg(LEG, T0, labels, LOST, T0 - 1),
+        Point(SOLVED_SETTLED.code, T0, labels, 1),
+        Point(CUSTOMER.code, T0, labels, 1),
+    )
+
+    hold_stops(key, {bucket_of(T0)}, dict.fromkeys((held, *others), 1), delta)
+
+    assert delta.stopped == {bucket_of(T0): {key: [(held, 1)]}}
 
 
 def test_how_long_an_owner_is_kept_at_the_most() -> None:

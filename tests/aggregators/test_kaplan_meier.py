@@ -96,6 +96,51 @@ def test_where_nobody_gives_up_no_patience_is_known() -> None:
     assert share_beyond(answered, 60_000) == 1
 
 
+# Up to 50 ms a bin is one millisecond: what is computed of it has no error of a sketch, and bin 10 holds 10 ms.
+
+
+def test_quantile_and_mean_to_the_microsecond() -> None:
+    """Of 10, 20, 30 and 40 ms: half have given up by 20 ms, and on average they wait 25 ms."""
+    four = curve({10: 1, 20: 1, 30: 1, 40: 1}, {})
+
+    assert four == Curve(((10, 0.75), (20, 0.5), (30, 0.25), (40, 0)), 40)
+    assert [quantile_s(four, q) for q in (0.25, 0.5, 0.51, 1)] == [0.01, 0.02, 0.03, 0.04]
+    assert mean_s(four) == pytest.approx(0.025, rel=1e-9)
+
+
+def test_what_is_answered_stretches_the_mean() -> None:
+    """Gave up after 10 and 30 ms, answered after 20 and 40: 3/4 wait longer than 10 ms, 3/4 · 1/2 longer than 30.
+
+    The area is 10 · 1 + 20 · 3/4 + 10 · 3/8 = 28.75 ms; 5/8 are gone by then: 28.75 ÷ 5/8 = 46 ms.
+    """
+    found = curve({10: 1, 30: 1}, {20: 1, 40: 1})
+
+    assert found == Curve(((10, 0.75), (30, 0.375)), 40)
+    assert found.end == 0.375
+    assert mean_s(found) == pytest.approx(0.046, rel=1e-9)
+
+
+def test_a_half_is_a_half_though_thirds_are_multiplied() -> None:
+    """Of six one after another two have given up, of the four that are left one: 2/3 · 3/4, a half to rounding."""
+    found = curve({10: 2, 20: 1, 30: 3}, {})
+
+    assert quantile_s(found, 0.5) == 0.02
+    assert quantile_s(Curve(((20, 0.5 + 1e-12), (30, 0.25)), 40), 0.5) == 0.02
+
+
+def test_bins_that_hold_nobody_are_none() -> None:
+    """What was taken back leaves a 0 behind, that is no longest wait; and of nobody there is none."""
+    assert curve({10: 2, 40: 0}, {20: 1, 50: 0}) == curve({10: 2}, {20: 1}) == Curve(((10, 1 / 3),), 20)
+    assert curve({10: 0}, {}) == curve({}, {}) == Curve((), -1)
+    assert curve({}, {}).end == 1
+
+
+def test_who_all_gave_up_at_once_waits_for_no_longer() -> None:
+    """Within the millisecond of the queueing."""
+    assert share_beyond(curve({0: 2}, {}), 10_000) == 0
+    assert share_beyond(curve({1: 2}, {}), 0) == 1
+
+
 @EXAMPLES
 @given(waits=WAITS)
 @example(waits=[0])

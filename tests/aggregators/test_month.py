@@ -8,6 +8,11 @@ import pytest
 
 from aggregators.definitions import Definitions
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from aggregators.measures import NPS_PROMOTERS, NPS_RESPONSES
+from aggregators.month import Month
+from aggregators.panes import FINE, Pane
+from aggregators.rolling import Group
+from aggregators.samples import Labels
 from stream.offline import Offline
 from tests.logs import T0, Log
 
@@ -96,3 +101,55 @@ def test_without_the_family_there_is_none() -> None:
     log = answers(Log(), NOON - DAY_MS, *[10] * 40)
 
     assert month(fed(log, Definitions()), NOON) == (None, None)
+
+
+def test_what_changes_in_the_first_hour_of_the_month_is_corrected_once() -> None:
+    """At 12:00 the hour from 12:00 of 30 days ago is the first: one of its 30 tens, looked at, becomes a zero."""
+    ago = NOON - 30 * DAY_MS
+    offline = fed(answers(Log(), ago, *[10] * 30))
+    assert month(offline, NOON) == (30, 100)
+
+    pen = Log().of(conversation="c0", queue="billing")
+    offline.feed(pen.add("survey.responded", ago, survey="s", kind="nps", score=0).lines)
+
+    assert month(offline, NOON) == (30, pytest.approx(100 * 28 / 30))
+
+
+def test_an_hour_of_which_all_is_taken_back_counts_nothing() -> None:
+    """Thirty tens of one hour and a ten of the next, which is retracted: 30."""
+    log = answers(Log(), NOON - 21 * DAY_MS, *[10] * 30)
+    offline = fed(answers(log, NOON - 21 * DAY_MS + HOUR_MS, 10))
+    assert month(offline, NOON) == (31, 100)
+
+    pen = log.of(conversation="c30", queue="billing")
+    offline.feed(pen.add("survey.retracted", NOON - DAY_MS, survey="s").lines[-1:])
+
+    assert month(offline, NOON + 1) == (30, 100)
+
+
+TENANT, BILLING = Group("tenant", ("t",)), Labels("t", "chat", "billing")
+
+
+def test_it_counts_in_the_groups_that_it_is_given() -> None:
+    """And in others from the moment it is told of them; both are other months than before."""
+    other = Group("tenant", ("other",))
+    counted = Month(grouping=lambda _: (TENANT,))
+    counted.put("p", NOON - HOUR_MS, BILLING, {NPS_RESPONSES: 3, NPS_PROMOTERS: 2})
+    counted.move(NOON)
+    assert [counted.sums(group) for group in (TENANT, other)] == [{NPS_RESPONSES: 3, NPS_PROMOTERS: 2}, {}]
+
+    counted.regroup(lambda _: (other,))
+
+    assert [counted.sums(group) for group in (TENANT, other)] == [{}, {NPS_RESPONSES: 3, NPS_PROMOTERS: 2}]
+    assert counted.move(NOON) == {TENANT, other}
+
+
+def test_a_look_back_over_the_hour_finds_what_was_there() -> None:
+    """Answered at 12:00:00: counted at 13:00:05, by its hour, and at 12:59:55, by its ten seconds."""
+    counted = Month(grouping=lambda _: (TENANT,))
+    counted.add(Pane(FINE.ms, NOON), BILLING, {NPS_RESPONSES: 1})
+    counted.put("p", NOON, BILLING, {NPS_RESPONSES: 1})
+
+    for as_of in (NOON + HOUR_MS + 5 * SECOND_MS, NOON + HOUR_MS - 5 * SECOND_MS):
+        counted.move(as_of)
+        assert counted.sums(TENANT) == {NPS_RESPONSES: 1}

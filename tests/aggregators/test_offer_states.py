@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aggregators.definitions import Definitions
+from aggregators.presence import Day
+from aggregators.samples import MISSED
 from stream.offline import Offline
-from tests.aggregators.agents import Diary, read, shown, spans, states
+from tests.aggregators.agents import TODAY, Diary, read, shown, spans, states
 from tests.logs import Log, after
+
+if TYPE_CHECKING:
+    from aggregators.samples import Interval
 
 DAY_S = 86_400.0
 WITHOUT = Definitions(families=("work", "people"))
@@ -108,6 +115,63 @@ def test_what_was_over_the_day_before_is_over() -> None:
     diary = Diary().offer("23:00:00", "23:10:00", 1).says("23:20:00", "available")
 
     assert states(diary.day(1), ASKED)[0] == ("available", DAY_S, DAY_S + 40_800)
+
+
+class Told:
+    """A day of an agent who is available from 8:00 on, told bit by bit."""
+
+    def __init__(self) -> None:
+        self.day = Day("default", TODAY, ASKED)
+        self.lasting: Counter[Interval] = Counter()
+        self.says("8:00:00", "available")
+
+    def says(self, clock: str, state: str) -> None:
+        """Tell of a change of state."""
+        self.day.sign(Diary().says(clock, state).signs[0], 1)
+
+    def missed(self, start: str, end: str, by: int = 1) -> None:
+        """Tell of an offer that was missed, or take it back."""
+        self.day.offer(Diary().offer(start, end, 1).offers[0], by)
+
+    def minutes(self) -> list[tuple[float, float]]:
+        """Return from when until when an offer is missed, as what changed adds up to, in minutes after 8:00."""
+        before, after_it = self.day.settle()
+        self.lasting.subtract(before.intervals)
+        self.lasting.update(after_it.intervals)
+        at = after("8:00:00")
+        return sorted(
+            ((each.start - at) / 60_000, ((each.end or 0) - at) / 60_000)
+            for each, number in self.lasting.items()
+            for _ in range(number)
+            if each.kind == MISSED and not each.labels.queue
+        )
+
+
+def test_what_is_missed_twice_is_taken_back_twice() -> None:
+    """M21: two offers missed at 8:11 are one state until 8:22; it stays without one of them, not without both."""
+    told = Told()
+    told.says("8:22:00", "available")
+    told.missed("8:10:00", "8:11:00")
+    told.missed("8:10:00", "8:11:00")
+    assert told.minutes() == [(11, 22)]
+
+    told.missed("8:10:00", "8:11:00", -1)
+    assert told.minutes() == [(11, 22)]
+
+    told.missed("8:10:00", "8:11:00", -1)
+    assert told.minutes() == []
+
+
+def test_a_change_that_is_heard_of_later_ends_what_was_missed_earlier() -> None:
+    """M21: until the end of the day while nobody knows of one; then until 8:30, then until 8:22."""
+    told = Told()
+    told.missed("8:10:00", "8:11:00")
+    found = [told.minutes()]
+    for clock in ("8:30:00", "8:22:00"):
+        told.says(clock, "available")
+        found.append(told.minutes())
+
+    assert found == [[(11, 16 * 60)], [(11, 30)], [(11, 22)]]
 
 
 def test_slots_and_chats_are_what_they_were() -> None:

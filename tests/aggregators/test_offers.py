@@ -8,7 +8,7 @@ from aggregators.definitions import Definitions
 from aggregators.instants import HOUR_MS
 from stream.offline import Offline
 from tests import simulated
-from tests.aggregators.observed import Span, spans
+from tests.aggregators.observed import Span, observed, seconds, spans
 from tests.logs import Log, after
 from tests.simulated import T0 as MORNING
 
@@ -19,11 +19,20 @@ ENDING = (
 END = MORNING + 8 * HOUR_MS
 """Two hours after the centre opens."""
 ASKED = Definitions(families=("offers",))
+TOLD = Definitions(families=("people", "offers"))
 
 
 def rings(log: Log) -> list[Span]:
     """Return when what rang, by queue and seconds."""
     return spans(log, "offered", definitions=ASKED)
+
+
+def told(log: Log) -> dict[str, list[tuple[float, float, int]]]:
+    """Return what each agent is told of: from and until which second it rang, and 1 if missed, 2 rejected, else 0."""
+    return {
+        to.subject: [(seconds(start), seconds(end), how) for start, end, how in said.content or ()]
+        for to, said in observed(log.lines, TOLD).told.items()
+    }
 
 
 def offered(log: Log, clock: str, *, definitions: Definitions = ASKED) -> tuple[float | None, float | None]:
@@ -85,6 +94,56 @@ def test_a_miss_that_names_nobody_is_of_all_that_rang_before() -> None:
 def test_a_miss_of_somebody_else_ends_nothing() -> None:
     """It rings at a; b has missed something that nobody was told of."""
     log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:10", agent="b")
+
+    assert offered(log, "00:20") == (1, 1)
+
+
+def test_each_agent_is_told_of_its_own_offers() -> None:
+    """M21: a missed one, b rejected one, and c has the one that was accepted."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:15", agent="a")
+    log.add("chat.offered", "00:16", agent="b").add("chat.offer_missed", "00:20", agent="b", reason="rejected")
+    log.add("chat.offered", "00:25", agent="c").accepted("00:30", agent="c")
+
+    assert told(log) == {"a": [(5, 15, 1)], "b": [(16, 20, 2)], "c": [(25, 30, 0)]}
+
+
+def test_who_missed_is_whoever_is_named_in_the_offer_or_in_the_miss() -> None:
+    """M21: nobody is named in the first miss, nor in the second offer."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:15")
+    log.add("chat.offered", "00:20").add("chat.offer_missed", "00:25", agent="b")
+
+    assert told(log) == {"a": [(5, 15, 1)], "b": [(20, 25, 1)]}
+
+
+def test_missed_at_the_instant_at_which_the_leg_ends_is_missed() -> None:
+    """M21: it rang until then in either case; what is offered at that instant rings for no time."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:15", agent="a")
+    log.add("chat.offered", "00:15", agent="b").abandoned("00:15", stage="ringing")
+
+    assert told(log) == {"a": [(5, 15, 1)], "b": [(15, 15, 0)]}
+
+
+def test_offered_again_while_it_rings_is_one_offer() -> None:
+    """M21: it rings since the first of three, until it is missed."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offered", "00:08", agent="a")
+    log.add("chat.offered", "00:12", agent="a").add("chat.offer_missed", "00:15", agent="a")
+
+    assert told(log) == {"a": [(5, 15, 1)]}
+    assert rings(log) == [("offered", "billing", 5, 15)]
+
+
+def test_offered_and_missed_at_one_instant_is_over() -> None:
+    """It rang before for nobody, so that the miss is of this very offer."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offer_missed", "00:05", agent="a")
+
+    assert told(log) == {"a": [(5, 5, 1)]}
+    assert offered(log, "00:20") == (1, 0)
+
+
+def test_a_miss_that_names_an_agent_leaves_what_rings_at_nobody_in_particular() -> None:
+    """At a from 5 s, at whoever is free from 8 s: when a misses it at 10 s it rings on."""
+    log = Log().queued("00:00").add("chat.offered", "00:05", agent="a").add("chat.offered", "00:08")
+    log.add("chat.offer_missed", "00:10", agent="a")
 
     assert offered(log, "00:20") == (1, 1)
 

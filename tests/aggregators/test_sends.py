@@ -53,3 +53,37 @@ def test_each_counts_by_default() -> None:
     """Two at one instant are two, and those before the first customer message are none."""
     assert counted([(0, "a"), (1, CUSTOMER), (2, "a"), (2, "a"), (2, None)], -1) == 3
     assert counted([(0, "a"), (1, CUSTOMER), (2, "a"), (2, "a"), (2, None)], 0) == 2
+
+
+def test_within_five_seconds_of_the_same_agents_last_reply_it_is_one() -> None:
+    """Each from the one before it: 6 s after 1 s is, 12 s after 6 s is not; b has a reply of its own.
+
+    customer  0
+    a           1 ──── 6      12
+    b                         12
+    """
+    said: list[tuple[int, str | None]] = [(0, CUSTOMER), (1, "a"), (6, "a"), (12, "a"), (12, "b")]
+
+    assert [counted(said[:number], 5) for number in range(1, 6)] == [0, 1, 1, 2, 3]
+
+
+def test_what_the_customer_wrote_at_that_instant_stands_before_it() -> None:
+    """At 2 s the customer's message comes last and counts as the first: nothing of that second continues what was.
+
+    a         1    2 2   3    5        1, 2 and 5 s count: three replies
+    b              2     3             2 s counts: a fourth
+    customer  0    2        4
+    """
+    said: list[tuple[int, str | None]] = [(0, CUSTOMER), (1, "a"), (2, "a"), (2, "b"), (2, "a"), (2, CUSTOMER)]
+
+    assert counted([*said, (3, "a"), (3, "b"), (4, CUSTOMER), (5, "a")], 5) == 4
+    assert counted(said[:5], 5) == 2  # without the message at 2 s: one of each
+
+
+def test_replies_of_the_instant_of_the_first_customer_message_are_behind_it() -> None:
+    """Whatever came before that instant counts no more; where no customer writes all of them count."""
+    said: list[tuple[int, str | None]] = [(0, "a"), (1, "a"), (1, "b"), (1, None)]
+
+    assert [counted(said, within) for within in (-1, 0)] == [4, 4]
+    assert [counted([*said, (1, CUSTOMER)], within) for within in (-1, 0)] == [3, 3]
+    assert [counted([*said, (1, CUSTOMER), (1, CUSTOMER)], within) for within in (-1, 0)] == [3, 3]
