@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregators.targets import Targets
 from stream.definitions_file import definitions_from
 from stream.offline import Offline
 from tests.aggregators.observed import points, spans
@@ -133,6 +134,21 @@ def test_open_past_the_target_of_its_start() -> None:
 
     assert [shown(early, clock)[name] for clock in ("5:00:00", "5:00:01")] == [0, 1]
     assert [shown(late, clock)[name] for clock in ("3:00:00", "3:00:01")] == [0, 1]
+
+
+def test_the_longest_is_that_of_a_channel_a_queue_or_all_others() -> None:
+    """Wherever it is said."""
+    assert Targets(0, {"email": 3, "chat": 1}, 2, {"billing": 1}).longest == 3
+    assert Targets(0, {"email": 1}, 2, {"billing": 4, "sales": 1}).longest == 4
+    assert Targets(0, {"email": 1}, 2, {}).longest == 2
+
+
+def test_in_whatever_order_targets_are_said_they_are_the_same() -> None:
+    """A file that is only put in another order counts nothing anew; nor does one that says what holds anyway."""
+    here = Targets(5, {"email": 3, "chat": 1}, 2, {"billing": 4, "sales": 1})
+    there = Targets(5, {"chat": 1, "web": 2, "email": 3}, 2, {"sales": 1, "billing": 4})
+
+    assert here.content == there.content == [5, [("chat", 1), ("email", 3)], 2, [("billing", 4), ("sales", 1)]]
 
 
 def shown(log: Log, clock: str) -> dict[str, float]:
