@@ -61,3 +61,17 @@ def test_types_are_checked_wherever_there_is_python() -> None:
     ]
 
     assert {path.name for path in folders if any(path.rglob("*.py"))} <= set(checked)
+
+
+def test_every_file_that_is_mutated_has_its_figures() -> None:
+    """As many killed and survived as there are mutants, 85 % of each file killed at least, and all of them added up."""
+    mutated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]["only_mutate"]
+    page = (ROOT / "docs/mutation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+\.py)` \| (\d+) \| (\d+)(?: \(.*?\))? \| (\d+) \|", page, re.MULTILINE)
+    figures = {name: tuple(map(int, numbers)) for name, *numbers in rows}
+    totals = [sum(column) for column in zip(*figures.values(), strict=True)]
+
+    assert sorted(f"aggregators/{name}" for name in figures) == sorted(mutated)
+    assert [name for name, (made, killed, left) in figures.items() if made != killed + left] == []
+    assert [name for name, (made, killed, _) in figures.items() if killed < 0.85 * made] == []
+    assert "| all | {:,} | {:,} | {:,} |".format(*totals) in page
