@@ -20,10 +20,11 @@ from aggregators.instants import MINUTE_MS, rfc3339
 from aggregators.panes import FINE, QUARTER, Pane
 from aggregators.rolling import EVERY_LEVEL
 from aggregators.unknown import UnknownStates, careful
+from aggregators.week import MEASURES
 from aggregators.windows import EVERYBODY, MONTH, WINDOWS, locals_of, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from aggregators.definitions import Definitions
@@ -49,10 +50,13 @@ _SHORT: Final = {"5m": 5 * MINUTE_MS}
 
 
 class Recorded:
-    """What is stored, as it is shown to a board, to be shown to any number of them. `watermark` is the greatest."""
+    """What is stored, as it is shown to a board, to be shown to any number of them. `watermark` is the greatest.
+
+    `of_hours` are the measures of hours that are kept: those a board asks for, and week.MEASURES.
+    """
 
     def __init__(self, *, of_hours: tuple[int, ...] = ()) -> None:
-        self.of_hours = of_hours
+        self.of_hours = (*dict.fromkeys((*of_hours, *MEASURES.values())),)
         self.watermark: int | None = None
         self.first: dict[Labels, int] = {}
         self._cells: list[tuple[Pane, Labels, Mapping[int, int]]] = []
@@ -70,6 +74,11 @@ class Recorded:
     ) -> None:
         """Keep whether an hour holds anything."""
         self._hours.append((partition, start, labels, filled, amounts))
+
+    def hours(self) -> Iterator[tuple[int, Labels, Mapping[int, int]]]:
+        """Yield start, label set and the measures `of_hours` of every hour of every partition."""
+        for _, start, labels, _, amounts in self._hours:
+            yield start, labels, amounts
 
     def set_intervals(self, partition: object, bucket: int, entries: Mapping[Entry, int]) -> None:
         """Keep a bucket of intervals."""

@@ -23,6 +23,7 @@ from stream.api import (
     service_level,
     timelines,
     trust,
+    week,
 )
 from stream.api.contract import described
 from stream.api.guards import guarded
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 _PARTS = (
-    *(catalogue, numbers, changes, history, conversations, timelines, restatements, restated_numbers),
+    *(catalogue, numbers, changes, history, week, conversations, timelines, restatements, restated_numbers),
     *(service_level, balance, trust),
     *(definitions, layout, alerts, silence),
 )

@@ -69,6 +69,11 @@ class Pasts:
                 self._known = None
             self._lock.release()
 
+    def past(self, snapshot: Snapshot, *, until: int | None = None) -> Past:
+        """Return what is kept up to *until*, else the instant of *snapshot*; Wrong where nothing may be shown now."""
+        with self._lock:
+            return self._past(snapshot, known_upto(snapshot) if until is None else until)
+
     def hindsight(
         self, snapshot: Snapshot, metrics: Collection[Metric], *, until: int, wanted: Callable[[Labels], bool] | None
     ) -> tuple[Past, Hindsight]:
@@ -76,8 +81,7 @@ class Pasts:
 
         Raises Wrong where nothing may be shown now.
         """
-        with self._lock:
-            past = self._past(snapshot, until)
+        past = self.past(snapshot, until=until)
         whole = wanted is None or snapshot.folded or any(each.asked in _WHOLE for each in metrics)
         settings = past.settings
         return past, Hindsight(

@@ -23,7 +23,9 @@ OF_ONE: Final = 2
 """So many of them may be one caller's. Where nobody says who they are, all may be anybody's."""
 WAIT_S: Final = 5.0
 RETRY_S: Final = "2"
-LOOKING_BACK: Final = frozenset({"/conversations", "/known-then", "/restatements", "/restated-numbers", "/history"})
+LOOKING_BACK: Final = frozenset(
+    {"/conversations", "/known-then", "/restatements", "/restated-numbers", "/history", "/week"}
+)
 BELOW: Final = "/conversations/"
 NUMBERS: Final = "/values"
 

@@ -47,7 +47,10 @@ SAMPLES: dict[str, Any] = {
 }
 """What a parameter may be where one has to be given; they have the same names everywhere."""
 _NUMBER = ("metric", "tenant", "channel", "queue", "window")
-NEEDED = dict.fromkeys((("GET", f"/api/v1/{name}") for name in ("history", "conversations", "known-then")), _NUMBER)
+NEEDED = {
+    **dict.fromkeys((("GET", f"/api/v1/{name}") for name in ("history", "conversations", "known-then")), _NUMBER),
+    ("GET", "/api/v1/week"): _NUMBER[:-1],
+}
 """What has to be given though the contract does not say so: labels, which depend on the metric."""
 BODIES: dict[tuple[str, str], bytes] = {("POST", "/api/v1/links"): b"{}"}
 
