@@ -21,7 +21,7 @@ TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-PAGES: Final = {"/": "board", "/drill": "drill", "/then": "board"}
+PAGES: Final = {"/": "board", "/drill": "drill", "/then": "board", "/week": "week"}
 """Which page stands where: of its name are what it shows at first, its script, and its style if it has one."""
 FRAME_STYLE: Final = "board"
 """Its style is every page's."""

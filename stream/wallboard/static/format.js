@@ -13,7 +13,10 @@ const twoDigits = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, useGr
 const times = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const clocks = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const dates = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const weekdays = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
 const DAY_S = 86400;
+const MONDAY_MS = Date.UTC(2024, 0, 1);
 
 /** Return how a number of one of the API's units is shown. */
 export function unitOf(unit) {
@@ -63,6 +66,16 @@ export function time(atMs) {
 /** Return a time of the day, to the minute. */
 export function clock(atMs) {
   return clocks.format(atMs);
+}
+
+/** Return the day of an instant. */
+export function day(atMs) {
+  return calendar.format(atMs);
+}
+
+/** Return the name of a day of the week, 1 being Monday. */
+export function weekday(number) {
+  return weekdays.format(MONDAY_MS + (number - 1) * DAY_S * 1000);
 }
 
 export function moment(atMs) {

@@ -1,4 +1,6 @@
-// Every text of the pages, in one place.
+// Every text of the pages, in one place: those of causes stand beside it.
+
+import { cause } from "./cause_texts.js";
 
 export const texts = {
   none: "–",
@@ -160,33 +162,21 @@ export const texts = {
     noMore: (what, time) => `${what} of ${time} counts no more`,
     what: { csat: "rating", ces: "rating of effort", nps: "recommendation", leg: "stay in the queue", stay: "contact" },
   },
-  cause: {
-    late: (n, what) => `${n} ${what} arrived late`,
-    event: (type) => type || "unnamed event",
-    events: (type) => `× ${type || "unnamed event"}`,
-    names: {
-      "chat.started": ["start", "starts"],
-      "ticket.created": ["ticket", "tickets"],
-      "chat.queued": ["queueing", "queueings"],
-      "chat.offered": ["offer", "offers"], "chat.offer_missed": ["missed offer", "missed offers"],
-      "chat.accepted": ["accept", "accepts"],
-      "chat.message": ["message", "messages"],
-      "ticket.commented": ["comment", "comments"],
-      "chat.transferred": ["transfer", "transfers"],
-      "ticket.assigned": ["assignment", "assignments"], "chat.abandoned": ["abandonment", "abandonments"],
-      "chat.callback_requested": ["request for a callback", "requests for a callback"],
-      "ticket.status_changed": ["change of status", "changes of status"],
-      "chat.closed": ["close", "closes"],
-      "chat.reopened": ["reopening", "reopenings"],
-      "survey.offered": ["offer of a survey", "offers of a survey"],
-      "survey.sent": ["survey", "surveys"], "survey.responded": ["rating", "ratings"],
-      "ticket.merged": ["merge", "merges"],
-    },
-    done: {
-      "survey.retracted": [() => "1 rating was taken back", (n) => `${n} ratings were taken back`],
-      "conversation.forgotten": [() => "1 conversation was forgotten", (n) => `${n} conversations were forgotten`],
-      "ticket.deleted": [() => "1 ticket was deleted", (n) => `${n} tickets were deleted`],
-    },
+  cause,
+  week: {
+    open: "Week",
+    title: "When they come",
+    place: "Of",
+    weeks: "Weeks",
+    said: { contacts: "contacts", queued: "legs in queue" },
+    caption: (what, place, from, to, zone) => `${what} an hour on average, of ${place}, ${from} to ${to}, by the clocks of ${zone}`,
+    busiest: (day, hour, value) => `The busiest hour is ${day} at ${hour}: ${value}.`,
+    nobody: "Nobody has come yet in a full hour.",
+    day: "Day",
+    all: "All",
+    cell: (value, hours) => (hours === 1 ? `${value}, of 1 hour` : `${value}, of ${hours} hours`),
+    unknown: "not known yet",
+    noPlace: "Nothing has been counted yet.",
   },
   people: {
     title: "Waiting now",

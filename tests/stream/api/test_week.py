@@ -6,13 +6,11 @@ import json
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from aggregators.definitions import Definitions
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from aggregators.zones import zone_of
 from stream.api.week import Week
 from stream.past import NotNowError, Past
 from tests.logs import T0, Log
@@ -132,8 +130,10 @@ def test_hours_are_by_the_clock_of_the_tenant() -> None:
     by_settings = asked(OF_CHAT, zone="Pacific/Auckland")
 
     def kept(settings: Settings) -> Past:
-        own = Definitions(zones={"acme": zone_of("Pacific/Auckland", ZoneInfo("Pacific/Auckland"))})
-        return replace(now()[1](settings), settings=settings.model_copy(update={"defined": own}))
+        own = settings.defining(
+            '[zones]\nacme = "Pacific/Auckland"\n', retention_ms=settings.retention_ms, zone=settings.zone
+        )
+        return replace(now()[1](settings), settings=own)
 
     by_definitions = asked(OF_CHAT, kept=kept, zone="Europe/Berlin")
 
