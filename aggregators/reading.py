@@ -125,10 +125,14 @@ class Reading:
         found = quantiles(bins, QUANTILES)
         return {str(q): value / 1000 for q, value in zip(QUANTILES, found, strict=True)}
 
+    def scores(self, kind: int) -> dict[Fraction, int]:
+        """Return how often each normalised score of a kind of survey (measures.CSAT_SCORE, …) was given."""
+        found = ((divmod(m - SCORES, 3), n) for m, n in self.sums.items() if m >= SCORES and n)
+        return {Fraction(*fraction_of(index)): n for (index, which), n in found if which == kind}
+
     def score_sum(self, kind: int) -> Fraction:
         """Return the exact sum of the normalised scores of a kind of survey (measures.CSAT_SCORE, …)."""
-        found = ((divmod(m - SCORES, 3), n) for m, n in self.sums.items() if m >= SCORES)
-        return sum((Fraction(*fraction_of(index)) * n for (index, which), n in found if which == kind), Fraction())
+        return sum((score * n for score, n in self.scores(kind).items()), Fraction())
 
 
 def ratio(part: int, whole: int) -> float | None:

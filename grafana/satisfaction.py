@@ -23,6 +23,7 @@ def dashboard(site: str) -> Dashboard:
     rows = [
         Row(title="Satisfied customers (CSAT) over the last $window", panels=[tile(each, width=4) for each in _csat()]),
         Row(title="Surveys, over the last $window", panels=[tile(each, width=6) for each in _asked()]),
+        Row(title="Answers by score, over the last $window", panels=[tile(each, width=4) for each in _by_score()]),
         Row(title="Against the same hours of weeks before", panels=[tile(each, width=6) for each in _usual()]),
         Row(
             title="Effort (CES) and recommendation (NPS) over the last $window",
@@ -60,6 +61,11 @@ def _asked() -> list[Shown]:
         tile_of_all(ROLLING["csat_raw_satisfied_ratio"], "Satisfied, disputed ones too"),
         tile_of_all(ROLLING["csat_raw_responses"], "Answers, disputed ones too"),
     ]
+
+
+def _by_score() -> list[Shown]:
+    scores = {"1": "Best", "0.75": "Three quarters", "0.5": "Middle", "0.25": "A quarter", "0": "Worst"}
+    return [tile_of_all(ROLLING["csat_scores"], title, extra=score) for score, title in scores.items()]
 
 
 def _usual() -> list[Shown]:

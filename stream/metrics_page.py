@@ -41,10 +41,12 @@ EXTRAS = {
     "stop": "what stopped",
     "estimator": "the estimator's name",
     "field": "customer, agent, queue",
+    "score": "0, 0.25, 0.5, 0.75, 1: of the scale, to the nearest quarter",
     "stage": "bot, queue, before_reply, chat",
     "reason": "the 10 most frequent topics and tags",
     "why": "no_human, passed_on, reopened, returned",
-    "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale",
+    "state": "offline, available, busy, partially_busy, acw, break, away, custom, error, stale; "
+    "with `offers` missed, rejected, incoming",
     "currency": "that of the definitions, `none` without one",
     "le": "upper bounds, in seconds where no unit is named",
 }

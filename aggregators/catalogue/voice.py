@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING, Final
+
 from aggregators import measures as m
 from aggregators import points
 from aggregators.metric import Metric, count, rolling, state
-from aggregators.reading import Reading, ratio
+from aggregators.reading import Reading, Value, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
 _SHOWN = "By survey.offered: a widget was shown. In no ratio, for who was sent nothing has left nothing unanswered."
+_QUARTERS: Final = ("0", "0.25", "0.5", "0.75", "1")
+_HALF: Final = Fraction(1, 2)
 FEWEST = 30
 """Of fewer answers a net promoter score is chance: from one answer to the next it leaps by points."""
 _OF_30_DAYS = "To the hour: from the hour in which the 30 days begin up to now; nps_points are of a window."
@@ -23,6 +32,16 @@ def _native_ces(r: Reading) -> float | None:
     scale = r.definitions.scales["ces"]
     above = r.score_sum(m.CES_SCORE) / r[m.CES_RESPONSES] * (scale.most - scale.least)
     return float(scale.most - above if scale.falling else scale.least + above)
+
+
+def _scores(r: Reading) -> Mapping[str, Value]:
+    """Return how many responses lie nearest to each quarter of the scale, between two of them at the upper one."""
+    if not r[m.CSAT_RESPONSES]:
+        return {}
+    found = dict.fromkeys(_QUARTERS, 0)
+    for score, n in r.scores(m.CSAT_SCORE).items():
+        found[_QUARTERS[floor(score * 4 + _HALF)]] += n
+    return found
 
 
 def _settled(name: str, text: str, kind: points.PointKind) -> tuple[Metric, Metric]:
@@ -101,6 +120,16 @@ SETTLED_METRICS: tuple[Metric, ...] = (
     *_settled("survey", "Satisfaction surveys", points.SURVEY_SETTLED),
     *_settled("ces", "Effort surveys", points.CES_SETTLED),
     *_settled("nps", "Recommendation surveys", points.NPS_SETTLED),
+    rolling(
+        "csat_scores",
+        "responses",
+        "Satisfaction responses by score: nearest to 0, 0.25, 0.5, 0.75 and 1 of their scale.",
+        "responses by (score − min) / (max − min), rounded to quarters, halves up",
+        "M60",
+        read=_scores,
+        extra="score",
+        edges="Of five steps these are the five, of thumbs 0 and 1; all five where there is any response.",
+    ),
     rolling(
         "csat_raw_responses",
         "responses",

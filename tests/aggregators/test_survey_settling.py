@@ -212,3 +212,27 @@ def test_the_agent_who_is_rated_has_the_word_on_first_contact_too() -> None:
         if name == "support_agent_rolling_fcr_survey_responses" and dict(labels)["window"] == "1h"
     }
     assert by_agent == {"ann": 1}
+
+
+def test_ratings_by_score_are_those_nearest_to_a_quarter_of_the_scale() -> None:
+    """M60: of five steps 1, 4 and 5 twice are 0, 0.75 and 1 twice; thumbs up is 1; 6 of 0 to 10 is nearest to 0.5.
+
+    1 of 0 to 8 lies between 0 and 0.25, so it is of the upper one; a 5 that was taken back is none.
+    """
+    log = Log()
+    long, thumbs, eight = {"min": 0, "max": 10}, {"min": 0, "max": 1}, {"min": 0, "max": 8}
+    for number, (score, scale) in enumerate(
+        [(1, None), (4, None), (5, None), (5, None), (1, thumbs), (6, long), (1, eight)]
+    ):
+        log.of(conversation=f"c{number}").responded("01:00", score, scale=scale)
+    log.of(conversation="gone").responded("01:00", 5).retracted("02:00")
+    offline = Offline(definitions=SETTLING)
+    offline.feed(log.lines)
+
+    values = offline.values(after("04:00"))
+    by_score = {
+        dict(labels)["score"]: value
+        for (name, labels), value in values.items()
+        if name == "support_tenant_rolling_csat_scores" and dict(labels)["window"] == "1h"
+    }
+    assert by_score == {"0": 1, "0.25": 1, "0.5": 1, "0.75": 1, "1": 3}

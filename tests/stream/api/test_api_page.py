@@ -51,14 +51,14 @@ def test_every_example_asks_for_what_there_is() -> None:
         names = {each["name"] for each in parameters}  # type: ignore[attr-defined]
         assert {name for name, _ in parse_qsl(query)} <= names, path
 
-    assert len(asked) == 8
+    assert len(asked) == 9
 
 
 def test_answers_on_the_page_are_json() -> None:
     """Each block that says so."""
     blocks = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
 
-    assert len([json.loads(block) for block in blocks]) == 3
+    assert len([json.loads(block) for block in blocks]) == 4
 
 
 def test_the_limits_on_the_page_are_those_of_the_code() -> None:
