@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aggregators.catalogue import METRICS
 from aggregators.engine import Engine
 from aggregators.hearing import Hearing
 from aggregators.instants import instant_ms
+from aggregators.panes import HOUR
 from stream import codec
 from stream.definitions_file import definitions_from
 from stream.demo import definitions
 from stream.offline import Offline, Values
 from tests import simulated
+from tests.rarities import met, rarities
 from tests.simulated import DAY_MS, T0, Line
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from aggregators.tables import Tables
 
 DAYS = 8
-END = T0 + DAYS * DAY_MS + 6 * 3_600_000
+END = T0 + DAYS * DAY_MS + 10 * 3_600_000
 DEFINITIONS = definitions_from(definitions.text())
 OF_EVENTS = ("_events_total", "_orphan_stops")
 """They count facts as such, or facts that lack another."""
@@ -35,15 +38,16 @@ OF_EVENTS = ("_events_total", "_orphan_stops")
 
 @cache
 def log() -> tuple[bytes, ...]:
-    """Return eight days and a quarter of a small centre in order of time: flags, merges, deletions, lost ends.
+    """Return eight days and some of a small centre in order of time: flags, merges, deletions, lost ends.
 
-    Of the agents one in five is seen to come and go, and of what repeats itself one event in fifty is left.
+    At the end there is what is seldom, with the weeks before by which it is told. Of the agents one in five is seen to
+    come and go, and of what repeats itself one event in fifty is left.
     """
     lines: list[Line] = [line for line in simulated.centre(days=DAYS + 1, rate=0.6) if line.at < END]
     lines = simulated.with_second_thoughts(lines, share=0.15, seed=3)
     lines = simulated.without_closes(lines, share=0.02, seed=3)
     seen = count()
-    found = []
+    found = rarities(END)
     for line in lines:
         fields = json.loads(line.value)
         if fields["type"] in ("agent.heartbeat", "kpi.sample", "cost.recorded") and next(seen) % 50:
@@ -51,8 +55,20 @@ def log() -> tuple[bytes, ...]:
         if fields["type"].startswith("agent.") and int(fields["agent"].split("-")[1]) % 5:
             continue
         if line.at < END:
-            found.append(line.value)
-    return tuple(found)
+            found.append(line)
+    return tuple(line.value for line in sorted(found, key=at))
+
+
+def test_every_metric_has_something_to_say() -> None:
+    """At the end each has a value other than 0, but for what learns from looks: so that what follows is of all."""
+    learnt = {metric.suffix for metric in METRICS if metric.advisory}
+
+    assert {metric.suffix for metric in METRICS} - met([right()]) <= learnt
+
+
+def at(line: Line) -> int:
+    """Return when it happened."""
+    return line.at
 
 
 def fed(*parts: Iterable[bytes]) -> Offline:
@@ -116,16 +132,37 @@ def settled(values: Values) -> Values:
 
 
 def test_weeks_late_is_not_too_late() -> None:
-    """A third of the lines comes when the watermark is 26 days ahead: what is shown there is as if they had not."""
+    """A third of the lines comes when the watermark is 26 days ahead: what is shown there is as if they had not.
+
+    So are the hours in which they happened, which are kept for longer than any window.
+    """
     beat = json.dumps({"id": "ahead", "type": "source.heartbeat", "at": END + 26 * DAY_MS, "source": "s"}).encode()
     dice = Random(3)
-    late = {place for place in range(len(log())) if dice.random() < 1 / 3}
+    # What is from weeks before would be too late.
+    late = {
+        place
+        for place, line in enumerate(log())
+        if (instant_ms(json.loads(line)["at"]) or 0) >= T0 and dice.random() < 1 / 3
+    }
 
     in_time = fed(log(), [beat])
     behind = fed((line for place, line in enumerate(log()) if place not in late), [beat], (log()[n] for n in late))
 
     t = END + 26 * DAY_MS + 1
     assert differences(totals_aside(behind.values(t)), totals_aside(in_time.values(t))) == []
+    assert hours(behind) == hours(in_time) != {}
+
+
+def hours(made: Offline) -> dict[object, dict[int, int]]:
+    """Return what is counted of each hour and label set up to the end, but 0; later ones may still be due."""
+    return {
+        (pane.start, labels, which): {measure: number for measure, number in amounts.items() if number}
+        for which, tables in enumerate((made.tables, made.told))
+        for pane, groups in tables.cells.items()
+        if pane.width == HOUR.ms and pane.start < END
+        for labels, amounts in groups.items()
+        if any(amounts.values())
+    }
 
 
 def totals_aside(values: Values) -> Values:
@@ -178,7 +215,7 @@ def of_all(kind: str, after_ms: int, **fields: object) -> list[bytes]:
 
 @pytest.mark.parametrize("event", [("chat.flagged", {"flag": "spam"}), ("ticket.merged", {})])
 def test_what_is_taken_back_leaves_nothing(event: tuple[str, dict[str, object]]) -> None:
-    """Once every conversation is spam or merged, all that they counted is 0 or absent, and cells are at zero.
+    """Once every conversation is spam or merged, all that they counted is 0 or absent.
 
     What is not of conversations stays: agents' presence, visits to help pages, figures from outside, facts as such.
     """
@@ -188,13 +225,12 @@ def test_what_is_taken_back_leaves_nothing(event: tuple[str, dict[str, object]])
 
     taken, never = fed(log(), of_all(kind, 1, **fields)), fed(without)
 
-    wanted = never.values(t)
+    wanted, shown = never.values(t), taken.values(t)
     left = {
-        key: value
-        for key, value in taken.values(t).items()
-        if value and not key[0].endswith(OF_EVENTS) and key not in wanted
+        key: value for key, value in shown.items() if value and not key[0].endswith(OF_EVENTS) and key not in wanted
     }
     assert left == {}
+    assert {key for key in wanted if shown.get(key) != wanted[key] and not key[0].endswith(OF_EVENTS)} == set()
 
 
 def test_what_is_taken_back_and_given_back_is_as_it_was() -> None:
