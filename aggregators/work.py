@@ -103,10 +103,13 @@ class _Sweep:
         last = 0
         for fact in facts:
             at = fact.at
-            if self._part is not None and at - last >= self._silent_ms:
-                self._part.lapse(last + self._silent_ms)
-                self._lapse(self._part, min(at, last_hour(last, self._silent_ms)))
+            lapsed = self._part
+            if lapsed is not None and at - last >= self._silent_ms:
+                lapsed.lapse(last + self._silent_ms)
+                self._lapse(lapsed, min(at, last_hour(last, self._silent_ms)))
                 self._part = None
+                if _revives(fact):
+                    self._open(at, lapsed.agent, lapsed.labels)
             last = at
             self._step(fact)
         if self._part is not None:
@@ -165,9 +168,10 @@ class _Sweep:
         if self._done is not None:
             self._handled(self._done, None)
             self._done = None
-        self._part = Part(
-            agent, self._places.at(at), at, talks=self._talks, idle_ms=self._idle_ms, intervals=self._intervals
-        )
+        self._open(at, agent, self._places.at(at))
+
+    def _open(self, at: int, agent: str | None, labels: Labels) -> None:
+        self._part = Part(agent, labels, at, talks=self._talks, idle_ms=self._idle_ms, intervals=self._intervals)
         self._lasted = len(self._intervals)
 
     def _finish(self, at: int) -> None:
@@ -274,6 +278,14 @@ class _Sweep:
             self._said = self._left = None
         elif self._left is None:
             self._left = end
+
+
+def _revives(fact: Fact) -> bool:
+    """Tell whether a chat that was given up goes on by *fact*: somebody writes, or it is held or taken from hold."""
+    fields = fact.fields
+    if fact.type in (_MESSAGE, _COMMENTED):
+        return fields[ACTOR] == "customer" or (fields[ACTOR] == "human" and not fields.get(AUTO, False))
+    return fact.type in (_HELD, _RESUMED)
 
 
 def observe(

@@ -56,6 +56,24 @@ def test_a_chat_that_nobody_ended() -> None:
     assert "handle_mean_seconds" not in late
 
 
+@pytest.mark.parametrize("sign", [{"actor": "customer"}, {"actor": "human", "agent": "a-1"}])
+def test_a_chat_that_was_given_up_and_goes_on(sign: dict[str, str]) -> None:
+    """KPIS 0.16, a later event revives it: accepted at 0:00:10, silent, written in at 30:00:00, closed at 30:10:00.
+
+    It is there until 24:00:10, and again from 30:00:00 on, in the queue and of the agent it was; 600 s are handled, and
+    the six hours between are nobody's. A note of a machine revives nothing.
+    """
+    log = Log().queued("0:00:00", "sales").accepted("0:00:10", agent="a-1")
+    machine = Log().queued("0:00:00", "sales").accepted("0:00:10", agent="a-1").says("30:00:00", "system")
+    log.add("chat.message", "30:00:00", **sign)
+
+    assert shown(log, "29:59:59")["active_chats"] == 0
+    assert shown(log, "30:00:01", *SALES)["active_chats"] == 1
+    assert shown(machine, "30:00:01")["active_chats"] == 0
+    ended = shown(log.closed("30:10:00"), "30:10:01")
+    assert (ended["active_chats"], ended["handled"], ended["handle_mean_seconds"]) == (0, 1, 600)
+
+
 def test_chats_of_several_queues() -> None:
     """Each in the queue it was accepted in; the tenant has the sum."""
     log = Log()

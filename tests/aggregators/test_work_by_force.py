@@ -105,18 +105,23 @@ def values(seen: Observation, kind: p.PointKind) -> list[int]:
 # -------------------------------------------------------------------------- the same by another road, by force
 
 ENDING = ("chat.queued", "chat.closed", "chat.abandoned")
+GOES_ON = ("chat.message", "chat.held", "chat.resumed")
 
 
 def lasts(events: list[dict[str, Any]], t: int) -> bool:
-    """Tell whether some agent has a part just before *t*: an accept that nothing since has ended, nor a silence.
+    """Tell whether some agent has a part just before *t*: an accept that nothing since has ended.
 
-    Of events at instants of their own, with agents that are always named.
+    A silence of a day has, unless what comes first behind it says that the chat goes on. Of events at instants of their
+    own, with agents that are always named.
     """
     known = [event for event in events if event["at"] < t]
     return any(
         event["type"] == "chat.accepted"
         and not any(ends_part(other, event["agent"]) for other in known[place + 1 :])
-        and all(then - before < DAY_S * 1_000 for before, then in pairwise([each["at"] for each in known[place:]]))
+        and all(
+            then["at"] - before["at"] < DAY_S * 1_000 or then["type"] in GOES_ON
+            for before, then in pairwise(known[place:])
+        )
         and t <= known[-1]["at"] + DAY_S * 1_000
         for place, event in enumerate(known)
     )
@@ -139,11 +144,11 @@ def plain_logs(draw: Callable[..., Any]) -> list[dict[str, Any]]:
     events = []
     for number in range(draw(st.integers(1, 20))):
         at += 1_000 * draw(st.sampled_from(PAUSES_S[2:]))
-        kind = draw(
-            st.sampled_from([*["chat.accepted"] * 3, "chat.transferred", "chat.released", "chat.held", *ENDING])
-        )
+        kind = draw(st.sampled_from([*["chat.accepted"] * 3, "chat.transferred", "chat.released", *GOES_ON, *ENDING]))
         event = {"id": f"e{number}", "type": kind, "at": at, "conversation": "c", "queue": "billing"}
         event["agent"] = draw(st.sampled_from(["a-1", "a-2"]))
+        if kind == "chat.message":
+            event["actor"] = draw(st.sampled_from(["customer", "human"]))
         if kind == "chat.transferred":
             event["to_agent"] = draw(st.sampled_from(["a-1", "a-2"]))
         events.append(event)
