@@ -24,6 +24,7 @@ LABELS: dict[Level, tuple[str, ...]] = {
     "series": ("tenant", "name"),
 }
 PREFIX = "support"
+NEVER_FALLS = "What is taken back later makes it stand still until it is made up for: a counter never falls."
 _NAMED: dict[Level, str] = {"desk": "queue"}
 """Levels whose metrics are not named after them: a desk is a queue for whoever asks for it."""
 
@@ -114,7 +115,7 @@ def count(
     return _gauge("rolling", row, read=lambda r: r[measure], edges=edges, vendors=vendors, by_agent=by_agent)
 
 
-def counter(suffix: str, text: str, source: str, measure: int, *, unit: str) -> Metric:
+def counter(suffix: str, text: str, source: str, measure: int, *, unit: str, edges: str = "") -> Metric:
     """Return a counter of *measure* over all time, for windows of PromQL's own."""
     return Metric(
         suffix=suffix,
@@ -125,6 +126,7 @@ def counter(suffix: str, text: str, source: str, measure: int, *, unit: str) -> 
         formula=text[0].lower() + text[1:],
         source=source,
         read=lambda r: r[measure],
+        edges=f"{edges} {NEVER_FALLS}".lstrip(),
     )
 
 

@@ -8,6 +8,9 @@ from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import mean_s, ratio
 from aggregators.samples import IN_BOT
 
+_ONE_OUTCOME = "By the end of the bot's part. Contained, handed off and abandoned add up to 1."
+_SECOND = "The second clock: the first response time goes on counting from the customer's first message."
+
 METRICS: tuple[Metric, ...] = (
     state(
         "in_bot",
@@ -42,6 +45,7 @@ METRICS: tuple[Metric, ...] = (
         "handed off / bot conversations",
         "M48",
         read=lambda r: ratio(r[p.BOT_ENDED.choice(HANDED_OFF)], r[p.BOT_ENDED.count]),
+        edges=_ONE_OUTCOME,
     ),
     rolling(
         "bot_abandonment_ratio",
@@ -50,6 +54,7 @@ METRICS: tuple[Metric, ...] = (
         "abandoned / bot conversations",
         "M5b",
         read=lambda r: ratio(r[p.BOT_ENDED.choice(ABANDONED)], r[p.BOT_ENDED.count]),
+        edges=f"{_ONE_OUTCOME} What the customer closes is abandoned, unless it says that it is resolved.",
     ),
     count(
         "handoff_responses",
@@ -58,6 +63,7 @@ METRICS: tuple[Metric, ...] = (
         p.HANDOFF_RESPONSE.count,
         unit="replies",
         by_agent=True,
+        edges="Once a conversation, at the reply; a reply that is itself the hand-off is one, after 0 s.",
     ),
     rolling(
         "handoff_response_mean_seconds",
@@ -66,7 +72,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ (reply − hand-off) / hand-off responses",
         "M10",
         read=lambda r: mean_s(r[p.HANDOFF_RESPONSE.total], r[p.HANDOFF_RESPONSE.count]),
-        edges="The second clock: the first response time goes on counting from the customer's first message.",
+        edges=_SECOND,
         by_agent=True,
     ),
     rolling(
@@ -78,5 +84,6 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(p.HANDOFF_RESPONSE.bins),
         extra="q",
         by_agent=True,
+        edges=_SECOND,
     ),
 )

@@ -203,6 +203,7 @@ METRICS: tuple[Metric, ...] = (
         "bot conversations with a customer / bot conversations",
         "M48",
         read=lambda r: ratio(r[p.BOT_ENDED_KNOWN.choice(KNOWN)], r[p.BOT_ENDED_KNOWN.count]),
+        edges="the rest is in no verified containment",
     ),
     rolling(
         "unique_customers",
@@ -228,6 +229,7 @@ METRICS: tuple[Metric, ...] = (
         "M72",
         p.CUSTOMER.count,
         unit="contacts",
+        edges="what we began is no contact; whose customer is not known is left out",
     ),
     rolling(
         "contact_coverage_ratio",
@@ -236,5 +238,6 @@ METRICS: tuple[Metric, ...] = (
         "contacts with a customer / contacts begun by customers",
         "M72",
         read=lambda r: ratio(r[p.CONTACT_KNOWN.choice(KNOWN)], r[p.CONTACT_KNOWN.count]),
+        edges="the rest is in neither unique_customers nor tickets_per_customer",
     ),
 )

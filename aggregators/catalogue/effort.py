@@ -11,6 +11,8 @@ from aggregators.metric import Metric, count, rolling
 from aggregators.points import ASYNC_ENDED, NO_REPLY_CLOSED, OWNERS, REPLIES_TO_SOLVE, RESOLVED, TOUCHES_TO_SOLVE
 from aggregators.reading import Reading, mean_s, ratio
 
+_EACH_REPLY = "two replies within 10 s are two, unless the definitions merge them; the solve without any reply is 0"
+
 
 def _owners_known(r: Reading) -> int:
     return r[OWNERS.count] - r[OWNERS.bins]
@@ -25,7 +27,7 @@ METRICS: tuple[Metric, ...] = (
         "M13",
         read=number_quantiles(REPLIES_TO_SOLVE.bins),
         extra="q",
-        edges="two replies within 10 s are two, unless the definitions merge them; the solve without any reply is 0",
+        edges=_EACH_REPLY,
         vendors="Zendesk: agent replies",
     ),
     rolling(
@@ -35,6 +37,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ replies / episodes solved in which the customer wrote",
         "M13",
         read=lambda r: ratio(r[REPLIES_TO_SOLVE.total], r[REPLIES_TO_SOLVE.count]),
+        edges=_EACH_REPLY,
     ),
     rolling(
         "touches_per_resolution_mean",
@@ -89,5 +92,7 @@ METRICS: tuple[Metric, ...] = (
         "M10L",
         read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[RESOLVED.count]),
         vendors="of those who divide by resolved tickets",
+        edges="responses and solves of the window need not be of the same conversations; absent where nothing "
+        "was resolved",
     ),
 )

@@ -45,6 +45,8 @@ _METRICS = (
         "Σ |wait − P50 told| / told, of the last 400 answered",
         "M7",
         read=lambda r: None if r.advice is None or r.advice.error_ms is None else r.advice.error_ms / 1000,
+        edges="Of those who were told a band and were answered; nobody is scored while it is closed. Absent "
+        "before the first of them.",
     ),
     state(
         "expected_wait_coverage_ratio",
@@ -54,6 +56,7 @@ _METRICS = (
         "M7",
         read=_coverage,
         extra="q",
+        edges="Of those who were told a band and were answered; nobody is scored while it is closed.",
     ),
     state(
         "expected_wait_estimator_info",

@@ -13,10 +13,15 @@ from aggregators.formulas import (
     patience_quantiles,
     service_levels,
 )
-from aggregators.metric import Metric, count, rolling, state
+from aggregators.metric import NEVER_FALLS, Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
 from aggregators.samples import OFFERED
 
+_WAITS = "Who rings at an agent still waits; who talks to a bot is in no queue. What nobody ends is given up after 4 h."
+_END = "By the instant of the end, whenever it queued; a leg ends in one way."
+_NEITHER = "Flow-outs, callbacks, closes by an agent and lost legs are in neither part."
+_ANSWERED = "Ringing is part of the wait, and waits of 0 count. By the answer; who gave up is in wait_all_mean_seconds."
+_GAVE_UP = "Of those who gave up alone: how long the others would have waited is in patience_seconds."
 _OLDEST = "as_of − the earliest opening"
 
 METRICS: tuple[Metric, ...] = (
@@ -27,6 +32,7 @@ METRICS: tuple[Metric, ...] = (
         "legs opened and not ended",
         "M1",
         read=lambda r: r.state.waiting,
+        edges=_WAITS,
     ),
     state(
         "oldest_wait_seconds",
@@ -35,6 +41,8 @@ METRICS: tuple[Metric, ...] = (
         _OLDEST,
         "M2",
         read=lambda r: age_s(r.state.oldest_wait, r.as_of),
+        edges="Of the leg: behind a flow-out it begins anew, oldest_customer_wait_seconds goes on. Absent where "
+        "nobody waits.",
     ),
     state(
         "oldest_wait_timestamp_seconds",
@@ -43,6 +51,7 @@ METRICS: tuple[Metric, ...] = (
         "the earliest opening",
         "M2",
         read=lambda r: None if r.state.oldest_wait is None else r.state.oldest_wait / 1000,
+        edges="Of the leg, as oldest_wait_seconds. Absent where nobody waits.",
     ),
     state(
         "oldest_customer_wait_seconds",
@@ -60,15 +69,63 @@ METRICS: tuple[Metric, ...] = (
         "legs with as_of − opened > target",
         "M1",
         read=lambda r: r.state.waiting_past_target,
+        edges="Who has waited for exactly the target is not past it. A queue may have a target of its own.",
     ),
-    count("queued", "Legs that opened", "M8", m.QUEUED),
-    count("answered", "Legs answered", "M8", m.ANSWERED, by_agent=True),
-    count("abandoned", "Legs abandoned, without the short ones", "M8", m.ABANDONED),
-    count("short_abandoned", "Legs abandoned within the short-abandon threshold", "M8", m.SHORT_ABANDONED),
-    count("flowed_out", "Legs that left for another queue or elsewhere", "M8", m.FLOWED_OUT),
-    count("callback_requested", "Legs ended by the wish to be called back", "M8", m.CALLBACK),
-    count("agent_closed", "Legs closed unanswered by an agent or the system", "M8", m.AGENT_CLOSED),
-    count("lost", "Legs that nobody ended, given up after 4 h", "M8", m.LOST),
+    count(
+        "queued",
+        "Legs that opened",
+        "M8",
+        m.QUEUED,
+        edges="By the opening. Queued again in the same queue it is the same leg, in another one a leg of its "
+        "own; so is every stay after an answer, however soon.",
+    ),
+    count("answered", "Legs answered", "M8", m.ANSWERED, by_agent=True, edges=_END),
+    count(
+        "abandoned",
+        "Legs abandoned, without the short ones",
+        "M8",
+        m.ABANDONED,
+        edges=f"{_END} Who hangs up while it rings has abandoned; so has who closes the chat.",
+        vendors="Talkdesk counts who hangs up while it rings as abandoned too.",
+    ),
+    count(
+        "short_abandoned",
+        "Legs abandoned within the short-abandon threshold",
+        "M8",
+        m.SHORT_ABANDONED,
+        edges="5 s in voice, 10 s in chat, web and sms, unless the definitions say otherwise; never elsewhere. "
+        "At exactly the threshold it is short.",
+    ),
+    count(
+        "flowed_out",
+        "Legs that left for another queue or elsewhere",
+        "M8",
+        m.FLOWED_OUT,
+        edges=f"{_END} In no abandonment; what it is queued for next is another leg.",
+    ),
+    count(
+        "callback_requested",
+        "Legs ended by the wish to be called back",
+        "M8",
+        m.CALLBACK,
+        edges=f"{_END} In no abandonment; those within the target count in SL6.",
+    ),
+    count(
+        "agent_closed",
+        "Legs closed unanswered by an agent or the system",
+        "M8",
+        m.AGENT_CLOSED,
+        edges=f"{_END} In no abandonment; closed by the customer, it is abandoned.",
+    ),
+    count(
+        "lost",
+        "Legs that nobody ended, given up after 4 h",
+        "M8",
+        m.LOST,
+        edges="At that very instant. An end that comes later takes it back, unless it was queued again before. "
+        "In no wait.",
+        vendors="Rocket.Chat goes on showing such a chat in its queue.",
+    ),
     rolling(
         "abandonment_ratio",
         "ratio",
@@ -77,6 +134,7 @@ METRICS: tuple[Metric, ...] = (
         "M5",
         read=lambda r: ratio(r[m.ABANDONED], r[m.ANSWERED] + r[m.ABANDONED]),
         vendors="Google CCAI Platform's `Abandoned %` of calls and of chats.",
+        edges=f"{_NEITHER} Short: at most 5 s in voice, 10 s in chat, web and sms; never elsewhere.",
     ),
     rolling(
         "abandonment_with_short_ratio",
@@ -85,6 +143,7 @@ METRICS: tuple[Metric, ...] = (
         "(abandoned + short) / (answered + abandoned + short)",
         "M5",
         read=lambda r: ratio(all_abandoned(r), r[m.ANSWERED] + all_abandoned(r)),
+        edges=_NEITHER,
     ),
     rolling(
         "abandonment_of_queued_ratio",
@@ -114,6 +173,8 @@ METRICS: tuple[Metric, ...] = (
         "M3",
         read=lambda r: mean_s(r[m.WAIT_MS], r[m.ANSWERED]),
         by_agent=True,
+        edges=_ANSWERED,
+        vendors="COPC's average speed of answer: total wait of answered ÷ answered.",
     ),
     rolling(
         "wait_seconds",
@@ -124,6 +185,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.WAIT_BIN),
         extra="q",
         by_agent=True,
+        edges=_ANSWERED,
     ),
     rolling(
         "wait_all_mean_seconds",
@@ -132,6 +194,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ wait / (answered + abandoned + short)",
         "M3",
         read=lambda r: mean_s(r[m.WAIT_MS] + r[m.ABANDON_WAIT_MS], r[m.ANSWERED] + all_abandoned(r)),
+        edges=_NEITHER,
     ),
     rolling(
         "customer_wait_mean_seconds",
@@ -149,6 +212,7 @@ METRICS: tuple[Metric, ...] = (
         "Σ wait of abandoned and short / (abandoned + short)",
         "M4",
         read=lambda r: mean_s(r[m.ABANDON_WAIT_MS], all_abandoned(r)),
+        edges=_GAVE_UP,
     ),
     rolling(
         "abandon_wait_seconds",
@@ -158,6 +222,7 @@ METRICS: tuple[Metric, ...] = (
         "M4",
         read=lambda r: r.quantiles_s(m.ABANDON_WAIT_BIN),
         extra="q",
+        edges=_GAVE_UP,
     ),
     rolling(
         "service_level_ratio",
@@ -170,7 +235,8 @@ METRICS: tuple[Metric, ...] = (
         extra="variant",
         edges="SLg stands where the definitions have its switches. T is that of the channel or queue, B has the short "
         "ones.",
-        vendors="SL6 is Amazon Connect's, SLg that of Genesys with its switches.",
+        vendors="SL6 is Amazon Connect's, SLg that of Genesys with its switches. Cisco: abandoned calls "
+        "ignored are SL3, negative SL2, positive SL4.",
     ),
     Metric(
         suffix="wait_seconds",
@@ -182,6 +248,7 @@ METRICS: tuple[Metric, ...] = (
         source="M3",
         read=histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
         extra="le",
+        edges=f"{_ANSWERED} {NEVER_FALLS}",
     ),
 )
 

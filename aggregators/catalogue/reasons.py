@@ -75,5 +75,6 @@ METRICS: tuple[Metric, ...] = (
         "contacts with a topic or a tag / contacts begun by customers",
         "M73",
         read=lambda r: ratio(r[REASONED.choice(KNOWN)], r[REASONED.count]),
+        edges="dated at the contact, so a tag that is added later corrects it there",
     ),
 )

@@ -39,6 +39,8 @@ _BUSINESS: Final = "by the calendar in force at the time; without one all time c
 _FINAL: Final = "a week late by definition; an agent's reopening after it, or a late event, still corrects it"
 _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next solve puts it in again"
 
+_MOVED: Final = "one is also moved where its queue is named only after it was received"
+
 
 def _resolved_within(r: Reading) -> Mapping[str, Value]:
     """Return the share of resolutions within each band; what its last bin holds beyond it (1.2 %) is within."""
@@ -67,6 +69,7 @@ METRICS: tuple[Metric, ...] = (
         "as_of − the earliest opening",
         "M42",
         read=lambda r: age_s(r.state.oldest.get(OPEN), r.as_of),
+        edges="a reopening begins it anew; a chat leaves 24 h after its last event; absent where nothing is open",
     ),
     count(
         "received",
@@ -94,7 +97,14 @@ METRICS: tuple[Metric, ...] = (
         unit="reopenings",
         edges="by a customer, an agent or the system; a correction within 5 min is none",
     ),
-    count("deleted", "Conversations deleted while open", "M42", DELETED.count, unit="conversations"),
+    count(
+        "deleted",
+        "Conversations deleted while open",
+        "M42",
+        DELETED.count,
+        unit="conversations",
+        edges="it leaves the backlog, and what it counted before stays; deleted once it is solved it is none of them",
+    ),
     count(
         "lapsed",
         "Chats that left the backlog as nothing happened in them for 24 h",
@@ -109,9 +119,16 @@ METRICS: tuple[Metric, ...] = (
         "M42",
         MOVED_IN.count,
         unit="conversations",
-        edges="one is also moved where its queue is named only after it was received",
+        edges=_MOVED,
     ),
-    count("moved_out", "Open conversations that went to another queue", "M42", MOVED_OUT.count, unit="conversations"),
+    count(
+        "moved_out",
+        "Open conversations that went to another queue",
+        "M42",
+        MOVED_OUT.count,
+        unit="conversations",
+        edges=_MOVED,
+    ),
     counter("received_total", "Episodes received", "M41", RECEIVED.count, unit="episodes"),
     counter("resolved_total", "Solves", "M41", RESOLVED.count, unit="solves"),
     counter("reopened_total", "Solved conversations that were opened again", "M42", REOPENED.count, unit="reopenings"),
@@ -173,7 +190,12 @@ METRICS: tuple[Metric, ...] = (
         edges=_PROVISIONAL,
     ),
     count(
-        "resolutions_settled", "Episodes solved 7 d ago and not reopened", "M40", SOLVED_SETTLED.count, unit="episodes"
+        "resolutions_settled",
+        "Episodes solved 7 d ago and not reopened",
+        "M40",
+        SOLVED_SETTLED.count,
+        unit="episodes",
+        edges=_FINAL,
     ),
     rolling(
         "resolution_settled_mean_seconds",

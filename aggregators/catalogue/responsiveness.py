@@ -7,12 +7,26 @@ from typing import Final
 from aggregators import measures as m
 from aggregators import points as p
 from aggregators.formulas import histogram
-from aggregators.metric import Metric, count, rolling, state
+from aggregators.metric import NEVER_FALLS, Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
 from aggregators.samples import UNANSWERED
 
 _BUSINESS: Final = "by the calendar in force at the time; without a calendar all time counts, so it is elapsed time"
 _DUE: Final = "where a calendar holds, the target passes in business time; one that is longer than 24 h counts as 24 h"
+
+_OPEN: Final = (
+    "a resolve ends it too; bots, notes and autoresponders reply to nothing; what we began is not in it before its "
+    "second episode"
+)
+_FIRST: Final = (
+    "bots, notes, greetings and autoresponders are no reply; one an episode, so a reopening has none; what we began "
+    "has none in its first; closed without a reply: none, but no_reply_closed"
+)
+_REPLY: Final = (
+    "several customer messages in a row are one wait, from the first; a resolve ends it without a sample; first "
+    "replies are among them"
+)
+_UNANSWERED: Final = "however long ago; a resolve ends it as a reply does, and bots, notes and autoresponders do not"
 
 METRICS: tuple[Metric, ...] = (
     state(
@@ -22,6 +36,7 @@ METRICS: tuple[Metric, ...] = (
         "episodes without reply and without resolve",
         "M10o",
         read=lambda r: r.state.response_open,
+        edges=_OPEN,
     ),
     state(
         "first_response_open_oldest_seconds",
@@ -30,6 +45,7 @@ METRICS: tuple[Metric, ...] = (
         "as_of − the earliest first message",
         "M10o",
         read=lambda r: age_s(r.state.oldest_response_open, r.as_of),
+        edges=f"{_OPEN}; absent where nobody waits",
     ),
     state(
         "first_response_open_past_target",
@@ -40,7 +56,9 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.state.response_open_past_target,
         edges=_DUE,
     ),
-    count("first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies", by_agent=True),
+    count(
+        "first_responses", "First human replies", "M10", m.FIRST_RESPONSES, unit="replies", by_agent=True, edges=_FIRST
+    ),
     rolling(
         "first_response_mean_seconds",
         "s",
@@ -49,6 +67,9 @@ METRICS: tuple[Metric, ...] = (
         "M10",
         read=lambda r: mean_s(r[m.FIRST_RESPONSE_MS], r[m.FIRST_RESPONSES]),
         by_agent=True,
+        edges=_FIRST,
+        vendors="Plain dates it at the reply too · Intercom dates some by the start, some by the reply · "
+        "Rocket.Chat leaves out 0 s",
     ),
     rolling(
         "first_response_seconds",
@@ -59,6 +80,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.FIRST_RESPONSE_BIN),
         extra="q",
         by_agent=True,
+        edges=_FIRST,
     ),
     rolling(
         "first_response_attainment_ratio",
@@ -70,7 +92,13 @@ METRICS: tuple[Metric, ...] = (
         edges=_DUE,
     ),
     count(
-        "replies", "Human replies that ended a wait of the customer", "M11", m.REPLIES, unit="replies", by_agent=True
+        "replies",
+        "Human replies that ended a wait of the customer",
+        "M11",
+        m.REPLIES,
+        unit="replies",
+        by_agent=True,
+        edges=_REPLY,
     ),
     rolling(
         "reply_mean_seconds",
@@ -80,6 +108,7 @@ METRICS: tuple[Metric, ...] = (
         "M11",
         read=lambda r: mean_s(r[m.REPLY_MS], r[m.REPLIES]),
         by_agent=True,
+        edges=_REPLY,
     ),
     rolling(
         "reply_seconds",
@@ -90,6 +119,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(m.REPLY_BIN),
         extra="q",
         by_agent=True,
+        edges=_REPLY,
     ),
     Metric(
         suffix="first_response_seconds",
@@ -101,6 +131,7 @@ METRICS: tuple[Metric, ...] = (
         source="M10",
         read=histogram(m.FIRST_RESPONSE_BUCKET, m.FIRST_RESPONSE_TOTAL_MS),
         extra="le",
+        edges=f"{_FIRST}. {NEVER_FALLS}",
     ),
 )
 BUSINESS_METRICS: tuple[Metric, ...] = (
@@ -152,6 +183,7 @@ UNANSWERED_METRICS: tuple[Metric, ...] = (
         "open stretches",
         "M12",
         read=lambda r: r.state.lasting.get(UNANSWERED, 0),
+        edges=_UNANSWERED,
     ),
     state(
         "unanswered_messages",
@@ -160,6 +192,7 @@ UNANSWERED_METRICS: tuple[Metric, ...] = (
         "messages of open stretches",
         "M12",
         read=lambda r: r.state.unanswered_messages,
+        edges=_UNANSWERED,
     ),
     state(
         "unanswered_oldest_seconds",
@@ -168,6 +201,7 @@ UNANSWERED_METRICS: tuple[Metric, ...] = (
         "as_of − the earliest message of an open stretch",
         "M12",
         read=lambda r: age_s(r.state.oldest.get(UNANSWERED), r.as_of),
+        edges=f"{_UNANSWERED}; absent where nobody waits",
     ),
     count(
         "replies_dropped",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aggregators.rolling import Level
 
 _LEVELS: Final[tuple[Level, ...]] = ("channel", "tenant")
+_IN_NO_QUEUE: Final = "each at its own instant; a session stands in no queue"
+_NOT_FAILED: Final = "one that does not say whether it found anything has not failed"
 _ALL: Final = (
     count(
         "selfservice_sessions",
@@ -27,15 +29,15 @@ _ALL: Final = (
         unit="sessions",
         edges="by the last event of the session; one that goes on over midnight UTC is two",
     ),
-    count("selfservice_views", "Articles viewed", "M49", p.KB_VIEW.count, unit="views"),
-    count("selfservice_searches", "Searches", "M49", p.KB_SEARCH.count, unit="searches"),
+    count("selfservice_views", "Articles viewed", "M49", p.KB_VIEW.count, unit="views", edges=_IN_NO_QUEUE),
+    count("selfservice_searches", "Searches", "M49", p.KB_SEARCH.count, unit="searches", edges=_IN_NO_QUEUE),
     count(
         "selfservice_failed_searches",
         "Searches that found nothing",
         "M49",
         p.KB_SEARCH.choice(FAILED),
         unit="searches",
-        edges="those that say so: `found` is false",
+        edges=_NOT_FAILED,
     ),
     rolling(
         "selfservice_failed_search_ratio",
@@ -44,8 +46,16 @@ _ALL: Final = (
         "searches with found false / searches",
         "M49",
         read=lambda r: ratio(r[p.KB_SEARCH.choice(FAILED)], r[p.KB_SEARCH.count]),
+        edges=_NOT_FAILED,
     ),
-    counter("failed_searches_total", "Searches that found nothing", "M49", p.KB_SEARCH.choice(FAILED), unit="searches"),
+    counter(
+        "failed_searches_total",
+        "Searches that found nothing",
+        "M49",
+        p.KB_SEARCH.choice(FAILED),
+        unit="searches",
+        edges=f"{_NOT_FAILED}.",
+    ),
     rolling(
         "deflection_estimate_ratio",
         "ratio",
@@ -64,6 +74,7 @@ _ALL: Final = (
         "sessions with a customer / sessions",
         "M49",
         read=lambda r: ratio(r[p.KB_SESSION.choice(KNOWN)], r[p.KB_SESSION.count]),
+        edges='the rest is in no deflection; a session whose customer is "" names nobody',
     ),
 )
 METRICS: tuple[Metric, ...] = tuple(replace(metric, levels=_LEVELS) for metric in _ALL)

@@ -40,6 +40,7 @@ METRICS: tuple[Metric, ...] = tuple(
             "instant of the last kpi.sample of the name, in seconds since 1970",
             "kpi.sample",
             read=_timestamp,
+            edges="that of the value, not of its arrival; gone with it",
         ),
     )
 )

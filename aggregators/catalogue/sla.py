@@ -89,6 +89,7 @@ METRICS: tuple[Metric, ...] = (
         "M47",
         read=_now(SLA_PAST),
         extra="clock",
+        edges="at exactly the deadline it is not past it; while it is paused it stays, a solve ends it",
     ),
     rolling(
         "sla_breached",

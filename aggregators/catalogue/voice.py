@@ -14,6 +14,12 @@ from aggregators.reading import Reading, Value, ratio
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_SENT = "Once a survey, at its first survey.sent; one that was only shown is among the surveys_offered."
+_COUNTS = (
+    "Of each survey the last response, at its own instant, weeks later too; a retraction withdraws it. Several ids are "
+    "several surveys."
+)
+_WITH_PASSIVE = "7 and 8 are in the responses alone. Of each survey the last response; a retraction withdraws it."
 _PROVISIONAL = "Provisional until the last of them is 72 h old; surveys_settled and what stands with it are final."
 _IN_TIME = "Once the 72 h after it was sent are over, at that instant; who answers later was not in time."
 
@@ -153,7 +159,7 @@ SETTLED_METRICS: tuple[Metric, ...] = (
     ),
 )
 METRICS: tuple[Metric, ...] = (
-    count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys"),
+    count("surveys_sent", "Satisfaction surveys sent", "M61", m.SURVEYS_SENT, unit="surveys", edges=_SENT),
     rolling(
         "survey_response_ratio",
         "ratio",
@@ -162,8 +168,11 @@ METRICS: tuple[Metric, ...] = (
         "M61",
         read=lambda r: ratio(r[m.SURVEYS_ANSWERED], r[m.SURVEYS_SENT]),
         edges=_PROVISIONAL,
+        vendors="Chatwoot filters the numerator and not the denominator.",
     ),
-    count("csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses"),
+    count(
+        "csat_responses", "Satisfaction responses that count", "M60", m.CSAT_RESPONSES, unit="responses", edges=_COUNTS
+    ),
     rolling(
         "csat_mean_ratio",
         "ratio",
@@ -171,6 +180,8 @@ METRICS: tuple[Metric, ...] = (
         "Σ (score − min) / (max − min) / responses",
         "M60",
         read=lambda r: float(r.score_sum(m.CSAT_SCORE) / r[m.CSAT_RESPONSES]) if r[m.CSAT_RESPONSES] else None,
+        edges=f"{_COUNTS} Each on its own scale; one whose direction is down is turned round. Thumbs are 0 and 1.",
+        vendors="Chatwoot loses the ratings of conversations that are assigned to nobody when they are closed.",
     ),
     rolling(
         "csat_satisfied_ratio",
@@ -179,8 +190,9 @@ METRICS: tuple[Metric, ...] = (
         "satisfied / responses",
         "M60",
         read=lambda r: ratio(r[m.CSAT_SATISFIED], r[m.CSAT_RESPONSES]),
+        edges=f"{_COUNTS} Of 1 to 5 that is 4 and 5, of 1 to 3 and of thumbs the best.",
     ),
-    count("ces_surveys_sent", "Effort surveys sent", "M61", points.CES_SENT.count, unit="surveys"),
+    count("ces_surveys_sent", "Effort surveys sent", "M61", points.CES_SENT.count, unit="surveys", edges=_SENT),
     rolling(
         "ces_response_ratio",
         "ratio",
@@ -188,8 +200,9 @@ METRICS: tuple[Metric, ...] = (
         "sent and answered / sent",
         "M61",
         read=lambda r: ratio(r[points.CES_SENT.choice(2)], r[points.CES_SENT.count]),
+        edges=_PROVISIONAL,
     ),
-    count("ces_responses", "Effort responses that count", "M62", m.CES_RESPONSES, unit="responses"),
+    count("ces_responses", "Effort responses that count", "M62", m.CES_RESPONSES, unit="responses", edges=_COUNTS),
     rolling(
         "ces_mean_ratio",
         "ratio",
@@ -215,8 +228,9 @@ METRICS: tuple[Metric, ...] = (
         "(score − min) / (max − min) ≥ 2/3 / responses",
         "M62",
         read=lambda r: ratio(r[m.CES_EASY], r[m.CES_RESPONSES]),
+        edges="Of the share of the scale, whatever its steps; one whose direction is down is turned round first.",
     ),
-    count("nps_surveys_sent", "Recommendation surveys sent", "M61", points.NPS_SENT.count, unit="surveys"),
+    count("nps_surveys_sent", "Recommendation surveys sent", "M61", points.NPS_SENT.count, unit="surveys", edges=_SENT),
     rolling(
         "nps_response_ratio",
         "ratio",
@@ -224,8 +238,11 @@ METRICS: tuple[Metric, ...] = (
         "sent and answered / sent",
         "M61",
         read=lambda r: ratio(r[points.NPS_SENT.choice(2)], r[points.NPS_SENT.count]),
+        edges=_PROVISIONAL,
     ),
-    count("nps_responses", "Recommendation responses that count", "M63", m.NPS_RESPONSES, unit="responses"),
+    count(
+        "nps_responses", "Recommendation responses that count", "M63", m.NPS_RESPONSES, unit="responses", edges=_COUNTS
+    ),
     rolling(
         "nps_points",
         "points",
@@ -244,6 +261,7 @@ METRICS: tuple[Metric, ...] = (
         "promoters / responses",
         "M63",
         read=lambda r: ratio(r[m.NPS_PROMOTERS], r[m.NPS_RESPONSES]),
+        edges=_WITH_PASSIVE,
     ),
     rolling(
         "nps_detractor_ratio",
@@ -252,5 +270,6 @@ METRICS: tuple[Metric, ...] = (
         "detractors / responses",
         "M63",
         read=lambda r: ratio(r[m.NPS_DETRACTORS], r[m.NPS_RESPONSES]),
+        edges=_WITH_PASSIVE,
     ),
 )

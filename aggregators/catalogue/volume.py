@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators import bots, points
 from aggregators import measures as m
-from aggregators.metric import Metric, count, counter, rolling
+from aggregators.metric import NEVER_FALLS, Metric, count, counter, rolling
 from aggregators.vocabulary import BY_CODE
 from aggregators.work import LEFT_IDLE
 
@@ -45,6 +45,8 @@ ASKED_METRICS: tuple[Metric, ...] = (
         "M70",
         points.CONTACT.choice(2),
         unit="contacts",
+        edges="At the first customer message, or where the customer never writes at the first queue. Their "
+        "later episodes are the contacts of customers.",
     ),
     counter("contacts_total", "Episodes begun by customers", "M70", points.CONTACT.choice(1), unit="contacts"),
     Metric(
@@ -57,6 +59,8 @@ ASKED_METRICS: tuple[Metric, ...] = (
         source="M71",
         read=lambda r: {name: r[m.MESSAGES + index] for index, name in m.DIRECTIONS.items() if r[m.MESSAGES + index]},
         extra="direction",
+        edges="Whoever is neither customer nor human nor bot counts as system, an autoresponder as who sent it. "
+        f"{NEVER_FALLS}",
     ),
     rolling(
         "conversations_abandoned_any",
@@ -82,5 +86,6 @@ METRICS: tuple[Metric, ...] = (
         source="M71",
         read=lambda r: {BY_CODE[code].name: n for code, n in r.counted(m.EVENTS).items()},
         extra="type",
+        edges=f"A repeat is none. Events without a conversation are in `deskpulse_accepted_total` alone. {NEVER_FALLS}",
     ),
 )

@@ -72,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
         read=lambda r: r.quantiles_s(p.HANDLED.bins),
         extra="q",
         by_agent=True,
+        edges=f"{_SEVERAL} A part that nobody ended is not among them.",
     ),
     rolling(
         "handle_conversation_mean_seconds",
@@ -146,6 +147,7 @@ METRICS: tuple[Metric, ...] = (
         "escalations / handled",
         "M28",
         read=lambda r: ratio(r[p.ESCALATED.count], r[p.HANDLED.count]),
+        edges="A conversation is escalated once, but handled by each of its agents.",
     ),
     count(
         "offers_missed",
@@ -157,7 +159,14 @@ METRICS: tuple[Metric, ...] = (
         vendors="Amazon Connect counts each miss too.",
         by_agent=True,
     ),
-    count("chats_ended", "Answered chats that ended", "M5d", p.CHAT_ENDED.count, unit="chats"),
+    count(
+        "chats_ended",
+        "Answered chats that ended",
+        "M5d",
+        p.CHAT_ENDED.count,
+        unit="chats",
+        edges="Once until it is accepted again: at its close, without one when the customer leaves.",
+    ),
     rolling(
         "mid_chat_abandonment_ratio",
         "ratio",

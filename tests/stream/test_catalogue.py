@@ -20,6 +20,7 @@ from stream.settings import FIXED_WINDOWS, load
 from stream.simulator import Centre
 
 if TYPE_CHECKING:
+    from aggregators.metric import Metric
     from aggregators.rolling import Group
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,13 @@ def test_a_name_is_as_prometheus_wants_it(each: dict[str, object]) -> None:
     assert ("_rolling_" in name) == (each.get("family") == "rolling")
     assert "quantile" not in labels
     assert str(each["help"]).endswith(".")
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.family}-{metric.suffix}")
+def test_every_metric_says_in_which_cases_it_is_another_number_than_expected(metric: Metric) -> None:
+    """Beside its definition, unit and formula; each edge case is a text of several words."""
+    assert all((metric.source, metric.unit, metric.formula, metric.help))
+    assert len(metric.edges.split()) > 3
 
 
 def test_no_queue_costs_more_series_than_the_budget() -> None:
