@@ -41,14 +41,17 @@ def _agree(value: Value, seen: float | None) -> bool:
     return (seen or 0) == (value or 0)
 
 
-def product(names: Collection[str]) -> Offline:
-    """Return the product, which counts every family and shows the metrics called *names*, without prefix and level."""
+def product(names: Collection[str], *, definitions: Definitions | None = None) -> Offline:
+    """Return the product, which shows the metrics called *names*, without prefix and level.
+
+    It counts every family, or by these *definitions*.
+    """
     shown = [metric for metric in METRICS if metric.family != "total"]
     shown = [each for each in shown if (f"rolling_{each.suffix}" if each.family == "rolling" else each.suffix) in names]
     assert len(shown) == len(names)
     return Offline(
         metrics=dict.fromkeys(ALL_METRICS, ()) | dict.fromkeys(LEVELS, shown),
-        definitions=Definitions(families=FAMILIES),
+        definitions=definitions or Definitions(families=FAMILIES),
     )
 
 
