@@ -54,7 +54,7 @@ OFFICE = [(540, 750), (780, 1_020)]
 DESK = (
     Version(
         ALWAYS,
-        {**{weekday: OFFICE for weekday in range(5)}, 5: [(600, 840)]},
+        {**dict.fromkeys(range(5), OFFICE), 5: [(600, 840)]},
         {day("2026-03-10"): [], day("2026-03-11"): [(540, 720)]},
     ),
     Version(day("2026-03-12"), {weekday: [(480, 1_200)] for weekday in EVERY_DAY}, {}),
