@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.aggregators.observed import shown
 from tests.logs import Log, after, expects, offline
 
 THUMBS = {"min": 0, "max": 1}
@@ -246,6 +247,25 @@ def test_sent_again_is_one_survey_sent() -> None:
 
 
 # ----------------------------------------------------------------------------------- M61, response rate
+
+
+def test_the_response_rate_has_the_same_surveys_on_both_sides() -> None:
+    """Sent and answered stand where it was sent, and spam is in neither: billing 1/2, sales 0/1, together 1/3.
+
+    c1 billing  sent -> sales, answered     c3 sales    sent
+    c2 billing  sent                        c4 billing  sent, answered, spam
+    """
+    log = Log(channel="chat")
+    log.of(conversation="c1").customer("00:00", queue="billing").sent("00:10").assigned("00:20", "sales")
+    log.of(conversation="c1").responded("00:30", 5)
+    log.of(conversation="c2").customer("00:00", queue="billing").sent("00:10")
+    log.of(conversation="c3").customer("00:00", queue="sales").sent("00:10")
+    log.of(conversation="c4").customer("00:00", queue="billing").sent("00:10").responded("00:30", 5).flagged("00:40")
+
+    places = (("default", "chat", "billing"), ("default", "chat", "sales"), ("default", "chat"), ("default",))
+
+    found = [shown(log, "01:00", *place)["survey_response_ratio"] for place in places]
+    assert found == pytest.approx([1 / 2, 0, 1 / 3, 1 / 3])
 
 
 def response_ratio(log: Log, clock: str, window: str) -> float | None:
