@@ -5,7 +5,7 @@ Definitions to the letter: `docs/definitions-health.md`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aggregators import points as p
 from aggregators.health import CHAT_REVIVED, COVERED_BY, LEG_REVIVED, ORPHANS
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aggregators.reading import Reading, Value
+
+_ORPHAN: Final = (
+    "A start that comes late takes it back. An answer without a queue is one too, unless we began it: its wait is not "
+    "known."
+)
+_NOT_HUMAN: Final = "Each is taken as not human. Who names no actor is not among them."
 
 
 def _orphans(r: Reading) -> Mapping[str, Value]:
@@ -39,17 +45,23 @@ METRICS: tuple[Metric, ...] = (
         "§7, conventions 17",
         read=_orphans,
         extra="stop",
-        edges="A start that comes late takes it back. An answer without a queue is one too, unless we began it: its "
-        "wait is not known.",
+        edges=_ORPHAN,
     ),
-    counter("orphan_stops_total", "Stops without a start", "§7, conventions 17", p.ORPHAN_STOP.count, unit="events"),
+    counter(
+        "orphan_stops_total",
+        "Stops without a start",
+        "§7, conventions 17",
+        p.ORPHAN_STOP.count,
+        unit="events",
+        edges=_ORPHAN,
+    ),
     count(
         "unknown_actors",
         "Events whose actor is none of customer, human, bot, system",
         "§7, conventions 11",
         p.UNKNOWN_ACTOR.count,
         unit="events",
-        edges="Counted as not human.",
+        edges=_NOT_HUMAN,
     ),
     counter(
         "unknown_actors_total",
@@ -57,6 +69,7 @@ METRICS: tuple[Metric, ...] = (
         "§7, conventions 11",
         p.UNKNOWN_ACTOR.count,
         unit="events",
+        edges=_NOT_HUMAN,
     ),
     count(
         "legs_revived",

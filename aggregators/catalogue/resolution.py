@@ -39,6 +39,12 @@ _BUSINESS: Final = "by the calendar in force at the time; without one all time c
 _FINAL: Final = "a week late by definition; an agent's reopening after it, or a late event, still corrects it"
 _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next solve puts it in again"
 
+_RETURNS: Final = "a customer who returns more than 7 d after the solve is received again, sooner it is a reopening"
+_SOLVES: Final = (
+    "solved and then closed is one; a solve that its agent takes back within 5 min is none; a chat closed without a "
+    "human reply is none, unless a bot contained it"
+)
+_REOPENINGS: Final = "by a customer, an agent or the system; a correction within 5 min is none"
 _MOVED: Final = "one is also moved where its queue is named only after it was received"
 
 
@@ -77,7 +83,7 @@ METRICS: tuple[Metric, ...] = (
         "M41",
         RECEIVED.count,
         unit="episodes",
-        edges="a customer who returns more than 7 d after the solve is received again, sooner it is a reopening",
+        edges=_RETURNS,
     ),
     count(
         "resolved",
@@ -85,8 +91,7 @@ METRICS: tuple[Metric, ...] = (
         "M41",
         RESOLVED.count,
         unit="solves",
-        edges="solved and then closed is one; a solve that its agent takes back within 5 min is none; a chat closed "
-        "without a human reply is none, unless a bot contained it",
+        edges=_SOLVES,
         vendors="Zendesk: solved tickets · Intercom and Chatwoot: every close",
     ),
     count(
@@ -95,7 +100,7 @@ METRICS: tuple[Metric, ...] = (
         "M42",
         REOPENED.count,
         unit="reopenings",
-        edges="by a customer, an agent or the system; a correction within 5 min is none",
+        edges=_REOPENINGS,
     ),
     count(
         "deleted",
@@ -129,9 +134,16 @@ METRICS: tuple[Metric, ...] = (
         unit="conversations",
         edges=_MOVED,
     ),
-    counter("received_total", "Episodes received", "M41", RECEIVED.count, unit="episodes"),
-    counter("resolved_total", "Solves", "M41", RESOLVED.count, unit="solves"),
-    counter("reopened_total", "Solved conversations that were opened again", "M42", REOPENED.count, unit="reopenings"),
+    counter("received_total", "Episodes received", "M41", RECEIVED.count, unit="episodes", edges=f"{_RETURNS}."),
+    counter("resolved_total", "Solves", "M41", RESOLVED.count, unit="solves", edges=f"{_SOLVES}."),
+    counter(
+        "reopened_total",
+        "Solved conversations that were opened again",
+        "M42",
+        REOPENED.count,
+        unit="reopenings",
+        edges=f"{_REOPENINGS}.",
+    ),
     rolling(
         "resolution_rate_ratio",
         "ratio",

@@ -163,6 +163,7 @@ BUSINESS_METRICS: tuple[Metric, ...] = (
         "M11",
         read=lambda r: mean_s(r[m.REPLY_MS] + r[p.REPLY_BUSINESS.total], r[m.REPLIES]),
         edges=_BUSINESS,
+        vendors="Chatwoot: 0 where there is no calendar",
     ),
     rolling(
         "reply_business_seconds",

@@ -23,6 +23,12 @@ _STAGES: Final = {
 }
 """By stage, the measures of how many passed it and how many were lost there."""
 
+_EPISODES: Final = (
+    "An episode begins with the first customer message, and with one more than 24 h after a resolve; where nobody "
+    "writes, as in a call, with the first queue. Spam, test and merged conversations leave every number as soon as "
+    "they are flagged."
+)
+
 
 def _abandoned(r: Reading) -> Mapping[str, Value]:
     return {stage: r[lost] for stage, (passed, lost) in _STAGES.items() if r[passed]}
@@ -35,9 +41,7 @@ ASKED_METRICS: tuple[Metric, ...] = (
         "M70",
         points.CONTACT.choice(1),
         unit="contacts",
-        edges="An episode begins with the first customer message, and with one more than 24 h after a resolve; where "
-        "nobody writes, as in a call, with the first queue. Spam, test and merged conversations leave every number as "
-        "soon as they are flagged.",
+        edges=_EPISODES,
     ),
     count(
         "contacts_outbound",
@@ -45,10 +49,17 @@ ASKED_METRICS: tuple[Metric, ...] = (
         "M70",
         points.CONTACT.choice(2),
         unit="contacts",
-        edges="At the first customer message, or where the customer never writes at the first queue. Their "
-        "later episodes are the contacts of customers.",
+        edges="At the first customer message, or where the customer never writes, as in a call, at the first queue. "
+        "Their later episodes are the contacts of customers.",
     ),
-    counter("contacts_total", "Episodes begun by customers", "M70", points.CONTACT.choice(1), unit="contacts"),
+    counter(
+        "contacts_total",
+        "Episodes begun by customers",
+        "M70",
+        points.CONTACT.choice(1),
+        unit="contacts",
+        edges=_EPISODES,
+    ),
     Metric(
         suffix="messages_total",
         family="total",

@@ -95,8 +95,8 @@ def test_a_name_is_as_prometheus_wants_it(each: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.family}-{metric.suffix}")
 def test_every_metric_says_in_which_cases_it_is_another_number_than_expected(metric: Metric) -> None:
-    """Beside its definition, unit and formula; each edge case is a text of several words."""
-    assert all((metric.source, metric.unit, metric.formula, metric.help))
+    """Beside its definition, unit, formula and levels; the edge cases are a text of several words."""
+    assert all((metric.source, metric.unit, metric.formula, metric.help, metric.levels))
     assert len(metric.edges.split()) > 3
 
 
