@@ -90,9 +90,14 @@ def _entry(metric: Metric) -> Iterator[str]:
         + (" where the [definitions](../definitions-file.md#levels) ask for them" if metric.parts else ""),
         "Advisory": "an estimate; batch and live need not agree on it" if metric.advisory else "",
         "PromQL": f"`{promql(metric)}`",
-        "Edge cases": metric.edges,
+        "Edge cases": _sentence(metric.edges),
         "Elsewhere": metric.vendors,
     }
     for head, cell in rows.items():
         if cell:
             yield f"| {head} | {cell.replace('|', chr(92) + '|')} |"
+
+
+def _sentence(text: str) -> str:
+    """Return *text* from a capital letter to a full stop."""
+    return text and f"{text[0].upper()}{text[1:].removesuffix('.')}."

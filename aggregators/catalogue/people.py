@@ -125,7 +125,7 @@ _NOW: tuple[Metric, ...] = (
             "Σ slots of those who say available, busy or acw",
             "M23",
             read=_known_now(s.SLOTS),
-            edges="slots_total of the definitions: a gauge has no _total. What an agent on a break still has open "
+            edges="A gauge has no _total, or it would be called slots_total. What an agent on a break still has open "
             "counts at the tenant.",
         ),
         levels=_DESK,

@@ -13,7 +13,7 @@ import pytest
 
 from aggregators.catalogue import METRICS
 from aggregators.pipeline_metrics import PIPELINE
-from stream.metric_pages import FIRST_LINE
+from stream.metric_pages import FIRST_LINE, pages
 from stream.metrics_page import as_data, as_markdown, budget, series
 from stream.offline import Offline
 from stream.settings import FIXED_WINDOWS, load
@@ -48,6 +48,14 @@ def test_the_pages_of_the_families_are_those_that_the_catalogue_makes(tmp_path: 
     made = {page.name: page.read_text(encoding="utf-8") for page in tmp_path.iterdir()}
     assert made == {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "metrics").iterdir()}
     assert {text.splitlines()[0] for text in made.values()} == {FIRST_LINE}
+
+
+def test_edge_cases_stand_there_as_sentences() -> None:
+    """From a capital letter, a code or a digit to one full stop, however the catalogue has them."""
+    cells = [line for text in pages().values() for line in text.splitlines() if line.startswith("| Edge cases |")]
+
+    assert len(cells) == len(METRICS)
+    assert [cell for cell in cells if not re.fullmatch(r"\| Edge cases \| [A-Z`\d][^|]*[^.|]\. \|", cell)] == []
 
 
 def test_every_metric_is_on_the_page_by_its_full_name() -> None:
