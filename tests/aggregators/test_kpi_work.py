@@ -65,6 +65,7 @@ def test_a_chat_that_was_given_up_and_goes_on(sign: dict[str, str]) -> None:
     """
     log = Log().queued("0:00:00", "sales").accepted("0:00:10", agent="a-1")
     machine = Log().queued("0:00:00", "sales").accepted("0:00:10", agent="a-1").says("30:00:00", "system")
+    machine.says("30:00:00", "human", auto=True)
     log.add("chat.message", "30:00:00", **sign)
 
     assert shown(log, "29:59:59")["active_chats"] == 0
@@ -72,6 +73,15 @@ def test_a_chat_that_was_given_up_and_goes_on(sign: dict[str, str]) -> None:
     assert shown(machine, "30:00:01")["active_chats"] == 0
     ended = shown(log.closed("30:10:00"), "30:10:01")
     assert (ended["active_chats"], ended["handled"], ended["handle_mean_seconds"]) == (0, 1, 600)
+
+
+def test_a_chat_is_idle_though_nobody_wrote_since_it_was_accepted() -> None:
+    """M20: written at 0:00, accepted at 0:10: idle from 0:40 on. So is one that is taken from hold after days."""
+    log = Log().queued("0:00:00").customer("0:00:00").accepted("0:10:00")
+    assert [shown(log, clock)["idle_chats"] for clock in ("0:39:59", "0:40:01")] == [0, 1]
+
+    log.add("chat.resumed", "60:00:00")
+    assert [shown(log, clock)["idle_chats"] for clock in ("60:29:59", "60:30:01")] == [0, 1]
 
 
 def test_chats_of_several_queues() -> None:

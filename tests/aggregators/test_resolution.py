@@ -865,6 +865,24 @@ def test_a_solved_episode_tells_whose_it_was_and_whether_the_customer_came_back(
     assert told(log) == [Solved(T0, T0 + 2 * HOUR_MS, owners=1, replies=2, reopened=True, closes=2)]
 
 
+def test_it_tells_how_often_it_was_closed_solved_or_not() -> None:
+    """A chat closed without a reply at 1 and 3 min, each time written to again; answered and closed at 10 min: 3.
+
+    The close at 4 min, while it is closed, is none. Opened again by the customer, who writes twice more: then it is 4.
+    """
+    log = Log(queue="billing").customer("00:00").closed("01:00").customer("02:00").closed("03:00").closed("04:00")
+    log.customer("05:00").human("06:00").closed("10:00")
+    assert [row.closes for row in told(log)] == [3]
+
+    log.customer("20:00").customer("21:00").customer("22:00").human("23:00").closed("30:00")
+    assert [row.closes for row in told(log)] == [4]
+
+    shut_and_solved = Log(queue="billing").created("00:00").add("chat.closed", "01:00", by="human")
+    shut_and_solved.status("02:00", "solved", by="human").commented("30:00", "customer").commented("31:00", "customer")
+    shut_and_solved.status("40:00", "solved", by="human")
+    assert [row.closes for row in told(shut_and_solved)] == [2]
+
+
 def test_a_move_counts_where_it_leaves_and_where_it_arrives() -> None:
     """Billing until 10 min, sales until it is solved at 20 min by an event of voice, each at its instant."""
     log = ticket().assigned("0:10:00", "sales", queue="sales").status("0:20:00", "solved", queue="voice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -152,12 +153,16 @@ def test_a_disputed_rating_is_in_the_raw_number_alone() -> None:
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_who_was_only_shown_a_survey_is_counted_apart(kind: str) -> None:
-    """M61: a was shown one twice, b shown and sent it under the same id, c sent one: 2 offered, 2 sent, 1 answered."""
+    """M61: a was shown one twice, b shown and sent it under the same id, c sent one and answers: 2 sent.
+
+    d answers what was shown, which was not sent: 3 offered, and of the two that were sent 1 is answered.
+    """
     log = Log()
     log.of(conversation="a").add("survey.offered", "00:01", survey="w", kind=kind)
     log.of(conversation="a").add("survey.offered", "00:09", survey="w", kind=kind)
     log.of(conversation="b").add("survey.offered", "00:02", survey="w", kind=kind).sent("00:03", survey="w", kind=kind)
     log.of(conversation="c").sent("00:04", kind=kind).responded("00:30", 5, kind=kind)
+    log.of(conversation="d").add("survey.offered", "00:05", survey="s", kind=kind).responded("00:30", 5, kind=kind)
     prefix = "" if kind == "csat" else f"{kind}_"
 
     def of_7d(suffix: str, *families: str) -> float | None:
@@ -166,7 +171,7 @@ def test_who_was_only_shown_a_survey_is_counted_apart(kind: str) -> None:
         labels = (("tenant", "default"), ("window", "7d"))
         return offline.values(after("00:40")).get((f"support_tenant_rolling_{suffix}", labels))
 
-    assert of_7d(f"{prefix}surveys_offered", "surveys") == 2
+    assert of_7d(f"{prefix}surveys_offered", "surveys") == 3
     assert of_7d(f"{prefix}surveys_sent", "surveys") == 2
     assert of_7d(f"{NAMES[kind]}_response_ratio", "surveys") == 0.5
     assert of_7d(f"{prefix}surveys_offered") is None
@@ -236,3 +241,18 @@ def test_ratings_by_score_are_those_nearest_to_a_quarter_of_the_scale() -> None:
         if name == "support_tenant_rolling_csat_scores" and dict(labels)["window"] == "1h"
     }
     assert by_score == {"0": 1, "0.25": 1, "0.5": 1, "0.75": 1, "1": 3}
+
+
+def test_a_disputed_rating_is_on_the_scale_of_the_definitions_too() -> None:
+    """M60: csat is 1 to 10 here: the 5 that was taken back is 4/9 of it, and not satisfied. Of 1 to 5 it would be."""
+    ten = {**SETTLING.scales, "csat": SETTLING.scales["csat"]._replace(most=Fraction(10))}
+    log = Log().sent("00:00").responded("01:00", 5).retracted("02:00")
+
+    def raw(definitions: Definitions) -> float | None:
+        offline = Offline(definitions=definitions)
+        offline.feed(log.lines)
+        labels = (("tenant", "default"), ("window", "1h"))
+        return offline.values(after("04:00")).get(("support_tenant_rolling_csat_raw_satisfied_ratio", labels))
+
+    assert raw(SETTLING) == 1
+    assert raw(replace(SETTLING, scales=ten)) == 0
