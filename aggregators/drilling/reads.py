@@ -203,9 +203,9 @@ class _Noting(Reading):
         self._deeper(-1)
         return found
 
-    def score_sum(self, kind: int) -> Fraction:
+    def scores(self, kind: int) -> dict[Fraction, int]:
         self._note().scores.add(kind)
-        return super().score_sum(kind)
+        return super().scores(kind)
 
 
 class _Kinds(dict[int, Any]):
