@@ -870,8 +870,8 @@ def test_it_tells_how_often_it_was_closed_solved_or_not() -> None:
 
     The close at 4 min, while it is closed, is none. Opened again by the customer, who writes twice more: then it is 4.
     """
-    log = Log(queue="billing").customer("00:00").closed("01:00").customer("02:00").closed("03:00").closed("04:00")
-    log.customer("05:00").human("06:00").closed("10:00")
+    log = Log(queue="billing").customer("00:00").closed("01:00").customer("02:00").customer("02:30").closed("03:00")
+    log.closed("04:00").customer("05:00").human("06:00").closed("10:00")
     assert [row.closes for row in told(log)] == [3]
 
     log.customer("20:00").customer("21:00").customer("22:00").human("23:00").closed("30:00")
