@@ -34,6 +34,7 @@ week = { mon-sun = "08:00-20:00" }
 [calendars.night]
 zone = "America/New_York"
 week = { mon-sun = ["00:00-06:00", "22:00-24:00"] }
+special = { 2026-03-08 = "01:00-20:00" }
 
 [[business_hours]]
 calendar = "desk"
@@ -46,7 +47,7 @@ calendar = "night"
 queue = "tech"
 calendar = "always"
 """
-"""T0 is Thursday, 5 March 2026. On Sunday, the 8th, the clocks of New York go from 2:00 to 3:00: a night is short."""
+"""T0 is Thursday, 5 March 2026. On Sunday, the 8th, the clocks of New York go from 2:00 to 3:00, while it is open."""
 
 ALWAYS = day("1970-01-01")
 EVERY_DAY = range(7)
@@ -59,7 +60,13 @@ DESK = (
     ),
     Version(day("2026-03-12"), {weekday: [(480, 1_200)] for weekday in EVERY_DAY}, {}),
 )
-NIGHT = (Version(ALWAYS, {weekday: [(0, 360), (1_320, 1_440)] for weekday in EVERY_DAY}, {}),)
+NIGHT = (
+    Version(
+        ALWAYS,
+        {weekday: [(0, 360), (1_320, 1_440)] for weekday in EVERY_DAY},
+        {day("2026-03-08"): [(60, 1_200)]},
+    ),
+)
 """The same as FILE says, in minutes of the day."""
 
 
