@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -110,8 +111,9 @@ def count(
     vendors: str = "",
     by_agent: bool = False,
 ) -> Metric:
-    """Return a gauge of how often a window counts *measure*."""
-    row = (suffix, unit, f"{text} in the window.", text[0].lower() + text[1:], source)
+    """Return a gauge of how often a window counts *measure*; what *text* says behind a comma or colon stays its end."""
+    said = re.sub(r"(?=[,:] |$)", " in the window", text, count=1)
+    row = (suffix, unit, f"{said}.", text[0].lower() + text[1:], source)
     return _gauge("rolling", row, read=lambda r: r[measure], edges=edges, vendors=vendors, by_agent=by_agent)
 
 

@@ -66,8 +66,8 @@ def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: i
     alone and with all families, and the plain loop.
     """
     pipeline = Pipeline(kafka, redis, folder, partitions=PARTITIONS)
-    total = _fill(pipeline, events)
-    main, broad = _counting(folder / "main.toml", ()), _counting(folder / "all.toml", FAMILIES)
+    total = fill(pipeline, events)
+    main, broad = counting_of(folder / "main.toml", ()), counting_of(folder / "all.toml", FAMILIES)
     builds = {"worker": str(ROOT)}
     if compiled := compiled_packages():
         builds = {"compiled worker": str(compiled), "worker, not compiled": str(ROOT)}
@@ -77,7 +77,7 @@ def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: i
         said = []
         for name, packages in builds.items():
             for what, counting in ((name, main), (name + ALL, broad)):
-                figures.setdefault(what, []).append(_worker(pipeline, total, packages=packages, counting=counting))
+                figures.setdefault(what, []).append(worker_run(pipeline, total, packages=packages, counting=counting))
                 said.append(f"{what} {figures[what][-1]}")
         figures.setdefault(PLAIN, []).append(_plain(pipeline, total))
         say(f"  run {number}: " + "; ".join([*said, f"{PLAIN} {figures[PLAIN][-1]}"]))
@@ -88,27 +88,31 @@ def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: i
             say(f"  {name}, Redis' cpu-s:    {spread([each.redis_cpu_s_a_million for each in rows])}")
     for name in builds:
         of_main, of_all = figures[name], figures[name + ALL]
-        say(f"  {name}, cpu over that of the {PLAIN}, run by run: {_ratio(of_main, figures[PLAIN])}")
-        say(f"  {name}, cpu{ALL} over the main job's, run by run: {_ratio(of_all, of_main)}")
-        say(f"  {name}, the same with Redis' cpu: {_ratio(_with_redis(of_all), _with_redis(of_main))}")
+        say(f"  {name}, cpu over that of the {PLAIN}, run by run: {ratio_of(of_main, figures[PLAIN])}")
+        say(f"  {name}, cpu{ALL} over the main job's, run by run: {ratio_of(of_all, of_main)}")
+        say(f"  {name}, the same with Redis' cpu: {ratio_of(with_redis(of_all), with_redis(of_main))}")
 
 
-def _counting(file: Path, families: tuple[str, ...]) -> Counting:
+def counting_of(file: Path, families: tuple[str, ...]) -> Counting:
+    """Write *file* so that *families* are counted beside the main job, and return what that counts."""
     file.write_text(f"families = {orjson.dumps(families).decode()}\n")
     return Counting(file, read_definitions(str(file)).generation())
 
 
-def _ratio(mine: list[Run], theirs: list[Run]) -> str:
+def ratio_of(mine: list[Run], theirs: list[Run]) -> str:
+    """Return how often *theirs* is in *mine*, in CPU, run by run: median, least and most."""
     pairs = zip(mine, theirs, strict=True)
     ratios = [one.cpu_s_a_million / other.cpu_s_a_million for one, other in pairs]
     return f"median {statistics.median(ratios):.2f} (from {min(ratios):.2f} to {max(ratios):.2f})"
 
 
-def _with_redis(rows: list[Run]) -> list[Run]:
+def with_redis(rows: list[Run]) -> list[Run]:
+    """Return the runs with Redis' CPU beside the worker's."""
     return [each._replace(cpu_s_a_million=each.cpu_s_a_million + each.redis_cpu_s_a_million) for each in rows]
 
 
-def _fill(pipeline: Pipeline, events: int) -> int:
+def fill(pipeline: Pipeline, events: int) -> int:
+    """Send *events* of a simulated centre; return how many records there are."""
     lines = []
     for event in Centre(seed=1, rate=RATE).events(START_MS, START_MS + 30 * 86_400_000):
         lines.append(event.value)
@@ -130,7 +134,8 @@ def _ends(pipeline: Pipeline, topics: Iterable[str]) -> int:
     return total
 
 
-def _worker(pipeline: Pipeline, total: int, *, packages: str, counting: Counting) -> Run:
+def worker_run(pipeline: Pipeline, total: int, *, packages: str, counting: Counting) -> Run:
+    """Let one worker, of the code in *packages*, count the *total* records there are into an empty Redis."""
     pipeline.redis.flush()
     client = pipeline.redis.client()
     group = unique("bench")

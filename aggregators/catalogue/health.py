@@ -57,7 +57,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     count(
         "unknown_actors",
-        "Events whose actor is none of customer, human, bot, system",
+        "Events with an unknown actor: none of customer, human, bot, system",
         "§7, conventions 11",
         p.UNKNOWN_ACTOR.count,
         unit="events",
@@ -65,7 +65,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     counter(
         "unknown_actors_total",
-        "Events whose actor is none of customer, human, bot, system",
+        "Events with an unknown actor: none of customer, human, bot, system",
         "§7, conventions 11",
         p.UNKNOWN_ACTOR.count,
         unit="events",

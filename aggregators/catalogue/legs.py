@@ -65,7 +65,7 @@ METRICS: tuple[Metric, ...] = (
     state(
         "waiting_past_target",
         "legs",
-        "Legs waiting now for longer than the target of their channel.",
+        "Legs waiting now for longer than the target of their queue or channel.",
         "legs with as_of − opened > target",
         "M1",
         read=lambda r: r.state.waiting_past_target,
@@ -119,7 +119,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     count(
         "lost",
-        "Legs that nobody ended, given up after 4 h",
+        "Legs given up after 4 h, as nobody ended them",
         "M8",
         m.LOST,
         edges="At that very instant. An end that comes later takes it back, unless it was queued again before. "
