@@ -13,7 +13,7 @@ from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from aggregators.targets import Targets, in_force, target_of
 from aggregators.zones import Zone
 
-STATE_VERSION: Final = 6
+STATE_VERSION: Final = 7
 """Goes up when the stored form or the meaning of a stored number changes; tables are then rebuilt, never misread."""
 
 NEVER_MS: Final = -1
@@ -135,11 +135,12 @@ class Definitions:
     `…_versions` are the targets that came into force later, in order; what started before keeps those it started with.
     No first response is in time after `response_limit_ms` on the clock of its target, nor after
     `response_elapsed_limit_ms` whatever the clock. `priority_restarts` names the policy clocks that a change of
-    priority restarts. Replies of one agent within `merged_sends_ms` of the last are one to a resolution;
-    `thanks_reopen` is whether a customer who only says thanks reopens. Calendars stand by (tenant, channel, queue), ""
-    for any; None is no calendar. Money is in millionths of `currency`. `genesys` are the switches of SLg, None where it
-    is not shown. `service_level_target` is the share to be answered in time, `utilisation_warning` the utilisation from
-    which on agents have too much to do: alerts go by these, and no number does.
+    priority restarts, `pending_pauses` those that stand still while the status is pending or on hold. Replies of one
+    agent within `merged_sends_ms` of the last are one to a resolution; `thanks_reopen` is whether a customer who only
+    says thanks reopens. Calendars stand by (tenant, channel, queue), "" for any; None is no calendar. Money is in
+    millionths of `currency`. `genesys` are the switches of SLg, None where it is not shown.
+    `service_level_target` is the share to be answered in time, `utilisation_warning` the utilisation from which on
+    agents have too much to do: alerts go by these, and no number does.
     """
 
     wait_target_ms: dict[str, int] = field(default_factory=_wait_targets)
@@ -178,6 +179,7 @@ class Definitions:
     at_risk_share: Fraction = Fraction(1, 5)
     at_risk_ms: int = NEVER_MS
     priority_restarts: tuple[str, ...] = ()
+    pending_pauses: tuple[str, ...] = ("resolution",)
     scales: dict[str, Scale] = field(default_factory=usual_scales)
     satisfied_from: Fraction = Fraction(3, 4)
     satisfied_wide_scale: int = 4
@@ -302,6 +304,8 @@ class Definitions:
                 del said[name]
         if not self.priority_restarts:
             del said["priority_restarts"]
+        if self.pending_pauses == ("resolution",):
+            del said["pending_pauses"]
         if self.merged_sends_ms == NEVER_MS:
             del said["merged_sends_ms"]
         if self.thanks_reopen:

@@ -23,7 +23,7 @@ class Solve(NamedTuple):
     """A solve at `at` by the fact at `place`. `stop` is where clocks stop: earlier where time ran out (`by_timeout`).
 
     `alone`: the customer wrote and nobody replied; `withdrawn`: and it was no human of the centre who ended it.
-    `replies` is -1 where the customer did not write.
+    `replies` is -1 where the customer did not write. `is_human`: a human had it, as far as anything says so.
     """
 
     place: int
@@ -35,6 +35,7 @@ class Solve(NamedTuple):
     replies: int
     touches: int
     owners: int
+    is_human: bool
 
 
 class Pauses:
@@ -73,6 +74,8 @@ class Pauses:
 class Episode:
     """One episode, received at `received`; its durations count from `clock`, and are final `settle_ms` after its solve.
 
+    `before` is the last solve of the episode before it. Since `taken_up_at` it has been open without a break.
+
     A solve is pending until it is known that nobody corrects it. `ends` collects, over all episodes of a conversation,
     the first end of each with its outcome: 2 where it was withdrawn before a reply, else 1. `stays` is when it was open
     and anybody could solve it: not while it is solved, nor after it was closed without being solved; `solved_at` is the
@@ -87,18 +90,20 @@ class Episode:
         *,
         received: int,
         clock: int,
+        before: int | None,
         settle_ms: int,
         ends: list[tuple[int, int]],
         solved: list[Solved],
     ) -> None:
         self._solved = solved
         self._settle_ms = settle_ms
-        self._reopened = False
+        self._before = before
+        self._undone: Solve | None = None
         self._places = places
         self._samples = samples
         self._intervals = intervals
         self._received = self._opened = received
-        self.clock = clock
+        self.clock = self.taken_up_at = clock
         self._ends = ends
         self.pending: Solve | None = None
         self._closed_at = -1
@@ -135,7 +140,7 @@ class Episode:
             self._is_shut = False
             self._taken_up += 1
         if self._stays_since < 0:
-            self._stays_since = at
+            self._stays_since = self.taken_up_at = at
 
     def close(self, at: int) -> None:
         """Be closed too, where it is solved; only the first time counts."""
@@ -147,9 +152,10 @@ class Episode:
         self._undo(solve, outcome=2 if by_customer else 1)
         self.pending = None
         self._add(points.REOPENED, at)
-        self._reopened = self._reopened or by_customer
+        if by_customer or self._undone is not None:
+            self._undone = solve
         self._is_shut = False
-        self._opened = self._stays_since = at
+        self._opened = self._stays_since = self.taken_up_at = at
 
     def delete(self, at: int) -> None:
         """Leave the backlog."""
@@ -174,15 +180,21 @@ class Episode:
         if solve is not None:
             self._keep(solve, pauses)
             self.solved_at = solve.at
-            told = (solve.owners, solve.replies, self._reopened, self._solves + self._taken_up)
-            self._solved.append(Solved(self._received, solve.at, *told))
-        elif not self._deleted:
+            self._tell(solve, closes=self._solves + self._taken_up)
+        elif self._undone is not None:
+            # What the customer opened again was solved, and at first contact it was not: whoever solves it anew.
+            self._tell(self._undone, closes=self._solves + self._taken_up + 1)
+        if solve is None and not self._deleted:
             if self._stays_since >= 0:
                 self._leave(silent_at)
             self._last_until(silent_at)
             if silent_at is not None:
                 self._add(points.LAPSED, silent_at)
         self._add(points.RECEIVED, self._received, 1 if solve is None else 2)
+
+    def _tell(self, solve: Solve, *, closes: int) -> None:
+        told = (solve.is_human, solve.owners, solve.replies, self._undone is not None, closes)
+        self._solved.append(Solved(self._before, solve.at, *told))
 
     def _undo(self, solve: Solve, *, outcome: int) -> None:
         """Count a solve that nobody corrected and that is not the last; *outcome* 2 is that the customer came back."""

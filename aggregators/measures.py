@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators import business, points
 from aggregators import samples as s
-from aggregators.instants import SECOND_MS
+from aggregators.instants import HOUR_MS, SECOND_MS
 from aggregators.sketch import bin_of
 from aggregators.vocabulary import BY_CODE
 
@@ -236,10 +236,18 @@ def _handled(handled: s.Handled, __: Definitions) -> Amounts:
     return tuple(amounts)
 
 
+BANDS_MS: Final = {1: 12 * HOUR_MS, 2: 48 * HOUR_MS}
+"""The bands of resolution times, by the choices of points.SOLVED_BEYOND."""
+
+
 def _solved(solved: s.LastSolve, __: Definitions) -> Amounts:
     """Return what the last solve adds. Of the first solve and the close only how they differ from it is counted."""
     _, _, _, took_ms, paused_ms, first, closed, late_ms, replies, touches, owners = solved
-    amounts = [(_SOLVED_MS, took_ms), (_SOLVED_BIN + bin_of(took_ms), 1)]
+    number = bin_of(took_ms)
+    amounts = [(_SOLVED_MS, took_ms), (_SOLVED_BIN + number, 1)]
+    band = _BAND_OF_BIN.get(number)
+    if band is not None and took_ms > BANDS_MS[band]:
+        amounts.append((_SOLVED_BEYOND + band, 1))
     if paused_ms:
         amounts.append((_SOLVED_PAUSED_MS, -paused_ms))
     if not first:
@@ -274,6 +282,8 @@ _AFTER_WORK: Final = points.AFTER_WORK.count
 _AFTER_WORK_MS: Final = points.AFTER_WORK.total
 _SOLVED_MS: Final = points.SOLVED.total
 _SOLVED_BIN: Final = points.SOLVED.bins
+_SOLVED_BEYOND: Final = points.SOLVED_BEYOND.choice(0)
+_BAND_OF_BIN: Final = {bin_of(bound): band for band, bound in BANDS_MS.items()}
 _SOLVED_PAUSED_MS: Final = points.SOLVED_UNPAUSED.total
 _FIRST_SOLVED: Final = points.FIRST_SOLVED.count
 _FIRST_SOLVED_MS: Final = points.FIRST_SOLVED.total

@@ -51,6 +51,7 @@ from aggregators.samples import (
     NPS,
     QUEUED,
     REPLY,
+    RESPONSE_LEFT,
     RESPONSE_OPEN,
     STAY,
     SURVEY_SENT,
@@ -276,13 +277,9 @@ class _Conversation:
         rows: list[legs.LegRow] = []
         if self._legs:
             rows = self._observe_legs(samples, intervals, said.replied_at)
-        for at, since in said.first_responses:
-            samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
-        for at, since in said.replies:
-            samples.append(_new(Response, (REPLY, at, places.at(at), since)))
+        over = resolution.over_at(self._facts, definitions) if stretching and said.stretches else None
+        self._observe_responses(said, over, samples, intervals)
         contacts = self._observe_contacts(said.contacts, samples)
-        for wait in said.open_responses:
-            intervals += places.pieces(RESPONSE_OPEN, wait.start, wait.end, wait.start)
         if self._surveys:
             self._observe_surveys(samples, asked)
         parts: list[tells.Part] = []
@@ -304,12 +301,13 @@ class _Conversation:
             lives = resolution.observe(self._resolution, places, definitions, *into, solved=solved if counts else None)
             if clocks:
                 sla.observe(
-                    self._facts, said, lives, places, definitions=definitions, samples=samples, intervals=intervals
-                )
+                    self._facts, said, lives, places,
+                    over=over, definitions=definitions, samples=samples, intervals=intervals,
+                )  # fmt: skip
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         if unanswered:
-            self._observe_stretches(said, samples, intervals)
+            self._observe_stretches(said, over, samples, intervals)
         if "customers" in families:
             coverage.observe(
                 places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
@@ -358,22 +356,47 @@ class _Conversation:
             told |= tells.offers_to_agents(self._key, self._offers, self._rings)
         return told
 
-    def _observe_stretches(self, said: replies.Replies, samples: list[Sample], intervals: list[Interval]) -> None:
+    def _observe_responses(
+        self, said: replies.Replies, over: int | None, samples: list[Sample], intervals: list[Interval]
+    ) -> None:
+        """Count first responses and replies, and let open first responses last: as long as nobody gives one.
+
+        Where that is asked, what is open after the conversation is *over* is told apart.
+        """
+        places = self._places
+        for at, since in said.first_responses:
+            samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
+        for at, since in said.replies:
+            samples.append(_new(Response, (REPLY, at, places.at(at), since)))
+        for start, end in said.open_responses:
+            if over is None or (end is not None and end <= over):
+                intervals += places.pieces(RESPONSE_OPEN, start, end, start)
+            else:
+                left = max(start, over)
+                intervals += places.pieces(RESPONSE_OPEN, start, left, start)
+                intervals += places.pieces(RESPONSE_LEFT, left, end, start)
+
+    def _observe_stretches(
+        self, said: replies.Replies, over: int | None, samples: list[Sample], intervals: list[Interval]
+    ) -> None:
         """Let each message of a stretch wait until its end. Where a first response is open, the first one waits so.
 
-        A stretch that no reply ended was dropped.
+        A stretch that no reply ended was dropped. Nobody waits any more once the conversation is *over*.
         """
         pieces = self._places.pieces
         answered = set(said.replies)
         firsts = {(wait.start, wait.end) for wait in said.open_responses}
-        for messages, end in said.stretches:
-            start = messages[0]
-            if end is not None and (end, start) not in answered:
-                samples.append(Point(points.REPLY_DROPPED.code, end, self._places.at(end), 0))
-            if (start, end) not in firsts:
+        for messages, ended in said.stretches:
+            start, end = messages[0], ended
+            if over is not None and (ended is None or ended > over):
+                end = over
+            elif ended is not None and (ended, start) not in answered:
+                samples.append(Point(points.REPLY_DROPPED.code, ended, self._places.at(ended), 0))
+            if (start, ended) not in firsts and (end is None or start < end):
                 intervals += pieces(UNANSWERED, start, end, start)
             for at in messages[1:]:
-                intervals += pieces(FOLLOWING, at, end, at)
+                if end is None or at < end:
+                    intervals += pieces(FOLLOWING, at, end, at)
 
     def _observe_legs(
         self, samples: list[Sample], intervals: list[Interval], replied_at: Sequence[int]

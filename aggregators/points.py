@@ -180,6 +180,8 @@ CES_OFFERED: Final = PointKind(170, "ces_offered", "count")
 NPS_OFFERED: Final = PointKind(171, "nps_offered", "count")
 FIRST_CONTACT_SAID: Final = PointKind(173, "first_contact_said", "choice")
 SOLVED_SETTLED: Final = PointKind(172, "solved_settled", "duration", timed=True)
+# No point is ever of this: of resolutions it counts those in the last bin of a band, and beyond the band.
+SOLVED_BEYOND: Final = PointKind(174, "solved_beyond", "choice")
 
 COST: Final = PointKind(120, "cost", "sum")
 COST_LEFT_OUT: Final = PointKind(121, "cost_left_out", "count")

@@ -14,10 +14,10 @@ from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
 from aggregators.samples import Twice
 from aggregators.touches import CREATED, MESSAGES, OURS, STARTED, STATUS_CHANGED, Touches, doer
-from aggregators.vocabulary import ACTOR, BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, THANKS, code_of
+from aggregators.vocabulary import ACTOR, AGENT, BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, THANKS, code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aggregators.definitions import Definitions
     from aggregators.facts import Fact
@@ -61,7 +61,7 @@ def observe(
     *,
     solved: list[Solved] | None = None,
 ) -> Lives:
-    """Add what one conversation contributes, and to *solved* its episodes that are solved now.
+    """Add what one conversation contributes, and to *solved* its episodes that were solved and not taken back by us.
 
     `facts` are those of TYPES in the order of the sweep.
     """
@@ -69,6 +69,23 @@ def observe(
     sweep = _Sweep(facts, places, definitions=definitions, samples=samples, intervals=intervals, solved=told)
     sweep.run()
     return sweep.lives()
+
+
+def over_at(facts: Iterable[Fact], definitions: Definitions) -> int | None:
+    """Return when nobody is expected to write any more: at the deletion, and a chat once it has fallen silent.
+
+    None of a ticket that is there. *facts* are all of a conversation, in order.
+    """
+    last: int | None = None
+    is_chat = is_ticket = False
+    for at, _, _, code, _ in facts:
+        if code == _DELETED:
+            return at
+        if code in TYPES:
+            last = at
+            is_chat = is_chat or code in _CHAT
+            is_ticket = is_ticket or code == CREATED
+    return last + definitions.silent_ms if is_chat and not is_ticket and last is not None else None
 
 
 class _Sweep:
@@ -165,9 +182,10 @@ class _Sweep:
             self._left_at = -1
 
     def _receive(self, at: int, *, clock: int) -> Episode:
+        before = self._episode.solved_at if self._episode is not None else None
         episode = Episode(
-            self._places, self._samples, self._intervals,
-            received=at, clock=clock, settle_ms=self._definitions.settle_ms, ends=self._ends, solved=self._solved,
+            self._places, self._samples, self._intervals, received=at, clock=clock, before=before,
+            settle_ms=self._definitions.settle_ms, ends=self._ends, solved=self._solved,
         )  # fmt: skip
         self._episode = episode
         self._episodes.append(episode)
@@ -203,11 +221,12 @@ class _Sweep:
                 if contained:
                     self._contained.append(at)
                 alone = withdrawn = False
-            by_timeout = done.answered and done.reply_at >= episode.clock and doer(fields) == "system"
+            by_timeout = done.answered and done.reply_at >= episode.taken_up_at and doer(fields) == "system"
             stop = done.reply_at if by_timeout else at
             replies = done.replies if done.asked else -1
             ended = (by_timeout, alone, withdrawn)
-            episode.solve(Solve(place, at, stop, *ended, replies, done.touches, len(done.owners)))
+            is_human = bool(done.touches or done.owners or replies)
+            episode.solve(Solve(place, at, stop, *ended, replies, done.touches, len(done.owners), is_human))
         if code == _CLOSED or fields[STATUS] == "closed":
             episode.close(at)
 
@@ -215,7 +234,7 @@ class _Sweep:
         """Take what reopens: a correction, a reopening, or the customer's next episode."""
         at = self._facts[place].at
         since = at - solve.at
-        if by == "human" and since <= self._definitions.correction_ms:
+        if by == "human" and since <= self._definitions.correction_ms and self._is_own(solve, place):
             episode.correct()
             return
         self._thanked = False
@@ -229,6 +248,13 @@ class _Sweep:
             if not self._is_only_thanks(fact):
                 self._done.take(fact)
         self._receive(at, clock=at)
+
+    def _is_own(self, solve: Solve, place: int) -> bool:
+        """Tell whether the human who reopens may be the one who solved: nothing says that it was somebody else."""
+        done, undone = self._facts[solve.place].fields, self._facts[place].fields
+        if doer(done) not in {"human", None}:
+            return False
+        return AGENT not in done or AGENT not in undone or bool(done[AGENT] == undone[AGENT])
 
     def _is_spared(self, fact: Fact) -> bool:
         """Tell whether a fact after a solve reopens nothing as it is thanks, or an open status that thanks led to."""

@@ -45,6 +45,7 @@ IDLE: Final = 8
 OPEN: Final = 9
 IN_BOT: Final = 10
 OFFERED: Final = 11
+RESPONSE_LEFT: Final = 12
 # Of the first reply; those of the other clocks are numbered by `of_clock`.
 SLA_OPEN: Final = 20
 SLA_AT_RISK: Final = 21
@@ -125,6 +126,7 @@ INTERVAL_NAMES: Final = {
     OPEN: "open",
     IN_BOT: "in_bot",
     OFFERED: "offered",
+    RESPONSE_LEFT: "first_response_left",
     **{
         of_clock(kind, which): f"{clock}_{name}"
         for which, clock in enumerate(CLOCKS, start=1)

@@ -54,31 +54,42 @@ def observe(
     lives: Lives,
     places: Places,
     *,
+    over: int | None,
     definitions: Definitions,
     samples: list[Sample],
     intervals: list[Interval],
 ) -> None:
     """Add what the clocks of one conversation contribute: of its replies as *said*, of its resolutions as in *lives*.
 
-    *facts* are all of its, in their order. `said` has to have its stretches. What meets a clock is nearly always
+    *facts* are all of its, in their order. `said` has to have its stretches. Once the conversation is *over* no clock
+    of a reply is open, and a reply meets none. What meets a clock is nearly always
     counted already, as a first response, a reply, a last solve: so only those that meet none are counted here
     (SLA_UNMET), and what is open only where nothing else says so.
     """
     changes = priority_changes(facts) if definitions.priority_restarts else []
     clocks = _Clocks(places, definitions, samples, intervals, changes)
+    paused = [number for number, name in enumerate(CLOCKS, start=1) if name in definitions.pending_pauses]
     replied = set(said.replies)
     firsts = {wait.start for wait in said.open_responses}
     for messages, end in said.stretches:
         if end is None or end not in lives.contained:
             start = messages[0]
             which = FIRST_REPLY if start in firsts else NEXT_REPLY
+            pauses = lives.pauses if which in paused else _NO_PAUSE
             met_at = end if end is not None and (end, start) in replied else None
-            clocks.count(which, start, [(start, end)], met_at=met_at)
+            if over is None or (end is not None and end <= over):
+                clocks.count(which, start, [(start, end)], met_at=met_at, pauses=pauses)
+                continue
+            if start < over:
+                clocks.count(which, start, [(start, over)], met_at=None, pauses=pauses)
+            if met_at is not None:
+                samples.append(Point(SLA_UNMET.code, met_at, places.at(met_at), which))
     for at, start in said.first_responses:
         if (at, start) not in replied:
             samples.append(Point(SLA_UNMET.code, at, places.at(at), AFTER_RESOLVE))
+    pauses = lives.pauses if RESOLUTION in paused else _NO_PAUSE
     for clock, stays, solved_at in lives.episodes:
-        clocks.count(RESOLUTION, clock, stays, met_at=solved_at, pauses=lives.pauses)
+        clocks.count(RESOLUTION, clock, stays, met_at=solved_at, pauses=pauses)
 
 
 class _Clocks:

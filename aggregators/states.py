@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from aggregators.business import hours_of, response_due
 from aggregators.panes import FINE, QUARTER, is_bucket_kept
 from aggregators.reading import State
-from aggregators.samples import FOLLOWING, RESPONSE_OPEN, SERIES, SPELLS, UNANSWERED, WAITED, WAITING, Interval, Labels
+from aggregators.samples import (
+    FOLLOWING,
+    RESPONSE_LEFT,
+    RESPONSE_OPEN,
+    SERIES,
+    SPELLS,
+    UNANSWERED,
+    WAITED,
+    WAITING,
+    Interval,
+    Labels,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,12 +141,14 @@ def states_of(
         if state is None:
             state = states[labels] = State()
         late = math.inf
-        if kind == RESPONSE_OPEN:
+        if kind in (RESPONSE_OPEN, RESPONSE_LEFT):
             late = _response_due(labels, since, definitions)
             state.response_open += number
             state.oldest_response_open = _least(state.oldest_response_open, since)
             state.response_open_past_target += number if late < as_of else 0
-            if unanswered:
+            if kind == RESPONSE_LEFT:
+                _count(state, kind, number, since)
+            elif unanswered:
                 # Its first message is one without an answer for as long.
                 _count(state, UNANSWERED, number, since)
         elif kind not in (WAITED, WAITING):

@@ -26,10 +26,14 @@ _ASSIGNED: Final = code_of("ticket.assigned")
 
 
 class Solved(NamedTuple):
-    """An episode received at `received` and solved for the last time at `at`: see told.SolvedEpisode."""
+    """An episode solved for the last time at `at`: see told.SolvedEpisode.
 
-    received: int
+    `before` is the last solve of the episode before it; `is_human` whether a human had it, as far as anything says so.
+    """
+
+    before: int | None
     at: int
+    is_human: bool
     owners: int
     replies: int
     reopened: bool
@@ -174,30 +178,42 @@ def _contact(at: int, places: Places, topic: str, *, by: int) -> Contact:
 
 
 def _solved(solved: Solved, facts: Iterable[Fact], places: Places, topic: str) -> SolvedEpisode:
-    """Return the episode with its teams: who had it from its beginning to its solve, and whether it was passed on."""
+    """Return the episode with its teams: who had it until its solve, and whether it was passed on.
+
+    It is the first episode's what was done before the customer wrote, and the next one's what was done since the solve
+    before. A move to another queue passes it on unless the team is known before it and named after it: teams are
+    compared then.
+    """
     teams: set[str] = set()
-    transferred = False
+    transferred = moved = False
     for at, _, _, code, fields in facts:
-        if not solved.received <= at <= solved.at:
+        if at > solved.at or (solved.before is not None and at <= solved.before):
             continue
+        is_known = bool(teams)
         if TEAM in fields:
             teams.add(fields[TEAM])
+            moved = False
         if TO_TEAM in fields:
             transferred = transferred or (bool(teams) and fields[TO_TEAM] not in teams)
             teams.add(fields[TO_TEAM])
-        if code == _TRANSFERRED and TO_QUEUE in fields and fields.get(KIND) != "reassignment":
-            transferred = transferred or fields[TO_QUEUE] != _stood(places, at)
-        elif code == _ASSIGNED and TO_QUEUE in fields:
-            transferred = transferred or _stood(places, at) not in ("", fields[TO_QUEUE])
+        if TO_QUEUE not in fields:
+            continue
+        if code == _TRANSFERRED and fields.get(KIND) != "reassignment":
+            is_move = fields[TO_QUEUE] != _stood(places, at)
+        else:
+            is_move = code == _ASSIGNED and _stood(places, at) not in ("", fields[TO_QUEUE])
+        if is_move and not (is_known and TO_TEAM in fields):
+            transferred = transferred or moved or not is_known
+            moved = True
     labels = places.at(solved.at)
     return SolvedEpisode(
         solved.at,
         labels.channel,
         labels.queue,
         topic,
-        len(teams),
+        len(teams) if solved.is_human else 0,
         solved.owners,
-        transferred,
+        transferred or moved,
         solved.reopened,
         solved.replies,
         solved.closes,

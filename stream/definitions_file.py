@@ -69,6 +69,7 @@ def _definitions(top: Table) -> Definitions:
     changes["at_risk_share"] = sla.optional("at_risk_share", values.share, default.at_risk_share)
     changes["at_risk_ms"] = sla.optional("at_risk_within", values.threshold, default.at_risk_ms)
     changes["priority_restarts"] = sla.optional("priority_restarts", values.clocks, default.priority_restarts)
+    changes["pending_pauses"] = sla.optional("pending_pauses", values.clocks, default.pending_pauses)
     sla.done()
     changes |= _surveys(top.table("surveys"), default)
     changes["tiers"] = _tiers(top.tables("tiers"))

@@ -56,6 +56,8 @@ def differences(definitions: Definitions) -> Iterator[tuple[str, str]]:
         yield "sla.at_risk_within", f"{duration_text(definitions.at_risk_ms)} (default never)"
     if definitions.priority_restarts:
         yield "sla.priority_restarts", f"{', '.join(definitions.priority_restarts)} (default none)"
+    if definitions.pending_pauses != default.pending_pauses:
+        yield "sla.pending_pauses", f"{', '.join(definitions.pending_pauses) or 'none'} (default resolution)"
     yield from _of_surveys(definitions, default)
     for number, tier in enumerate(definitions.tiers, start=1):
         yield f"tiers {number}", f"{tier.name}: {', '.join(tier.members) or 'no queue and no team'} (default none)"

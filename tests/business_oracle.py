@@ -107,9 +107,10 @@ def _clock(events: list[Event], episode: Settled) -> int:
 
 
 def _stop(episode: Settled, clock: int) -> int:
-    """When it stops: at the solve, but where time ran out after a human's reply at that."""
+    """When it stops: at the solve, but where time ran out after a human's reply at that, unless it was opened since."""
+    since = clock if episode.since == episode.received else episode.since
     said = [e for e in episode.done if (is_customer_message(e) or is_human_reply(e)) and e.at >= clock]
-    by_timeout = doer(episode.done[-1]) == "system" and said and is_human_reply(said[-1])
+    by_timeout = doer(episode.done[-1]) == "system" and said and is_human_reply(said[-1]) and said[-1].at >= since
     return said[-1].at if by_timeout else episode.at
 
 

@@ -22,7 +22,7 @@ from tests.oracle import (
     windows,
     withdrawn,
 )
-from tests.resolution_oracle import Settled, course_of
+from tests.resolution_oracle import Settled, course_of, doer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,22 +89,44 @@ def episodes_of(events: Sequence[Event]) -> list[tuple[int, bool]]:
 
 
 def teams_of(events: Sequence[Event], episode: Settled) -> tuple[int, bool]:
-    """How many teams had an episode, and whether it was passed on to another team or queue."""
-    teams: list[str] = []
+    """How many teams had an episode, from whatever came before it on, and whether it went to another team or queue."""
+    mine = [e for e in events if e.at <= episode.at and (episode.before is None or e.at > episode.before)]
+    labels = [{e.body["team"]} if "team" in e.body else set() for e in mine]
+    to = [{e.body["to_team"]} if e.type == "ticket.assigned" and "to_team" in e.body else set() for e in mine]
+    moves = [_moves(e, events) for e in mine]
     passed_on = False
-    for e in events:
-        if not episode.received <= e.at <= episode.at:
-            continue
-        if "team" in e.body and e.body["team"] not in teams:
-            teams.append(e.body["team"])
-        if "to_team" in e.body and e.type == "ticket.assigned":
-            passed_on = passed_on or (bool(teams) and e.body["to_team"] not in teams)
-            teams += [e.body["to_team"]] if e.body["to_team"] not in teams else []
-        moved = e.type == "ticket.assigned" or (e.type == "chat.transferred" and e.body.get("kind") != "reassignment")
-        earlier = [each for each in events if each.at < e.at]
-        if moved and "to_queue" in e.body and queue_at(earlier, e.at) not in ("none", e.body["to_queue"]):
+    for place in range(len(mine)):
+        known = set().union(*labels[:place], *to[:place])
+        if to[place] and (known | labels[place]) and not to[place] <= known | labels[place]:
             passed_on = True
-    return len(teams), passed_on
+        if moves[place]:
+            # Teams say whether it is another one, where they are known on both sides.
+            following = moves.index(True, place + 1) if True in moves[place + 1 :] else len(mine) - 1
+            said = to[place] or set().union(*labels[place + 1 : following + 1])
+            passed_on = passed_on or not known or not said
+    return len(set().union(*labels, *to)), passed_on
+
+
+def _moves(e: Event, events: Sequence[Event]) -> bool:
+    """Whether it moves the conversation to a queue other than the one it stood in."""
+    sends = e.type == "ticket.assigned" or (e.type == "chat.transferred" and e.body.get("kind") != "reassignment")
+    return (
+        sends
+        and "to_queue" in e.body
+        and queue_at([each for each in events if each.at < e.at], e.at)
+        not in (
+            "none",
+            e.body["to_queue"],
+        )
+    )
+
+
+def is_by_human(e: Event) -> bool:
+    """Whether a human of the centre wrote, noted or changed something."""
+    if e.type in ("chat.message", "ticket.commented"):
+        return e.body["actor"] == "human" and not e.body.get("auto", False)
+    changes = ("ticket.assigned", "ticket.priority_changed", "ticket.tagged", "ticket.status_changed")
+    return e.type in (*changes, "chat.transferred") and doer(e) == "human"
 
 
 def solved_of(events: Sequence[Event], episode: Settled) -> tuple[str, int, int | None]:
@@ -118,7 +140,7 @@ def solved_of(events: Sequence[Event], episode: Settled) -> tuple[str, int, int 
     wrote = [place for place, e in enumerate(episode.done) if is_customer_message(e)]
     replies = sum(is_human_reply(e) for e in episode.done[wrote[0] :]) if wrote else None
     teams, passed_on = teams_of(events, episode)
-    if not teams and not owners and replies == 0:
+    if not owners and replies == 0 and not any(is_by_human(e) for e in episode.done):
         return "no_human", 0, replies
     if teams > 1 or passed_on:
         return "passed_on", len(owners), replies
@@ -179,7 +201,7 @@ def _tells(key: tuple[str, str], events: list[Event]) -> tuple[list[Contact], li
                 reopened=each.reopened,
                 once=each.once,
             )
-            for each in (course.settled if course else [])
+            for each in ([*course.settled, *course.lost] if course else [])
         ],
     )
 

@@ -56,6 +56,10 @@ class Settled(NamedTuple):
     once: bool
     """Nobody opened it again after a solve, or took it up after a close that was none."""
     done: list[Event]
+    since: int
+    """Since when it had been open without a break at its last solve: its receipt, or when it was taken up again."""
+    before: int | None
+    """The last solve of the episode before it."""
 
 
 class Course(NamedTuple):
@@ -69,6 +73,8 @@ class Course(NamedTuple):
     open_until: int | None
     """A chat that nobody ends falls silent; a ticket is open for good (None)."""
     settled: list[Settled]
+    lost: list[Settled]
+    """Episodes that the customer opened again and nobody has solved since, each with the solve that did not hold."""
     ends: list[tuple[int, bool]]
     """Of what is asynchronous the first end of each episode, and whether it was abandoned."""
 
@@ -88,6 +94,12 @@ def reopens(e: Event) -> bool:
     """Whether it opens what is solved."""
     again = e.type == "ticket.status_changed" and e.body["status"] in ("new", "open", "pending", "on_hold")
     return is_customer_message(e) or e.type == "chat.reopened" or again
+
+
+def is_own(solve: Event, again: Event) -> bool:
+    """Whether an agent who opens it again may be the one who solved it: no other kind of doer, and no other name."""
+    names = {e.body["agent"] for e in (solve, again) if "agent" in e.body}
+    return doer(again) == "human" and doer(solve) in ("human", None) and len(names) < 2
 
 
 def by_bot(done: Sequence[Event], closing: Event) -> bool:
@@ -130,6 +142,13 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     reopened: list[int] = []
     deleted: list[int] = []
     settled: list[Settled] = []
+    undone: Settled | None = None
+    """The present episode up to the last solve that did not hold, if the customer ever opened it again."""
+    since = 0
+    """Since when the present episode has been open without a break."""
+    before_it: int | None = None
+    gone = False
+    """It is closed without being solved, or the customer gave up waiting."""
     opened = first = 0
     """Since when the present episode is open; the place from which on what was done belongs to it."""
     ended: dict[int, tuple[int, bool]] = {}
@@ -144,10 +163,15 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
     """It is closed without being solved."""
 
     def receive(at: int) -> None:
-        nonlocal opened
+        nonlocal opened, since, gone
         received.append(at)
         by_now.append(False)
-        opened = at
+        opened = since = at
+        gone = False
+
+    def until(solve: int) -> Settled:
+        done = read[first : solve + 1]
+        return Settled(received[-1], read[solve].at, again, not more, done, since, before_it)
 
     swept: list[Event] = []
     for place, e in enumerate(read):
@@ -155,21 +179,25 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         begun = beginnings(read[:place])
         if shut and (reopens(e) or e.type in ("chat.queued", "chat.accepted")) and last is None:
             shut, more = False, True
+        if gone and last is None and (reopens(e) or e.type in ("chat.queued", "chat.accepted")):
+            gone, since = False, e.at
         if last is not None and reopens(e):
             gap, by = e.at - read[last].at, "customer" if is_customer_message(e) else doer(e)
-            if by == "human" and gap <= CORRECTION:
+            if by == "human" and gap <= CORRECTION and is_own(read[last], e):
                 found.pop()
                 ended = before
             elif by == "customer" and gap > SETTLE:
                 by_now[-1] = True
-                settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
-                first, again, more, shut = last + 1, False, False, False
+                settled.append(until(last))
+                first, again, more, shut, undone, before_it = last + 1, False, False, False, None, read[last].at
                 receive(e.at)
             else:
                 found[-1] = Solve(found[-1].at, by == "customer")
                 again, more, shut = again or by == "customer", True, False
+                undone = until(last) if again else None
                 reopened.append(e.at)
-                opened = e.at
+                opened = since = e.at
+                gone = False
             last = None
         elif not received and is_customer_message(e):
             receive(e.at)
@@ -178,10 +206,13 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         if received and e.type == "ticket.deleted":
             deleted += [e.at] if last is None else []
             break
+        if received and e.type == "chat.abandoned" and last is None:
+            gone = True
         if received and is_end(e) and last is None:
             solved = solves(read[first:place], e)
             before, ended = ended, {len(received): (e.at, is_abandoned(read[first:place], e)), **ended}
             shut = shut or not solved
+            gone = gone or not solved
             if solved:
                 found.append(Solve(e.at, reopened=False))
                 last = place
@@ -191,14 +222,15 @@ def course_of(events: list[Event]) -> Course | None:  # noqa: PLR0915 - one swee
         receive(beginnings(read)[0])
     by_now[-1] = last is not None
     if last is not None:
-        settled.append(Settled(received[-1], read[last].at, again, not more, read[first : last + 1]))
+        settled.append(until(last))
+    lost = [undone] if last is None and undone is not None else []
     is_open = last is None and not deleted
     is_chat = any(e.type.startswith("chat.") for e in read) and not any(e.type == "ticket.created" for e in read)
     silent = read[-1].at + SILENT if is_open and is_chat else None
     receipts = list(zip(received, by_now, strict=True))
     is_async = channel_of(events) in ("email", "social", "offline") or "ticket.created" in [e.type for e in swept]
     ends = list(ended.values()) if is_async else []
-    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent, settled, ends)
+    return Course(receipts, found, reopened, deleted, opened if is_open else None, silent, settled, lost, ends)
 
 
 def beginnings(events: Sequence[Event]) -> list[int]:

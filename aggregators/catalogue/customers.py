@@ -64,7 +64,8 @@ METRICS: tuple[Metric, ...] = (
         "M45",
         p.FIRST_CONTACT.count,
         unit="episodes",
-        edges="by the last solve of each episode: the samples of fcr_ratio",
+        edges="by the last solve of each episode: the samples of fcr_ratio; what the customer opened again is "
+        "one still, whether or not anybody solves it anew",
     ),
     rolling(
         "fcr_ratio",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators.catalogue import effort
 from aggregators.instants import HOUR_MS
+from aggregators.measures import BANDS_MS
 from aggregators.metric import Metric, count, counter, rolling, state
 from aggregators.points import (
     AUTO_CLOSED,
@@ -23,6 +24,7 @@ from aggregators.points import (
     RESOLVED,
     SOLVE,
     SOLVED,
+    SOLVED_BEYOND,
     SOLVED_BUSINESS,
     SOLVED_SETTLED,
     SOLVED_UNPAUSED,
@@ -34,7 +36,7 @@ from aggregators.sketch import bin_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BANDS: Final = {"12h": 12 * HOUR_MS, "48h": 48 * HOUR_MS}
+_BANDS: Final = {f"{bound // HOUR_MS}h": (band, bound) for band, bound in BANDS_MS.items()}
 _BUSINESS: Final = "by the calendar in force at the time; without one all time counts, so it is elapsed time"
 _FINAL: Final = "a week late by definition; an agent's reopening after it, or a late event, still corrects it"
 _PROVISIONAL: Final = "provisional for 7 d: a reopening withdraws it, the next solve puts it in again"
@@ -49,11 +51,14 @@ _MOVED: Final = "one is also moved where its queue is named only after it was re
 
 
 def _resolved_within(r: Reading) -> Mapping[str, Value]:
-    """Return the share of resolutions within each band; what its last bin holds beyond it (1.2 %) is within."""
+    """Return the share of resolutions within each band: those of its bins but for what its last one holds beyond it."""
     bins = r.counted(SOLVED.bins)
     return {
-        band: ratio(sum(n for index, n in bins.items() if index <= bin_of(bound)), r[SOLVED.count])
-        for band, bound in _BANDS.items()
+        name: ratio(
+            sum(n for index, n in bins.items() if index <= bin_of(bound)) - r[SOLVED_BEYOND.choice(band)],
+            r[SOLVED.count],
+        )
+        for name, (band, bound) in _BANDS.items()
     }
 
 
@@ -281,11 +286,11 @@ METRICS: tuple[Metric, ...] = (
         "resolved_within_ratio",
         "ratio",
         "Share of resolutions within 12 h and 48 h.",
-        "episodes solved within le / episodes solved, up to 1.2 % beyond counted as within",
+        "episodes solved within le / episodes solved",
         "M40",
         read=_resolved_within,
         extra="le",
-        edges=_PROVISIONAL,
+        edges=f"{_PROVISIONAL}; at exactly the bound it is within",
     ),
     count(
         "auto_closed",

@@ -26,7 +26,10 @@ _REPLY: Final = (
     "several customer messages in a row are one wait, from the first; a resolve ends it without a sample; first "
     "replies are among them"
 )
-_UNANSWERED: Final = "however long ago; a resolve ends it as a reply does, and bots, notes and autoresponders do not"
+_UNANSWERED: Final = (
+    "however long ago; a resolve ends it as a reply does, and bots, notes and autoresponders do not; a deletion ends "
+    "it, and so does a chat's silence of 24 h, as of one that was abandoned, until somebody writes again"
+)
 
 METRICS: tuple[Metric, ...] = (
     state(

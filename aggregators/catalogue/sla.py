@@ -11,7 +11,7 @@ from aggregators.measures import FIRST_RESPONSES, REPLIES
 from aggregators.metric import Metric, rolling, state
 from aggregators.points import SLA_ATTAINED, SLA_BREACHED, SLA_UNMET, SOLVED
 from aggregators.reading import Reading, Value, ratio
-from aggregators.samples import CLOCKS, SLA_AT_RISK, SLA_OPEN, SLA_PAST, UNANSWERED, of_clock
+from aggregators.samples import CLOCKS, RESPONSE_LEFT, SLA_AT_RISK, SLA_OPEN, SLA_PAST, UNANSWERED, of_clock
 from aggregators.sla import AFTER_RESOLVE, FIRST_REPLY, NEXT_REPLY, RESOLUTION
 
 if TYPE_CHECKING:
@@ -35,8 +35,12 @@ def _breached(r: Reading) -> Mapping[str, Value]:
 
 
 def _open(r: Reading) -> Mapping[str, Value]:
-    """Return the clocks that are open: of a first reply as first responses are, of a next one as other stretches."""
-    first, lasting = r.state.response_open, r.state.lasting
+    """Return the clocks that are open: of a first reply as first responses are, of a next one as other stretches.
+
+    First responses stay open where the conversation is over, and clocks do not.
+    """
+    lasting = r.state.lasting
+    first = r.state.response_open - lasting.get(RESPONSE_LEFT, 0)
     own = lasting.get(of_clock(SLA_OPEN, NEXT_REPLY), 0)
     following = lasting.get(UNANSWERED, 0) - first if "unanswered" in r.definitions.families else own
     return dict(zip(CLOCKS, (first, following, lasting.get(of_clock(SLA_OPEN, RESOLUTION), 0)), strict=True))

@@ -83,7 +83,7 @@ ASKED_METRICS: tuple[Metric, ...] = (
         extra="stage",
         edges="Each stage as its own number has it, where that is counted: bot where `bots` is asked for, before_reply "
         "`resolution`, chat `work`. A stage that nobody passed is absent. Their sum may count a conversation twice, "
-        "which left the queue of an asynchronous channel and was closed.",
+        "which left the queue or the bot of an asynchronous channel and was closed without a reply.",
     ),
 )
 METRICS: tuple[Metric, ...] = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aggregators import measures
 from aggregators.drilling.reads import read
 from aggregators.observe import NOTHING, observe
-from aggregators.samples import INTERVAL_NAMES, SAMPLE_NAMES, Interval, Labels
+from aggregators.samples import INTERVAL_NAMES, RESPONSE_LEFT, SAMPLE_NAMES, Interval, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -121,6 +121,7 @@ _OF_RESPONSES: Final = {"response_open", "oldest_response_open", "response_open_
 _COUNTS: Final[dict[int, set[str]]] = {
     **{kind: _OF_WAITS for kind, name in INTERVAL_NAMES.items() if name in {"waited", "waiting"}},
     **{kind: _OF_RESPONSES for kind, name in INTERVAL_NAMES.items() if name == "first_response_open"},
+    RESPONSE_LEFT: _OF_RESPONSES - {"unanswered_messages"},
     **{kind: {"unanswered_messages"} for kind, name in INTERVAL_NAMES.items() if name.startswith("unanswered")},
 }
 """By kind of what lasts, what of a state it is counted in."""

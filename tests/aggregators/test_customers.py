@@ -365,14 +365,15 @@ def covered(**fields: Any) -> list[tuple[str, str, float, float]]:
 def test_coverage_is_counted_where_nobody_is_told() -> None:
     """M45, M46, M72: an unknown customer is excluded, and coverage exported; "" is no name.
 
-    The return on the third day is another contact, and a reopening: the solve is not the last any more.
+    The return on the third day is another contact, and a reopening: the solve did not hold, and stands until the next.
     """
     assert covered(customer="u") == [
         ("contact_known", "billing", 10, 2),
         ("bot_ended_known", "billing", 60, 2),
+        ("solve_known", "billing", 180, 2),
         ("contact_known", "billing", 172_800, 2),
     ]
-    assert [row[3] for row in covered()] == [row[3] for row in covered(customer="")] == [1, 1, 1]
+    assert [row[3] for row in covered()] == [row[3] for row in covered(customer="")] == [1, 1, 1, 1]
 
 
 def test_coverage_of_a_solve() -> None:

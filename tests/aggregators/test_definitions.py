@@ -213,6 +213,7 @@ CHANGES: dict[str, Any] = {
     "at_risk_share": Fraction(1, 4),
     "at_risk_ms": 1_000,
     "priority_restarts": ("resolution",),
+    "pending_pauses": (),
     "scales": DEFAULT.scales | {"ces": Scale(Fraction(1), Fraction(7), falling=True)},
     "satisfied_from": Fraction(1, 2),
     "satisfied_wide_scale": 3,

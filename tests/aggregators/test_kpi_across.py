@@ -136,3 +136,55 @@ def test_a_close_that_solved_nothing_is_a_close_too() -> None:
 
     assert (now["fcr_episodes"], now["reopened"]) == (3, 0)
     assert now["fcr_one_teammate_ratio"] == pytest.approx(2 / 3)
+
+
+def test_a_solve_that_the_customer_took_back_was_no_resolution_at_first_contact() -> None:
+    """M45: two tickets solved at 1:00, one customer writes again at 25:00 and nobody solves it any more: 1/2, for good.
+
+    Of the solves one was reopened: 1/2 as well. A week later both are final. Solved anew, it is the same episode still.
+    """
+    log = Log()
+    for name in ("a", "b"):
+        pen = log.of(conversation=name, customer=name).created("00:00", initiated_by="customer")
+        pen.commented("30:00", "human").status("1:00:00", "solved", by="human")
+    pen.commented("25:00:00", "customer")
+
+    now = shown(log, "26:00:00", **WEEK)
+    assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_missed_ratio:reopened"]) == (2, 0.5, 0.5)
+    assert (now["resolved"], now["reopen_ratio"]) == (2, 0.5)
+    assert shown(log, "170:00:00", **WEEK)["fcr_settled_ratio"] == 0.5
+
+    pen.commented("27:00:00", "human").status("28:00:00", "solved", by="human")
+    now = shown(log, "29:00:00", **WEEK)
+    assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_missed_ratio:reopened"]) == (2, 0.5, 0.5)
+
+
+def test_a_team_that_had_it_before_the_customer_wrote() -> None:
+    """M45: who starts a chat is queued first and writes then. Of three chats one goes from team one to team two: 2/3.
+
+    The third goes to another queue of the same team, which is no other team.
+    """
+    log = Log()
+    for name, queue, team in (("a", "billing", "one"), ("b", "sales", "two"), ("c", "sales", "one")):
+        pen = log.of(conversation=name, customer=name).started("00:00", team="one").queued("00:05", "billing")
+        pen.customer("00:10").accepted("00:30", agent="x").human("00:40")
+        if queue != "billing":
+            pen.transferred("01:00", queue).queued("01:00", queue).accepted("01:10", agent="y", team=team)
+            pen.human("01:20", agent="y")
+        pen.closed("30:00")
+
+    now = shown(log, "31:00", **WEEK)
+
+    assert now["fcr_episodes"] == 3
+    assert now["fcr_missed_ratio:passed_on"] == pytest.approx(1 / 3)
+    assert now["fcr_ratio"] == pytest.approx(2 / 3)
+
+
+def test_a_team_on_what_a_bot_closed_is_no_human() -> None:
+    """M45: exactly one *human* owner-team. The bot's chat has a team's name on it, and nobody of the team in it."""
+    log = Log(conversation="a", customer="u", team="one").started("00:00", bot=True).customer("00:10")
+    log.says("00:20", "bot").closed("01:00", "bot")
+
+    now = shown(log, "02:00", **WEEK)
+
+    assert (now["fcr_episodes"], now["fcr_ratio"], now["fcr_missed_ratio:no_human"]) == (1, 0, 1)

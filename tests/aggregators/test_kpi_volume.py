@@ -91,6 +91,39 @@ def test_a_resolve_answers() -> None:
     assert "unanswered_oldest_seconds" not in found
 
 
+def test_what_is_deleted_waits_for_nobody() -> None:
+    """M12: open only. A ticket created at 0:00, written to again at 1:00, deleted at 2:00; another message at 3:00.
+
+    Of the main job alone the first response is open still: it knows of no deletion.
+    """
+    log = Log().created("0:00:00").commented("1:00:00", "customer").add("ticket.deleted", "2:00:00")
+    log.commented("3:00:00", "customer")
+    before, found = shown(log, "1:30:00"), shown(log, "4:00:00")
+
+    assert (before["unanswered_conversations"], before["unanswered_messages"]) == (1, 2)
+    assert (found["unanswered_conversations"], found["unanswered_messages"]) == (0, 0)
+    assert "unanswered_oldest_seconds" not in found
+    assert found["first_response_open"] == 1
+
+
+def test_a_chat_that_was_given_up_waits_for_a_day() -> None:
+    """Convention 16, M12: abandoned at 5:00 and silent since. It waits for an answer until 24:05:00, and not for ever.
+
+    Who writes again the day after has waited all the time: two messages, the oldest 48 h old.
+    """
+    log = Log().queued("0:00:00").customer("0:00:00").abandoned("0:05:00")
+
+    assert [shown(log, at)["unanswered_conversations"] for at in ("0:10:00", "24:04:59", "24:05:01", "47:00:00")] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    found = shown(log.customer("48:00:00"), "48:00:10")
+    assert (found["unanswered_conversations"], found["unanswered_messages"]) == (1, 2)
+    assert found["unanswered_oldest_seconds"] == 48 * 3_600 + 10
+
+
 def test_contacts_are_episodes_by_their_start() -> None:
     """M70: one at 00:00, one more than 24 h after the resolve; what we begin is counted apart; spam is removed."""
     log = Log().customer("0:00:00").human("0:00:30").closed("0:01:00").customer("25:00:00")

@@ -438,6 +438,29 @@ def test_an_agents_own_reopening_within_five_minutes_is_a_correction(who: dict[s
     assert opened(log) == [("0:00:00", "2:00:00")]
 
 
+@pytest.mark.parametrize(
+    ("done", "undone", "is_own"),
+    [
+        ({"by": "human", "agent": "a-1"}, {"by": "human", "agent": "a-1"}, True),
+        ({"by": "human", "agent": "a-1"}, {"by": "human", "agent": "a-2"}, False),
+        ({"by": "human", "agent": "a-1"}, {"by": "human"}, True),  # nothing says that it is somebody else
+        ({"agent": "a-1"}, {"by": "human", "agent": "a-2"}, False),
+        ({"by": "customer"}, {"by": "human"}, False),
+        ({"by": "system"}, {"by": "human"}, False),
+        ({"by": "bot"}, {"by": "human", "agent": "a-1"}, False),
+    ],
+)
+def test_what_somebody_else_solved_is_reopened_and_not_corrected(
+    done: dict[str, str],
+    undone: dict[str, str],
+    is_own: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """M44: the agent's *own* reopening within 5 min. Solved at 1:00, opened again at 1:03."""
+    log = ticket().status("1:00:00", "solved", **done).status("1:03:00", "open", **undone)
+
+    assert points(log, "solve", "reopened") == ([] if is_own else [("solve", "1:00:00", 1), ("reopened", "1:03:00", 0)])
+
+
 def test_after_five_minutes_an_agent_reopens() -> None:
     """A correction at 5 min exactly is the last; a millisecond later it is a reopening, but none of the customer."""
     log = solved().add("ticket.status_changed", after("1:05:00") + 1, status="open", by="human")
@@ -857,12 +880,59 @@ def told(log: Log) -> list[Solved]:
 
 
 def test_a_solved_episode_tells_whose_it_was_and_whether_the_customer_came_back() -> None:
-    """Received at 0:00, one owner, one reply, solved at 1:00; again at 2:00 after a second reply."""
-    log = ticket().accepted("0:01:00", agent="a-1").commented("0:10:00", "human").status("1:00:00", "solved")
-    assert told(log) == [Solved(T0, T0 + HOUR_MS, owners=1, replies=1, reopened=False, closes=1)]
+    """Received at 0:00, one owner, one reply, solved at 1:00; again at 2:00 after a second reply.
 
-    log.commented("1:30:00", "customer").commented("1:40:00", "human").status("2:00:00", "solved")
-    assert told(log) == [Solved(T0, T0 + 2 * HOUR_MS, owners=1, replies=2, reopened=True, closes=2)]
+    While it is open in between it is the solve of 1:00 that did not hold, and who closes it will have closed it twice.
+    """
+    log = ticket().accepted("0:01:00", agent="a-1").commented("0:10:00", "human").status("1:00:00", "solved")
+    first = Solved(None, T0 + HOUR_MS, is_human=True, owners=1, replies=1, reopened=False, closes=1)
+    assert told(log) == [first]
+
+    log.commented("1:30:00", "customer").commented("1:40:00", "human")
+    assert told(log) == [first._replace(reopened=True, closes=2)]
+
+    log.status("2:00:00", "solved")
+    assert told(log) == [first._replace(at=T0 + 2 * HOUR_MS, replies=2, reopened=True, closes=2)]
+
+
+def test_what_only_the_centre_opened_again_is_told_of_once_it_is_solved() -> None:
+    """An agent who takes the solve back an hour later has not failed the customer yet."""
+    log = solved().status("2:00:00", "open", by="human")
+    assert told(log) == []
+
+    log.status("3:00:00", "solved")
+    assert [(row.at, row.reopened, row.closes) for row in told(log)] == [(T0 + 3 * HOUR_MS, False, 2)]
+
+
+def test_the_next_episode_begins_behind_the_solve_of_the_last() -> None:
+    """Solved at 1:00, written to 200 hours later, solved at 202:00."""
+    log = solved().commented("200:00:00", "customer").commented("201:00:00", "human").status("202:00:00", "solved")
+
+    assert [(row.before, row.at) for row in told(log)] == [
+        (None, T0 + HOUR_MS),
+        (T0 + HOUR_MS, T0 + 202 * HOUR_MS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("did", "is_human"),
+    [
+        ({}, False),  # a team's name is not a human
+        ({"noted": "1:00"}, True),
+        ({"accepted": "1:00"}, True),
+        ({"by": "human"}, True),  # who is nobody to the centre's lists, and solved it
+    ],
+)
+def test_whether_a_human_had_it(did: dict[str, str], is_human: bool) -> None:  # noqa: FBT001 - a parameter
+    """A ticket of a team that the system solves at 2:00 without a reply, but for what somebody did."""
+    log = Log(queue="billing", team="one").created("00:00", initiated_by="customer")
+    if "noted" in did:
+        log.commented(did["noted"], "human", public=False)
+    if "accepted" in did:
+        log.accepted(did["accepted"], agent="a-1")
+    log.status("02:00", "solved", by=did.get("by", "system"))
+
+    assert [row.is_human for row in told(log)] == [is_human]
 
 
 def test_it_tells_how_often_it_was_closed_solved_or_not() -> None:

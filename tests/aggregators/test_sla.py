@@ -20,7 +20,7 @@ from aggregators.samples import FIRST_RESPONSE, REPLY
 from aggregators.sla import AFTER_RESOLVE
 from stream.definitions_file import definitions_from
 from tests.adversary import logs
-from tests.aggregators.observed import facts_of, observed, points, seconds, spans
+from tests.aggregators.observed import facts_of, observed, points, seconds, shown, spans
 from tests.logs import T0, Log
 
 FIRST, NEXT, RESOLUTION = 1, 2, 3
@@ -86,11 +86,16 @@ def test_a_target_is_met_at_exactly_its_deadline() -> None:
 
 
 def test_breach_at_the_deadline_by_timer() -> None:
-    """M47: nobody has answered and nothing has happened since; the breach is there, dated when it will be."""
-    log = Log().customer("00:10")
+    """M47: nobody has answered and nothing has happened since; the breach is there, dated when it will be.
 
-    assert results(log, FIRST) == [(BREACHED, 70)]
-    assert lasts(log, "first_reply") == {"open": [(10, None)], "at_risk": [(58, 70)], "past_deadline": [(70, None)]}
+    A ticket waits for good: created at midnight, at risk from 3:12 on, due at 4:00.
+    """
+    assert results(email(), FIRST) == [(BREACHED, 14_400)]
+    assert lasts(email(), "first_reply") == {
+        "open": [(0, None)],
+        "at_risk": [(11_520, 14_400)],
+        "past_deadline": [(14_400, None)],
+    }
 
 
 def test_a_late_reply_ends_the_state_and_not_the_breach() -> None:
@@ -366,6 +371,54 @@ def test_deleted_without_a_result() -> None:
     assert results(email().add("ticket.deleted", "48:00:01"), RESOLUTION) == [(BREACHED, 48 * HOUR_S)]
 
 
+def test_a_deleted_ticket_waits_for_no_reply() -> None:
+    """M47: due at 4 h, deleted at 1 h: neither breached nor open after it; deleted at 5 h, it was breached at 4 h.
+
+    A reply after it meets no clock, and neither does one to what the customer writes after it.
+    """
+    log = email().add("ticket.deleted", "1:00:00")
+    assert results(log, FIRST) == []
+    assert shown(log, "0:59:00")["sla_open:first_reply"] == 1
+    assert shown(log, "5:00:00")["sla_open:first_reply"] == 0
+    assert results(email().add("ticket.deleted", "5:00:00"), FIRST) == [(BREACHED, 4 * HOUR_S)]
+
+    log.commented("2:00:00", "human").commented("3:00:00", "customer").commented("3:30:00", "human")
+    assert results(log, FIRST) == results(log, NEXT) == []
+    late = email().add("ticket.deleted", "5:00:00").commented("6:00:00", "human")
+    assert results(late, FIRST) == [(BREACHED, 4 * HOUR_S)]
+
+
+def test_a_chat_that_fell_silent_waits_for_no_reply() -> None:
+    """Convention 16: given up 24 h after its last event, at 0:05:00 here; who writes again has waited all the time."""
+    log = Log().customer("0:00:00").queued("0:00:10").abandoned("0:05:00")
+    assert results(log, FIRST) == [(BREACHED, 60)]
+    assert shown(log, "24:04:00")["sla_open:first_reply"] == 1
+    assert shown(log, "24:06:00")["sla_open:first_reply"] == 0
+    assert lasts(log, "first_reply")["past_deadline"] == [(60, 24 * HOUR_S + 300)]
+
+    log.customer("48:00:00")
+    assert shown(log, "48:01:00")["sla_open:first_reply"] == 1
+
+
+@pytest.mark.parametrize(
+    ("clocks", "first", "resolution"),
+    [
+        ((), [14_400], [48 * HOUR_S]),
+        (("resolution",), [14_400], [49 * HOUR_S]),
+        (("first_reply",), [18_000], [48 * HOUR_S]),
+    ],
+)
+def test_which_clocks_stand_still_while_it_is_pending(
+    clocks: tuple[str, ...], first: list[int], resolution: list[int]
+) -> None:
+    """M47: pending from 1:00 to 2:00. An e-mail is to be answered by 4:00, to be solved by 48:00, or an hour later."""
+    log = email().status("1:00:00", "pending").status("2:00:00", "open")
+    definitions = replace(CLOCKS_ALONE, pending_pauses=clocks)
+
+    assert [second for _, second in results(log, FIRST, definitions)] == first
+    assert [second for _, second in results(log, RESOLUTION, definitions)] == resolution
+
+
 @pytest.mark.parametrize("fields", [{"kind": "ticket.merged"}, {"kind": "ticket.flagged", "flag": "spam"}])
 def test_merged_and_spam_leave_everything(fields: dict[str, Any]) -> None:
     """What was counted is taken back."""
@@ -387,7 +440,7 @@ def test_the_clock_keeps_the_policy_of_its_start() -> None:
     assert points(log, BREACHED, definitions=definitions)[:1] == [(BREACHED, "sales", 30, FIRST)]
     assert [row[1:] for row in spans(log, "first_response_open", definitions=definitions)] == [
         ("billing", 0, 20),
-        ("sales", 20, None),
+        ("sales", 20, 24 * HOUR_S + 20),
     ]
 
 

@@ -160,12 +160,29 @@ def written() -> Log:
         (written().assigned("02:00", "sales"), 0, True),
         (written().assigned("02:00", "billing"), 0, False),
         (Log(customer="u").customer("00:10").assigned("02:00", "sales"), 0, False),
-        (Log(customer="u").human("00:05", team="zero").customer("00:10", team="one"), 1, False),
+        # Whose it was before the customer wrote had it too, as of a chat that is queued first.
+        (Log(customer="u").human("00:05", team="zero").customer("00:10", team="one"), 2, False),
+        (Log(customer="u").queued("00:05", team="zero").customer("00:10").assigned("01:00", to_team="two"), 3, True),
+        # Where a team is known on both sides of a move, teams decide, and not queues.
+        (written().human("01:00", team="one").transferred("02:00", "sales").human("03:00", team="one"), 1, False),
+        (written().human("01:00", team="one").transferred("02:00", "sales").human("03:00", team="two"), 2, False),
+        (written().human("01:00", team="one").transferred("02:00", "sales", team="one"), 1, False),
+        (written().human("01:00", team="one").assigned("02:00", "sales", to_team="one"), 1, False),
+        (written().assigned("02:00", "sales", to_team="one"), 1, True),
+        (
+            written()
+            .human("01:00", team="one")
+            .transferred("02:00", "sales")
+            .transferred("02:30", "tech")
+            .human("03:00", team="one"),
+            1,
+            True,
+        ),
         (Log(customer="u").customer("00:10", team="two"), 2, False),
     ],
 )
 def test_how_many_teams_had_it_and_whether_it_was_passed_on(log: Log, teams: int, transferred: bool) -> None:  # noqa: FBT001 - a parameter
-    """M45: from its first message to its solve, both included; what stood nowhere is not passed on."""
+    """M45: until its solve, that included; what stood nowhere is not passed on."""
     log.human("04:00").closed("05:00", team="one" if teams else None).human("06:00", team="late")
 
     _, (solved,), _ = told(log)[CUSTOMER, "u"]

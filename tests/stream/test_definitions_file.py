@@ -93,6 +93,7 @@ def test_the_example_of_the_docs_says_what_it_shows() -> None:
     assert (found.at_risk_share, found.at_risk_ms) == (Fraction(1, 4), 10 * MINUTE_MS)
     assert (found.response_limit_ms, found.response_elapsed_limit_ms) == (DAY_MS, 4 * DAY_MS)
     assert found.priority_restarts == ("resolution",)
+    assert found.pending_pauses == ("next_reply", "resolution")
     assert (found.heartbeat_ms, found.slots) == (2 * MINUTE_MS, 1)
     assert found.scales["ces"] == Scale(Fraction(1), Fraction(7), falling=False)
     assert (found.satisfied_from, found.easy_from) == (Fraction(3, 4), Fraction(2, 3))
@@ -269,6 +270,10 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
             "2: sla.priority_restarts: 'reply' is not one of first_reply, next_reply, resolution",
         ),
         ("[resolution]\nthanks_reopen = 1\n", "2: resolution.thanks_reopen: 1 is neither true nor false"),
+        (
+            '[sla]\npending_pauses = ["all"]\n',
+            "2: sla.pending_pauses: 'all' is not one of first_reply, next_reply, resolution",
+        ),
         ("[sla]\npriority_restarts = true\n", "2: sla.priority_restarts: true is not a list of names"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
         (
@@ -534,6 +539,7 @@ def test_each_difference_is_told_by_its_key() -> None:
         "sla.at_risk_share": "0.25 (default 0.2)",
         "sla.at_risk_within": "10m (default never)",
         "sla.priority_restarts": "resolution (default none)",
+        "sla.pending_pauses": "next_reply, resolution (default resolution)",
         "tiers 1": "front: billing, sales (default none)",
         "tiers 2": "experts: second-line (default none)",
         "zones.acme": "America/New_York (default DESKPULSE_ZONE)",
@@ -545,6 +551,7 @@ def test_each_difference_is_told_by_its_key() -> None:
     }
     assert told(
         '[times]\nidle = "90s"\nheartbeat = "1m"\n[agents]\nslots = 3\n'
+        "[sla]\npending_pauses = []\n"
         '[targets.wait.channels]\nfax = "2h"\n[[tiers]]\nname = "a"\n'
         '[[shifts]]\nname = "s"\nhours = "12:00-24:00"\n'
         "[service_level]\ngenesys = []\n"
@@ -553,6 +560,7 @@ def test_each_difference_is_told_by_its_key() -> None:
         "times.idle": "90s (default 30m)",
         "times.heartbeat": "1m (default 2m)",
         "agents.slots": "3 (default 1)",
+        "sla.pending_pauses": "none (default resolution)",
         "targets.wait.channels.fax": "2h (default that of other channels)",
         "service_level.genesys": "no switch (default: SLg is not shown)",
         "tiers 1": "a: no queue and no team (default none)",
