@@ -14,19 +14,9 @@ from aggregators.expected_wait import LAST_HOUR, NAMES, NEXT_OPENING, SILENT, Ad
 from aggregators.instants import MINUTE_MS
 from aggregators.panes import FINE, Pane
 from aggregators.points import AFTER_WORK, HANDLED
+from aggregators.precedence import WORKING
 from aggregators.rolling import Group, Rolling, Sums
-from aggregators.samples import (
-    ACTIVE,
-    ACW,
-    AGENTS_FREE,
-    AVAILABLE,
-    BUSY,
-    INCOMING,
-    MISSED,
-    OFFLINE,
-    PARTIALLY_BUSY,
-    STALE,
-)
+from aggregators.samples import ACTIVE, AGENTS_FREE, AGENTS_SHARED, INCOMING, MISSED, OFFLINE, STALE
 from aggregators.sketch import EDGES, quantiles, value_of
 from aggregators.windows import EVERYBODY, UTC
 
@@ -41,7 +31,6 @@ if TYPE_CHECKING:
 _RECENT: Final = "15m"
 _HOUR: Final = "1h"
 _PLAIN: Final = frozenset({m.ANSWERED, m.WAIT_MS, m.ABANDONED, HANDLED.total, AFTER_WORK.total})
-_WORKING: Final = (AVAILABLE, BUSY, PARTIALLY_BUSY, ACW, INCOMING)
 _STATES: Final = (*range(OFFLINE, STALE + 1), *range(MISSED, INCOMING + 1))
 FEWEST: Final = 10
 """With fewer answered in the last hour its quantiles are no band."""
@@ -167,6 +156,7 @@ class Advisor:
             abandonment=(_mean(hour, m.ABANDONED, m.ANSWERED, m.ABANDONED) or 0.0),
             working=self._working(state) if desk is None else desk[0],
             available=None if desk is None else desk[1],
+            shared=None if desk is None else desk[2],
             channel_handle_ms=_mean(self._rolling.sums(_HOUR, above), HANDLED.total, HANDLED.count),
             channel_working=self._working(states.get(above)),
         )
@@ -194,11 +184,15 @@ class Advisor:
         return opening
 
 
-def _desk(state: State | None) -> tuple[int, int] | None:
-    """Return how many of the agents who signed up for a queue work, and how many have a slot free; None of nobody."""
+def _desk(state: State | None) -> tuple[int, int, int] | None:
+    """Return how many of the agents who signed up for a queue work, have a slot free, and work elsewhere too.
+
+    None where nobody signed up.
+    """
     if state is None or not any(state.lasting.get(kind) for kind in _STATES):
         return None
-    return sum(state.lasting.get(kind, 0) for kind in _WORKING), state.lasting.get(AGENTS_FREE, 0)
+    working = sum(state.lasting.get(kind, 0) for kind in WORKING)
+    return working, state.lasting.get(AGENTS_FREE, 0), state.lasting.get(AGENTS_SHARED, 0)
 
 
 def _mean(sums: Sums, total: int, *counts: int) -> float | None:

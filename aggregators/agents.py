@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aggregators import samples as s
-from aggregators.precedence import AT_WORK, OCCUPYING, is_logged_in, slots_used, state_of, with_offers
+from aggregators.precedence import AT_WORK, OCCUPYING, WORKING, is_logged_in, slots_used, state_of, with_offers
 
 
 class Weights(NamedTuple):
@@ -61,11 +61,12 @@ class Agent:
         self._capacity = {**self._capacity, channel: slots}
         self._slots = self._capacity[""] if "" in self._capacity else sum(list(self._capacity.values()))
 
-    def weights(self, *, shift: bool) -> Weights:
-        """Return what lasts now, on a day that has a *shift* of it or has none."""
+    def weights(self, *, shift: bool, sharing: bool) -> Weights:
+        """Return what lasts now, on a day that has a *shift* of it or has none; *sharing*: also what is in several queues."""
         in_shift = self.scheduled > 0 if shift else is_logged_in(self.said)
         offers = s.MISSED if self.missed else s.REJECTED if self.rejected else s.INCOMING if self.ringing else 0
-        return _weights(self.said, self.open, self.wrapping, self._slots, in_shift, offers)
+        shared = sharing and len(self.queues) > 1
+        return _weights(self.said, self.open, self.wrapping, self._slots, in_shift, offers, shared)
 
 
 _BEFORE_CONTACT: Final = frozenset({s.IN_ERROR, s.MISSED, s.REJECTED})
@@ -79,6 +80,7 @@ def _weights(  # noqa: PLR0917 - a cache is asked by position
     slots: int,
     in_shift: bool,  # noqa: FBT001 - as above
     offers: int,
+    shared: bool,  # noqa: FBT001 - as above
 ) -> Weights:
     """Return what lasts of such an agent; the same object for the same one.
 
@@ -92,6 +94,8 @@ def _weights(  # noqa: PLR0917 - a cache is asked by position
     desks: dict[int, int] = {}
     if state:
         weights[state] = desks[state] = 1
+    if shared and state in WORKING:
+        desks[s.AGENTS_SHARED] = 1
     if logged_in:
         weights[s.LOGGED_IN] = 1
         weights[s.SLOTS] = max(slots, used) if at_work else used

@@ -8,6 +8,8 @@ from aggregators import samples as s
 
 AT_WORK: Final = frozenset({s.AVAILABLE, s.BUSY, s.ACW})
 """Who says one of these may be offered conversations."""
+WORKING: Final = frozenset({s.AVAILABLE, s.BUSY, s.PARTIALLY_BUSY, s.ACW, s.INCOMING})
+"""Who is in one of these works through the queues it signed up for."""
 OCCUPYING: Final = frozenset({s.BUSY, s.PARTIALLY_BUSY, s.ACW})
 """Contact or after-contact work."""
 _GONE: Final = frozenset({0, s.OFFLINE, s.STALE})

@@ -72,6 +72,7 @@ class Day:
         self._steps = Steps(begin, self._end)
         self._signs = Signs(self._steps, definitions.heartbeat_ms)
         self._misses = Misses(self._steps)
+        self._shares = "expected_wait" in definitions.families
         self._hears_of_offers = "offers" in definitions.families
         self._shifts = 0
         self._has_shift = False  # as swept
@@ -200,7 +201,7 @@ class Day:
                     _hear(agent, step)
             lasting = last.lasting
             if at < end:
-                lasting = lasting.turned(at, agent.weights(shift=shift), agent.queues, swept)
+                lasting = lasting.turned(at, agent.weights(shift=shift, sharing=self._shares), agent.queues, swept)
             self._instants.append(at)
             self._before.append(last)
             self._swept.append(swept)

@@ -87,6 +87,7 @@ SERIES: Final = 50
 MISSED: Final = 51
 REJECTED: Final = 52
 INCOMING: Final = 53
+AGENTS_SHARED: Final = 54
 
 SPELLS: Final = {
     **{OFFLINE + place: kind.code for place, kind in enumerate(points.TURNS)},
@@ -135,6 +136,7 @@ INTERVAL_NAMES: Final = {
     **{OFFLINE + place: kind.name for place, kind in enumerate(points.TURNS)},
     **{MISSED + place: kind.name for place, kind in enumerate(points.OFFER_TURNS)},
     AGENTS_FREE: "agents_free",
+    AGENTS_SHARED: "agents_shared",
     SERIES: "series",
 }
 

@@ -25,7 +25,7 @@ _OF_SAMPLES: Final[dict[int, Owner]] = {
     **{kind.code: "currency" for kind in (p.COST, p.COST_LEFT_OUT)},
 }
 _OF_INTERVALS: Final[dict[int, Owner]] = {
-    **dict.fromkeys((*s.SPELLS, s.AGENTS_FREE), "agent"),
+    **dict.fromkeys((*s.SPELLS, s.AGENTS_FREE, s.AGENTS_SHARED), "agent"),
     s.SERIES: "series",
 }
 

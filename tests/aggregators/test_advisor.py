@@ -14,6 +14,7 @@ from aggregators.advisor import Advisor
 from aggregators.calendars import Calendar, Schedule, Version
 from aggregators.catalogue import METRICS
 from aggregators.definitions import Definitions
+from aggregators.expected_wait import NAMES, Situation, said_of
 from aggregators.instants import MINUTE_MS, SECOND_MS
 from aggregators.panes import FINE, Pane
 from aggregators.reading import State
@@ -208,6 +209,39 @@ def test_where_no_agents_are_known_nothing_is_concluded() -> None:
     """Nobody signed up for the queue: it is told by its waits."""
     assert advised(None) is not None
     assert advised(State(lasting={s.OPEN: 3})) is not None
+
+
+def test_agents_who_work_elsewhere_too_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """M7 (e): kim and lee signed up for billing, kim for sales as well, who is the one agent in common; max is away.
+
+    A call of 60 s in the hour, one agent talks, one leg waits. CCAI: 60 s ÷ 1 · 1/2 · (1 − 1 free) + 10 s = 10 s; with
+    lee on a break it is 60 · 1/1 · (1 − 0) + 10 = 70 s.
+    """
+    asked = Definitions(families=("work", "people", "expected_wait"))
+    log = Log(conversation=None)
+    for agent, queues in (("kim", ("billing", "sales")), ("lee", ("billing",)), ("max", ("billing", "sales"))):
+        named = [{"queue": queue, "skill": 1} for queue in queues]
+        log.add("agent.queues_changed", "00:00", agent=agent, queues=named)
+        log.add("agent.state_changed", "00:00", agent=agent, state="away" if agent == "max" else "available")
+    talk = log.of(conversation="a", channel="voice").queued("01:00").accepted("01:00", agent="kim").closed("02:00")
+    talk.of(conversation="b").queued("03:00").accepted("03:00", agent="kim")
+    talk.of(conversation="c").queued("04:00")
+    seen: list[Situation] = []
+
+    def said(situation: Situation) -> tuple[int | None, ...]:
+        seen.append(situation)
+        return said_of(situation)
+
+    monkeypatch.setattr("aggregators.advisor.said_of", said)
+
+    for pause, shared, working, waits_s in ((False, 1, 2, 10), (True, 1, 1, 70)):
+        if pause:
+            log.of(conversation=None).add("agent.state_changed", "03:30", agent="lee", state="break")
+        looked(log, until="05:00", definitions=asked)
+
+        now = seen[-1]
+        assert (now.shared, now.working, now.waiting) == (shared, working, 1)
+        assert said_of(now)[NAMES.index("ccai")] == waits_s * SECOND_MS
 
 
 @pytest.mark.skipif(not REAL_DAY.exists(), reason="the real day is not here: shared/data/bank-1999-05-23.jsonl")

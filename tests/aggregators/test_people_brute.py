@@ -171,6 +171,8 @@ def lasting(diary: Diary, t: int) -> Counter[tuple[str, str]]:
         if works:
             found["slots", queue], found["slots_used", queue] = max(most, used), used
             found["agents_free", queue] = int(free > 0)
+        if queue and len(set(queues)) > 1:
+            found["agents_shared", queue] = int(state in ("available", "busy", "partially_busy", "acw", "incoming"))
     return Counter({key: number for key, number in found.items() if number and key[0] != "none"})
 
 
