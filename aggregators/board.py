@@ -358,7 +358,7 @@ class Board:
                 }
                 for width in (FINE.ms, QUARTER.ms):
                     self._rolling.add(Pane(width, at - at % width), labels, amounts)
-                for_good = m.all_time(entry.content)  # type: ignore[arg-type]  # as above
+                for_good = m.all_time(entry.content, self._definitions)  # type: ignore[arg-type]  # as above
                 if for_good:
                     self._rolling.add(ALL_TIME, labels, {measure: amount * by for measure, amount in for_good})
                 self._ripen(at - at % HOUR.ms, labels, by)

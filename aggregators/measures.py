@@ -143,11 +143,13 @@ def rolling(sample: s.Sample, definitions: Definitions) -> Amounts:
     return ROLLING[sample[0]](sample, definitions)
 
 
-def all_time(sample: s.Sample) -> Amounts:
+def all_time(sample: s.Sample, definitions: Definitions) -> Amounts:
     """Return what *sample* adds to the totals of all time: counters and histograms for PromQL."""
     kind = sample[0]
-    if kind == s.LEG and sample[3] == s.ANSWERED:  # type: ignore[misc]  # a Leg
-        took = sample[1] - sample[4]  # type: ignore[misc]  # a Leg
+    if kind == s.LEG:
+        if sample[3] != s.ANSWERED:  # type: ignore[misc]  # a Leg
+            return _leg(sample, definitions)[:1]  # type: ignore[arg-type]  # as above
+        took = sample[1] - sample[4]  # type: ignore[misc]  # as above
         return ((WAIT_BUCKET + bisect_left(_BUCKETS_MS, took), 1), (WAIT_TOTAL_MS, took))
     if kind == s.FIRST_RESPONSE:
         took = sample[1] - sample[3]  # type: ignore[misc]  # a Response

@@ -74,7 +74,7 @@ class Tally:
                 cells[measure] = cells.get(measure, 0) + amount * by
         if sample[0] in measures.TOTALLED and not labels[3]:
             cells = _of(self._groups(ALL_TIME), labels)
-            for measure, amount in measures.all_time(sample):
+            for measure, amount in measures.all_time(sample, self._definitions):
                 cells[measure] = cells.get(measure, 0) + amount * by
         return NO_BUCKET if sample[0] in points.NO_STOPS else stretch.bucket
 

@@ -41,6 +41,7 @@ EXTRAS = {
     "stop": "what stopped",
     "estimator": "the estimator's name",
     "field": "customer, agent, queue",
+    "outcome": "answered, abandoned, short_abandoned, flowed_out, callback_requested, agent_closed, lost",
     "score": "0, 0.25, 0.5, 0.75, 1: of the scale, to the nearest quarter",
     "stage": "bot, queue, before_reply, chat",
     "reason": "the 10 most frequent topics and tags",

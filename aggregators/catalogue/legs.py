@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from aggregators import measures as m
 from aggregators.formulas import (
@@ -17,12 +18,31 @@ from aggregators.metric import NEVER_FALLS, Metric, count, rolling, state
 from aggregators.reading import age_s, mean_s, ratio
 from aggregators.samples import OFFERED
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregators.reading import Reading, Value
+
 _WAITS = "Who rings at an agent still waits; who talks to a bot is in no queue. What nobody ends is given up after 4 h."
 _END = "By the instant of the end, whenever it queued; a leg ends in one way."
 _NEITHER = "Flow-outs, callbacks, closes by an agent and lost legs are in neither part."
 _ANSWERED = "Ringing is part of the wait, and waits of 0 count. By the answer; who gave up is in wait_all_mean_seconds."
 _GAVE_UP = "Of those who gave up alone: how long the others would have waited is in patience_seconds."
 _OLDEST = "as_of − the earliest opening"
+_UNANSWERED: Final = {
+    "abandoned": m.ABANDONED,
+    "short_abandoned": m.SHORT_ABANDONED,
+    "flowed_out": m.FLOWED_OUT,
+    "callback_requested": m.CALLBACK,
+    "agent_closed": m.AGENT_CLOSED,
+    "lost": m.LOST,
+}
+
+
+def _ended(r: Reading) -> Mapping[str, Value]:
+    ends = {"answered": sum(r.counted(m.WAIT_BUCKET).values())} | {name: r[n] for name, n in _UNANSWERED.items()}
+    return {name: number for name, number in ends.items() if number}
+
 
 METRICS: tuple[Metric, ...] = (
     state(
@@ -249,6 +269,18 @@ METRICS: tuple[Metric, ...] = (
         read=histogram(m.WAIT_BUCKET, m.WAIT_TOTAL_MS),
         extra="le",
         edges=f"{_ANSWERED} {NEVER_FALLS}",
+    ),
+    Metric(
+        suffix="legs_total",
+        family="total",
+        kind="counter",
+        unit="legs",
+        help="Legs that ended, by how, for windows of PromQL's own.",
+        formula="legs by outcome",
+        source="M8",
+        read=_ended,
+        extra="outcome",
+        edges=f"{_END} With those that wait now they are all that ever opened. {NEVER_FALLS}",
     ),
 )
 

@@ -62,6 +62,7 @@ class Selection(BaseModel):
     estimator: Several = Field([], description="Of metrics by estimator only this one.")
     field: Several = Field([], description="Of metrics by field only this one.")
     stage: Several = Field([], description="Of metrics by stage only this one.")
+    outcome: Several = Field([], description="Of metrics by outcome of a leg only this one.")
     score: Several = Field([], description="Of metrics by score only this one: 0, 0.25, 0.5, 0.75, 1.")
     why: Several = Field([], description="Of metrics by why only this one.")
     state: Several = Field([], description="Of metrics by state of agents only this one.")

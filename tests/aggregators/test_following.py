@@ -126,7 +126,7 @@ def test_what_a_last_solve_adds(paused_ms: int, rest: tuple[int, ...], more: dic
     solve = LastSolve(SOLVED, 0, SALES, 1_000, paused_ms, *rest)
 
     assert named(m.rolling(solve, DEFAULT)) == {"solved_sum": 1_000, f"solved:{bin_of(1_000)}": 1, **more}
-    assert named(m.all_time(solve)) == {"resolved": 1}
+    assert named(m.all_time(solve, Definitions())) == {"resolved": 1}
 
 
 def named(amounts: m.Amounts) -> dict[str, int]:

@@ -364,3 +364,26 @@ def test_the_identity() -> None:
 
     expects(log, "01:00", queued_5m=7, waiting=1, answered_5m=1, abandoned_5m=1, short_abandoned_5m=1)
     expects(log, "01:00", flowed_out_5m=1, callback_5m=1, agent_closed_5m=1, lost_5m=0)
+
+
+def test_legs_by_how_they_ended_of_all_time() -> None:
+    """M8: one of each way and two answered; who still waits at 0:01 is given up 4 h after the queueing.
+
+    Its end that comes later takes that back: a callback more, and nobody lost.
+    """
+    log = Log()
+    for number, end in enumerate(("accepted", "accepted", "abandoned", "flowed_out", "callback", "closed")):
+        getattr(log.of(conversation=f"c{number}").queued("00:00"), end)("00:30")
+    log.of(conversation="short").queued("00:00").abandoned("00:01")
+    still = log.of(conversation="still").queued("00:00")
+
+    def ended(clock: str) -> dict[str, float]:
+        values = offline(log.lines, after(clock)).values(after(clock))
+        rows = [(dict(pairs), value) for (name, pairs), value in values.items() if name == "support_tenant_legs_total"]
+        return {labels["outcome"]: value for labels, value in rows}
+
+    ways = {"answered": 2, "abandoned": 1, "short_abandoned": 1, "flowed_out": 1, "callback_requested": 1}
+    assert ended("01:00") == ways | {"agent_closed": 1}
+    assert ended("5:00:00") == ways | {"agent_closed": 1, "lost": 1}
+    still.callback("5:30:00")
+    assert ended("6:00:00") == ways | {"agent_closed": 1, "callback_requested": 2}

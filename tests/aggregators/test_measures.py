@@ -174,24 +174,30 @@ def test_a_solve_whose_clock_stopped_before_it(late_ms: int, amounts: dict[int, 
 )
 def test_histograms_count_up_to_their_bounds(waited_ms: int, bucket: int) -> None:
     """A bound is in its bucket, as Prometheus has it; the last bucket is open. Waits and first responses alike."""
-    assert m.all_time(leg(s.ANSWERED, waited_ms)) == ((m.WAIT_BUCKET + bucket, 1), (m.WAIT_TOTAL_MS, waited_ms))
-    assert m.all_time(s.Response(s.FIRST_RESPONSE, T0 + waited_ms, CHAT, T0)) == (
+    assert m.all_time(leg(s.ANSWERED, waited_ms), DEFAULT) == (
+        (m.WAIT_BUCKET + bucket, 1),
+        (m.WAIT_TOTAL_MS, waited_ms),
+    )
+    assert m.all_time(s.Response(s.FIRST_RESPONSE, T0 + waited_ms, CHAT, T0), DEFAULT) == (
         (m.FIRST_RESPONSE_BUCKET + bucket, 1),
         (m.FIRST_RESPONSE_TOTAL_MS, waited_ms),
     )
 
 
 def test_what_is_in_no_histogram() -> None:
-    """Only answers and first responses are."""
-    assert m.all_time(leg(s.ABANDONED, 1)) == ()
-    assert m.all_time(s.Response(s.REPLY, T0 + 1, CHAT, T0)) == ()
-    assert m.all_time(s.Queued(s.QUEUED, T0, CHAT)) == ()
+    """Only answers and first responses are; of other legs it is counted how they ended."""
+    assert m.all_time(leg(s.ABANDONED, 5_000), DEFAULT) == ((m.SHORT_ABANDONED, 1),)
+    assert m.all_time(leg(s.ABANDONED, 5_001), DEFAULT) == ((m.ABANDONED, 1),)
+    assert m.all_time(leg(s.CALLBACK, 1), DEFAULT) == ((m.CALLBACK, 1),)
+    assert m.all_time(leg(s.LOST, 1), DEFAULT) == ((m.LOST, 1),)
+    assert m.all_time(s.Response(s.REPLY, T0 + 1, CHAT, T0), DEFAULT) == ()
+    assert m.all_time(s.Queued(s.QUEUED, T0, CHAT), DEFAULT) == ()
 
 
 def test_what_is_counted_for_all_time() -> None:
     """Received and solved once each."""
-    assert m.all_time(points.Point(points.RECEIVED.code, T0, CHAT, 2)) == ((points.RECEIVED.count, 1),)
-    assert m.all_time(points.Point(points.SOLVE.code, T0, CHAT, 2)) == ((points.RESOLVED.count, 1),)
+    assert m.all_time(points.Point(points.RECEIVED.code, T0, CHAT, 2), DEFAULT) == ((points.RECEIVED.count, 1),)
+    assert m.all_time(points.Point(points.SOLVE.code, T0, CHAT, 2), DEFAULT) == ((points.RESOLVED.count, 1),)
 
 
 # ------------------------------------------------------------------------------------- numbers and names
