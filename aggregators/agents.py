@@ -62,7 +62,10 @@ class Agent:
         self._slots = self._capacity[""] if "" in self._capacity else sum(list(self._capacity.values()))
 
     def weights(self, *, shift: bool, sharing: bool) -> Weights:
-        """Return what lasts now, on a day that has a *shift* of it or has none. *sharing*: whether it has more queues."""
+        """Return what lasts now, on a day that has a *shift* of it or has none.
+
+        With *sharing* also whether it works in several queues.
+        """
         in_shift = self.scheduled > 0 if shift else is_logged_in(self.said)
         offers = s.MISSED if self.missed else s.REJECTED if self.rejected else s.INCOMING if self.ringing else 0
         shared = sharing and len(self.queues) > 1

@@ -109,7 +109,7 @@ def number_amounts(code: int, value: int) -> tuple[tuple[int, int], ...]:
 OFFER_MISSED: Final = PointKind(20, "offer_missed", "count")
 TRANSFERRED_OUT: Final = PointKind(21, "transferred_out", "count")
 TRANSFERRED_IN: Final = PointKind(22, "transferred_in", "count")
-ESCALATED: Final = PointKind(23, "escalated", "count")
+ESCALATED: Final = PointKind(23, "escalated", "choice")
 HANDLED: Final = PointKind(24, "handled", "duration")
 HANDLED_ACTIVE: Final = PointKind(25, "handled_active", "sum")
 AFTER_WORK: Final = PointKind(26, "after_work", "sum")

@@ -69,6 +69,11 @@ LEFT_IDLE: Final = 2
 """The choices of CHAT_ENDED: whatever end but the next; a customer who fell silent on an agent (M5d)."""
 
 
+HANDLED_TOO: Final = 1
+UNHANDLED: Final = 2
+"""The choices of ESCALATED: an agent has accepted the conversation too, by now; none has, as of a ticket."""
+
+
 class _Sweep:
     """One conversation. `_part` is the part that lasts, `_done` one that ended and whose wrap-up may follow."""
 
@@ -97,6 +102,7 @@ class _Sweep:
         self._answered = False
         self._left: Point | None = None
         self._escalated = raised
+        self._is_handled = False
         self._lasted = 0  # how many intervals there were before the part
 
     def run(self, facts: Sequence[Fact]) -> None:
@@ -121,7 +127,8 @@ class _Sweep:
             self._samples.append(self._left)
         escalated = self._escalated
         if escalated is not None:
-            self._samples.append(Point(ESCALATED.code, escalated.at, self._before(escalated), 0))
+            which = HANDLED_TOO if self._is_handled else UNHANDLED
+            self._samples.append(Point(ESCALATED.code, escalated.at, self._before(escalated), which))
 
     def _step(self, fact: Fact) -> None:
         at, _, _, code, fields = fact
@@ -171,6 +178,7 @@ class _Sweep:
         self._open(at, agent, self._places.at(at))
 
     def _open(self, at: int, agent: str | None, labels: Labels) -> None:
+        self._is_handled = True
         self._part = Part(agent, labels, at, talks=self._talks, idle_ms=self._idle_ms, intervals=self._intervals)
         self._lasted = len(self._intervals)
 

@@ -7,7 +7,7 @@ from aggregators import points as p
 from aggregators.metric import Metric, count, rolling, state
 from aggregators.reading import mean_s, ratio
 from aggregators.samples import ACTIVE, HELD, IDLE
-from aggregators.work import LEFT_IDLE
+from aggregators.work import HANDLED_TOO, LEFT_IDLE
 
 _SEVERAL = "Several agents in one conversation have one each."
 
@@ -144,10 +144,11 @@ METRICS: tuple[Metric, ...] = (
         "escalation_ratio",
         "ratio",
         "Conversations escalated for each part handled.",
-        "escalations / handled",
+        "escalations of what agents accepted / handled",
         "M28",
-        read=lambda r: ratio(r[p.ESCALATED.count], r[p.HANDLED.count]),
-        edges="A conversation is escalated once, but handled by each of its agents.",
+        read=lambda r: ratio(r[p.ESCALATED.choice(HANDLED_TOO)], r[p.HANDLED.count]),
+        edges="A conversation is escalated once, but handled by each of its agents. Tickets have no handled parts, so "
+        "that theirs are in escalations alone.",
     ),
     count(
         "offers_missed",

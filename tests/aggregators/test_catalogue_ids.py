@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from aggregators.catalogue import METRICS
 
-DOCS = Path(__file__).parents[2] / "docs" / "metrics"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "metrics"
+KPIS = ROOT.parent / "shared" / "KPIS.md"
 DEFINITIONS = (
     *("M1", "M2", "M3", "M4", "M5", "M5b", "M5c", "M5d", "M6", "M7", "M8", "M9"),
     *("M10", "M10o", "M10x", "M10L", "M11", "M12", "M13", "M14"),
@@ -31,6 +35,14 @@ def test_every_definition_has_a_line_in_the_catalogue_or_a_page() -> None:
     assert counted <= set(DEFINITIONS)
     assert counted | set(ELSEWHERE) == set(DEFINITIONS)
     assert counted & set(ELSEWHERE) == set()
+
+
+@pytest.mark.skipif(not KPIS.exists(), reason="the definitions of the trade are not here: shared/KPIS.md")
+def test_the_definitions_are_those_of_the_trade() -> None:
+    """Each row of its tables, so that one that is added there is missed here."""
+    rows = re.findall(r"^\| (M\d+[a-zL]?) \|", KPIS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert tuple(rows) == DEFINITIONS
 
 
 def test_every_definition_that_is_counted_has_an_entry_in_the_docs() -> None:

@@ -21,8 +21,8 @@ WITHOUT = replace(TIERED, tiers=())
 
 
 def escalated(log: Log, definitions: Definitions = TIERED) -> list[Row]:
-    """Return the escalations."""
-    return points(log, "escalated", definitions=definitions)
+    """Return the escalations, without whether an agent had it too."""
+    return [(*row[:3], 0) for row in points(log, "escalated", definitions=definitions)]
 
 
 def test_to_a_later_tier_is_an_escalation() -> None:

@@ -219,6 +219,19 @@ def test_escalations() -> None:
     assert now["escalation_ratio"] == pytest.approx(1 / 3)
 
 
+def test_tickets_that_escalate_make_no_ratio_of_chats() -> None:
+    """M28: three tickets go up and no chat of two does: 3 escalations, and 0 of the 2 parts handled."""
+    log = Log()
+    for name in ("t", "u", "v"):
+        log.of(conversation=name, queue="billing", channel="email").created("00:00").add("ticket.escalated", "00:30")
+    for name in ("c", "d"):
+        accepted(log, name, "00:00").closed("00:40")
+
+    now = shown(log, "01:00")
+
+    assert (now["escalations"], now["handled"], now["escalation_ratio"]) == (3, 2, 0)
+
+
 def test_offers_missed() -> None:
     """M9: two misses of one leg, which waits on; the leg that was answered has none."""
     log = Log().queued("00:00").add("chat.offer_missed", "00:20", agent="a-1").add("chat.offer_missed", "00:40")

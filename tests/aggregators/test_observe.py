@@ -477,7 +477,7 @@ def test_a_raise_is_an_escalation_where_work_is_counted() -> None:
         Log().created("00:00", priority="low").add("ticket.priority_changed", "00:10", priority="high", actor="system")
     )
 
-    assert points(log, "escalated") == [("escalated", "none", 10, 0)]
+    assert points(log, "escalated") == [("escalated", "none", 10, 2)]
     assert points(log, "escalated", definitions=Definitions(families=("volume",))) == []
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aggregators.work import HANDLED_TOO, UNHANDLED
 from tests.aggregators.observed import Row, points
 from tests.aggregators.worked import accepted, handled
 from tests.logs import Log
@@ -86,7 +87,7 @@ def test_an_escalation_is_a_transfer_as_well() -> None:
     log = accepted().transferred("01:00", "second line", kind="escalation")
     log.transferred("02:00", "third line", kind="escalation").add("ticket.escalated", "03:00")
 
-    assert points(log, "escalated") == [("escalated", "billing", 60, 0)]
+    assert points(log, "escalated") == [("escalated", "billing", 60, HANDLED_TOO)]
     assert [row[1] for row in points(log, "transferred_out")] == ["billing", "second line"]
 
 
@@ -94,9 +95,9 @@ def test_a_ticket_is_escalated_where_it_stands() -> None:
     """The first of two counts; what the ticket is assigned to at that instant is where it goes."""
     log = Log().created("00:00", queue="billing").assigned("01:00", "second line").add("ticket.escalated", "01:00")
 
-    assert moves(log.add("ticket.escalated", "02:00")) == [("escalated", "billing", 60, 0)]
+    assert moves(log.add("ticket.escalated", "02:00")) == [("escalated", "billing", 60, UNHANDLED)]
     assert moves(Log().created("00:00", queue="billing").add("ticket.escalated", "00:00")) == [
-        ("escalated", "billing", 0, 0)
+        ("escalated", "billing", 0, UNHANDLED)
     ]
 
 
