@@ -8,7 +8,7 @@ from aggregators.engine import (
     is_expired,
 )
 from aggregators.instants import DAY_MS, HOUR_MS, MINUTE_MS
-from aggregators.panes import FINE, HOUR, QUARTER, Pane
+from aggregators.panes import ALL_TIME, FINE, HOUR, QUARTER, Pane
 from tests.aggregators.engines import GHOST_MS, RETENTION_MS, SILENT_MS, C, at, beat, rows
 from tests.aggregators.running import DEFAULT, EVERYTHING, Counted
 from tests.logs import T0, Log
@@ -154,6 +154,7 @@ def test_a_timer_is_due_until_the_watermark_passes_it() -> None:
         Pane(FINE.ms, at(GHOST_MS)): 1,
         Pane(QUARTER.ms, at(GHOST_MS)): 1,
         Pane(HOUR.ms, at(GHOST_MS)): 1,
+        ALL_TIME: 1,
     }
 
 
