@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators.points import BOT_ENDED, HANDOFF_RESPONSE, Point
 from aggregators.samples import IN_BOT
-from aggregators.vocabulary import ACTOR, AUTO, BOT, BY, BY_CODE, PUBLIC, RESOLVED, code_of
+from aggregators.vocabulary import ACTOR, AUTO, BOT, BY, BY_CODE, RESOLVED, code_of, is_human_reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,4 +101,4 @@ def _is_human(fact: Fact) -> bool:
 
 
 def _is_reply(fact: Fact) -> bool:
-    return _is_human(fact) and bool(fact.fields.get(PUBLIC, True))
+    return fact.type in (_MESSAGE, _COMMENTED) and is_human_reply(fact.fields)

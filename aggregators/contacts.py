@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aggregators.vocabulary import INITIATED_BY, code_of
+from aggregators.vocabulary import INITIATED_BY, OURS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _STARTED: Final = code_of("chat.started")
 _QUEUED: Final = code_of("chat.queued")
 _CREATED: Final = code_of("ticket.created")
-_OURS: Final = frozenset({"agent", "system"})
 _CALLS: Final = "voice"
 
 
@@ -34,5 +33,5 @@ def without_words(facts: Sequence[Fact], channel: str) -> list[tuple[int, bool]]
         if begun is None and (code == _QUEUED or (code == _STARTED and channel == _CALLS)):
             begun = fact.at
         if code in (_STARTED, _CREATED) and INITIATED_BY in fields:
-            ours = fields[INITIATED_BY] in _OURS
+            ours = fields[INITIATED_BY] in OURS
     return [] if begun is None else [(begun, ours)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregators.points import COVERED, ORPHAN_STOP, REVIVED, UNKNOWN_ACTOR, Point
 from aggregators.samples import ABANDONED, ANSWERED, CALLBACK, FLOWED_OUT, LOST
-from aggregators.vocabulary import ACTOR, AGENT, CUSTOMER, INITIATED_BY, STAGE, STATUS, TO_AGENT, code_of
+from aggregators.vocabulary import ACTOR, AGENT, CUSTOMER, INITIATED_BY, OURS, STAGE, STATUS, TO_AGENT, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,6 @@ _RESUMED: Final = code_of("chat.resumed")
 _CLOSED: Final = code_of("chat.closed")
 _STATUS: Final = code_of("ticket.status_changed")
 _BEGUN: Final = frozenset({code_of("chat.started"), code_of("ticket.created")})
-_OURS: Final = frozenset({"agent", "system"})
 _SOLVED: Final = frozenset({"solved", "closed"})
 _WAITING: Final = frozenset({"queue", "ringing"})
 _OUTCOMES: Final = {_ACCEPTED: ANSWERED, _ABANDONED: ABANDONED, _FLOWED_OUT: FLOWED_OUT, _CALLBACK: CALLBACK}
@@ -86,7 +85,7 @@ def observe(
         if fields.get(AGENT) or fields.get(TO_AGENT):
             named |= NAMED_AGENT
         if code in _BEGUN:
-            ours = fields.get(INITIATED_BY, "agent" if ours else "") in _OURS
+            ours = fields.get(INITIATED_BY, "agent" if ours else "") in OURS
         elif code == _HELD:
             held = True
         elif code in _STOPS:

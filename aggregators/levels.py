@@ -41,17 +41,7 @@ from aggregators.samples import (
     Labels,
     Sample,
 )
-from aggregators.vocabulary import (
-    ACTOR,
-    AGENT,
-    AUTO,
-    LANGUAGE,
-    PRIORITY,
-    PUBLIC,
-    TEAM,
-    TO_TEAM,
-    code_of,
-)
+from aggregators.vocabulary import AGENT, LANGUAGE, PRIORITY, TEAM, TO_TEAM, code_of, is_human_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -175,7 +165,7 @@ def _said(facts: Iterable[Fact]) -> _Said:
             teams_at.append(at)
             teams.append(named)
         if code in _WRITTEN:
-            if fields[ACTOR] == "human" and fields.get(PUBLIC, True) and not fields.get(AUTO, False):
+            if is_human_reply(fields):
                 agent = fields.get(AGENT, "")
                 replied_at.append(at)
                 replied.append(agent)

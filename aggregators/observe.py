@@ -39,36 +39,11 @@ from aggregators.coverage import is_named
 from aggregators.places import Places
 from aggregators.points import Point
 from aggregators.samples import (
-    ABANDONED,
-    ANSWERED,
-    CES,
-    CSAT,
-    FIRST_RESPONSE,
-    FOLLOWING,
-    HANDLED,
-    LEG,
-    LOST,
-    NPS,
-    QUEUED,
-    REPLY,
-    RESPONSE_LEFT,
-    RESPONSE_OPEN,
-    STAY,
-    SURVEY_SENT,
-    UNANSWERED,
-    WAITED,
-    WAITING,
     Interval,
     Labels,
-    Leg,
-    Queued,
-    Rating,
-    Response,
     Sample,
-    Stay,
-    SurveySent,
 )
-from aggregators.vocabulary import ACTOR, BY_CODE, CHANNEL, FLAG, KIND, PUBLIC, QUEUE, TO_QUEUE, VALUE, EventType
+from aggregators.vocabulary import ACTOR, BY_CODE, CHANNEL, FLAG, PUBLIC, QUEUE, TO_QUEUE, VALUE, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -276,23 +251,23 @@ class _Conversation:
         said = replies.sweep(self._messages, episode_gap_ms=definitions.episode_gap_ms, stretching=stretching)
         rows: list[legs.LegRow] = []
         if self._legs:
-            rows = self._observe_legs(samples, intervals, said.replied_at)
+            rows = legs.sweep(self._legs, ghost_ms=definitions.ghost_ms)
+        if rows:
+            legs.observe(rows, places, definitions, said.replied_at, samples, intervals)
+            if self._offers:
+                self._rings = offers.sweep(self._offers, rows)
+                offers.observe(self._rings, places, intervals)
         over = resolution.over_at(self._facts, definitions) if stretching and said.stretches else None
-        self._observe_responses(said, over, samples, intervals)
+        replies.observe(said, places, samples, intervals, over=over)
         contacts = self._observe_contacts(said.contacts, samples)
         if self._surveys:
-            self._observe_surveys(samples, asked)
+            surveys.observe(self._surveys, places, definitions, samples, asked)
         parts: list[tells.Part] = []
         solved: list[tells.Solved] = []
         if self._work or self._raised is not None:
             work.observe(
                 self._work, places, definitions, samples, intervals, raised=self._raised, parts=parts, deeds=deeds
             )
-            handled = [each for each in samples if each[0] == HANDLED]
-            if handled:
-                _, at, labels = max(handled)[:3]
-                total = sum([each[3] for each in handled])  # type: ignore[misc]  # Handled
-                samples.append(_new(Point, (points.HANDLED_TOTAL.code, at, labels, total)))
         if self._bots:
             bots.observe(self._bots, places, definitions, samples, intervals)
         if self._resolution:
@@ -307,7 +282,7 @@ class _Conversation:
         if "health" in families and self._facts:
             health.observe(self._facts, rows, places, definitions, samples)
         if unanswered:
-            self._observe_stretches(said, over, samples, intervals)
+            replies.observe_stretches(said, places, samples, intervals, over=over)
         if "customers" in families:
             coverage.observe(
                 places, samples, contacts=contacts, solved=[each.at for each in solved], known=is_named(self._facts)
@@ -356,128 +331,6 @@ class _Conversation:
             told |= tells.offers_to_agents(self._key, self._offers, self._rings)
         return told
 
-    def _observe_responses(
-        self, said: replies.Replies, over: int | None, samples: list[Sample], intervals: list[Interval]
-    ) -> None:
-        """Count first responses and replies, and let open first responses last: as long as nobody gives one.
-
-        Where that is asked, what is open after the conversation is *over* is told apart.
-        """
-        places = self._places
-        for at, since in said.first_responses:
-            samples.append(_new(Response, (FIRST_RESPONSE, at, places.at(at), since)))
-        for at, since in said.replies:
-            samples.append(_new(Response, (REPLY, at, places.at(at), since)))
-        for start, end in said.open_responses:
-            if over is None or (end is not None and end <= over):
-                intervals += places.pieces(RESPONSE_OPEN, start, end, start)
-            else:
-                left = max(start, over)
-                intervals += places.pieces(RESPONSE_OPEN, start, left, start)
-                intervals += places.pieces(RESPONSE_LEFT, left, end, start)
-
-    def _observe_stretches(
-        self, said: replies.Replies, over: int | None, samples: list[Sample], intervals: list[Interval]
-    ) -> None:
-        """Let each message of a stretch wait until its end. Where a first response is open, the first one waits so.
-
-        A stretch that no reply ended was dropped. Nobody waits any more once the conversation is *over*.
-        """
-        pieces = self._places.pieces
-        answered = set(said.replies)
-        firsts = {(wait.start, wait.end) for wait in said.open_responses}
-        for messages, ended in said.stretches:
-            start, end = messages[0], ended
-            if over is not None and (ended is None or ended > over):
-                end = over
-            elif ended is not None and (ended, start) not in answered:
-                samples.append(Point(points.REPLY_DROPPED.code, ended, self._places.at(ended), 0))
-            if (start, ended) not in firsts and (end is None or start < end):
-                intervals += pieces(UNANSWERED, start, end, start)
-            for at in messages[1:]:
-                if end is None or at < end:
-                    intervals += pieces(FOLLOWING, at, end, at)
-
-    def _observe_legs(
-        self, samples: list[Sample], intervals: list[Interval], replied_at: Sequence[int]
-    ) -> list[legs.LegRow]:
-        places = self._places
-        rows = legs.sweep(self._legs, ghost_ms=self._definitions.ghost_ms)
-        if not rows:
-            return rows
-        behind = _NEVER
-        for stay in reversed([*legs.stays(rows, gap_ms=self._definitions.episode_gap_ms)]):
-            first = stay[0].opened
-            for queue, opened, ended, outcome in stay:
-                labels = places.of(queue)
-                samples.append(_new(Queued, (QUEUED, opened, labels)))
-                samples.append(_new(Leg, (LEG, ended, labels, LOST if outcome is None else outcome, opened)))
-                if ended > opened:
-                    intervals.append(Interval(WAITING if outcome is None else WAITED, labels, opened, ended, first))
-            # A reply from before any leg is one to the first of them.
-            since = first if stay[0] is not rows[0] else 0
-            self._observe_stay(stay, [at for at in replied_at if since <= at < behind], samples)
-            behind = first
-        if self._offers:
-            self._rings = offers.sweep(self._offers, rows)
-            offers.observe(self._rings, places, intervals)
-        return rows
-
-    def _observe_stay(self, stay: Sequence[legs.LegRow], replied_at: Sequence[int], samples: list[Sample]) -> None:
-        """Count what the legs of one wait came to, unless nobody knows its end; humans wrote at *replied_at*."""
-        places = self._places
-        queue, opened, ended, outcome = stay[-1]
-        abandoned = outcome == ABANDONED
-        short = abandoned and self._definitions.is_short(places.channel, ended - opened, queue)
-        if outcome is None or outcome == LOST or short:
-            return
-        # Who answers a call speaks to the customer, and nobody writes that down.
-        spoken = places.channel == _VOICE and any([row.outcome == ANSWERED for row in stay])  # noqa: C419 - a generator is slow here
-        left = int(abandoned and not replied_at and not spoken)
-        samples.append(Stay(STAY, ended, places.of(queue), left, sum([row.ended - row.opened for row in stay])))
-
-    def _observe_surveys(self, samples: list[Sample], asked: list[levels.Asked]) -> None:
-        """Add the surveys, and to *asked* each sample of one with the instant that says who is rated."""
-        definitions, places = self._definitions, self._places
-        named = {fact.fields.get(KIND) for fact in self._surveys}
-        settling = "surveys" in definitions.families
-        for kind, rated in _RATED.items():
-            if kind not in named:
-                continue
-            for row in surveys.sweep(self._surveys, kind=kind, scales=definitions.scales):
-                if row.sent is not None:
-                    answered, labels = int(bool(row.responded)), places.at(row.sent)
-                    if rated == CSAT:
-                        samples.append(SurveySent(SURVEY_SENT, row.sent, labels, answered))
-                    else:
-                        samples.append(Point(_SENT[kind], row.sent, labels, 1 + answered))
-                    asked.append(levels.Asked(samples[-1], row.sent))
-                    if settling:
-                        settled = row.sent + definitions.survey_settle_ms
-                        in_time = row.answered is not None and row.answered <= settled
-                        samples.append(Point(_SETTLED[kind], settled, labels, 1 + in_time))
-                        asked.append(levels.Asked(samples[-1], row.sent))
-                if settling and row.offered is not None:
-                    samples.append(Point(_OFFERED[kind], row.offered, places.at(row.offered), 1))
-                    asked.append(levels.Asked(samples[-1], row.offered))
-                if settling and rated == CSAT and row.withdrawn is not None:
-                    responded, share, span = row.withdrawn
-                    good = int(surveys.is_good(kind, share, span, definitions))
-                    at = responded if row.sent is None else row.sent
-                    samples.append(Point(points.CSAT_WITHDRAWN.code, responded, places.at(at), 1 + good))
-                    asked.append(levels.Asked(samples[-1], at))
-                if row.responded is not None and row.normalised is not None and row.span is not None:
-                    share = row.normalised
-                    good = int(surveys.is_good(kind, share, row.span, definitions))
-                    at = row.responded if row.sent is None else row.sent
-                    labels = places.at(at)
-                    samples.append(Rating(rated, row.responded, labels, share.numerator, share.denominator, good))
-                    asked.append(levels.Asked(samples[-1], at))
-                    if settling and row.first_contact is not None:
-                        said = 1 + row.first_contact
-                        samples.append(Point(points.FIRST_CONTACT_SAID.code, row.responded, labels, said))
-                        asked.append(levels.Asked(samples[-1], at))
-
     def _events(self) -> dict[Labels, dict[int, int]]:
         """Return the number of events of each type, and of messages by who wrote them, by the labels they stood at."""
         only = self._places.only
@@ -498,21 +351,7 @@ class _Conversation:
         return events
 
 
-_NEVER: Final = 1 << 62
-_VOICE: Final = "voice"
 _BOT_ENDED: Final = points.BOT_ENDED.code
-_SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
-_SETTLED: Final = {
-    "csat": points.SURVEY_SETTLED.code,
-    "ces": points.CES_SETTLED.code,
-    "nps": points.NPS_SETTLED.code,
-}
-_OFFERED: Final = {
-    "csat": points.SURVEY_OFFERED.code,
-    "ces": points.CES_OFFERED.code,
-    "nps": points.NPS_OFFERED.code,
-}
-_RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
 
 
 def _direction(fact: Fact) -> int:

@@ -13,8 +13,8 @@ from aggregators.episodes import Episode, Pauses, Solve, Spans
 from aggregators.health import CHAT_REVIVED
 from aggregators.points import Point
 from aggregators.samples import Twice
-from aggregators.touches import CREATED, MESSAGES, OURS, STARTED, STATUS_CHANGED, Touches, doer
-from aggregators.vocabulary import ACTOR, AGENT, BY, BY_CODE, INITIATED_BY, RESOLVED, STATUS, THANKS, code_of
+from aggregators.touches import CREATED, MESSAGES, STARTED, STATUS_CHANGED, Touches, doer
+from aggregators.vocabulary import ACTOR, AGENT, BY, BY_CODE, INITIATED_BY, OURS, RESOLVED, STATUS, THANKS, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

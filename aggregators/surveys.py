@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aggregators import points
 from aggregators.events import USUAL_SCALES, bounds, exact
+from aggregators.levels import Asked
+from aggregators.points import Point
+from aggregators.samples import CES, CSAT, NPS, SURVEY_SENT, Rating, SurveySent
 from aggregators.vocabulary import FIRST_CONTACT, KIND, SCALE, SCORE, SURVEY, code_of
 
 if TYPE_CHECKING:
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 
     from aggregators.definitions import Definitions, Scale
     from aggregators.facts import Fact
+    from aggregators.places import Places
+    from aggregators.samples import Sample
 
 _OFFERED: Final = code_of("survey.offered")
 _SENT: Final = code_of("survey.sent")
@@ -22,6 +28,18 @@ _RETRACTED: Final = code_of("survey.retracted")
 
 TYPES: Final = frozenset({_OFFERED, _SENT, _RESPONDED, _RETRACTED})
 """The types this sweep reads."""
+_RATED: Final = {"csat": CSAT, "ces": CES, "nps": NPS}
+_POINT_OF_SENT: Final = {"ces": points.CES_SENT.code, "nps": points.NPS_SENT.code}
+_POINT_OF_SETTLED: Final = {
+    "csat": points.SURVEY_SETTLED.code,
+    "ces": points.CES_SETTLED.code,
+    "nps": points.NPS_SETTLED.code,
+}
+_POINT_OF_OFFERED: Final = {
+    "csat": points.SURVEY_OFFERED.code,
+    "ces": points.CES_OFFERED.code,
+    "nps": points.NPS_OFFERED.code,
+}
 
 
 class SurveyRow(NamedTuple):
@@ -116,3 +134,47 @@ def _normalised(least: Any, most: Any, score: Any, *, falling: bool) -> tuple[Fr
     span = exact(most) - exact(least)
     share = (exact(score) - exact(least)) / span
     return (1 - share if falling else share), span
+
+
+def observe(
+    facts: Sequence[Fact], places: Places, definitions: Definitions, samples: list[Sample], asked: list[Asked]
+) -> None:
+    """Add the surveys, and to *asked* each sample of one with the instant that says who is rated."""
+    named = {fact.fields.get(KIND) for fact in facts}
+    settling = "surveys" in definitions.families
+    for kind, rated in _RATED.items():
+        if kind not in named:
+            continue
+        for row in sweep(facts, kind=kind, scales=definitions.scales):
+            if row.sent is not None:
+                answered, labels = int(bool(row.responded)), places.at(row.sent)
+                if rated == CSAT:
+                    samples.append(SurveySent(SURVEY_SENT, row.sent, labels, answered))
+                else:
+                    samples.append(Point(_POINT_OF_SENT[kind], row.sent, labels, 1 + answered))
+                asked.append(Asked(samples[-1], row.sent))
+                if settling:
+                    settled = row.sent + definitions.survey_settle_ms
+                    in_time = row.answered is not None and row.answered <= settled
+                    samples.append(Point(_POINT_OF_SETTLED[kind], settled, labels, 1 + in_time))
+                    asked.append(Asked(samples[-1], row.sent))
+            if settling and row.offered is not None:
+                samples.append(Point(_POINT_OF_OFFERED[kind], row.offered, places.at(row.offered), 1))
+                asked.append(Asked(samples[-1], row.offered))
+            if settling and rated == CSAT and row.withdrawn is not None:
+                responded, share, span = row.withdrawn
+                good = int(is_good(kind, share, span, definitions))
+                at = responded if row.sent is None else row.sent
+                samples.append(Point(points.CSAT_WITHDRAWN.code, responded, places.at(at), 1 + good))
+                asked.append(Asked(samples[-1], at))
+            if row.responded is not None and row.normalised is not None and row.span is not None:
+                share = row.normalised
+                good = int(is_good(kind, share, row.span, definitions))
+                at = row.responded if row.sent is None else row.sent
+                labels = places.at(at)
+                samples.append(Rating(rated, row.responded, labels, share.numerator, share.denominator, good))
+                asked.append(Asked(samples[-1], at))
+                if settling and row.first_contact is not None:
+                    said = 1 + row.first_contact
+                    samples.append(Point(points.FIRST_CONTACT_SAID.code, row.responded, labels, said))
+                    asked.append(Asked(samples[-1], at))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aggregators.definitions import NEVER_MS
 from aggregators.sends import Sends
-from aggregators.vocabulary import ACTOR, AGENT, AUTO, BOT, BY, INITIATED_BY, PUBLIC, code_of
+from aggregators.vocabulary import ACTOR, AGENT, AUTO, BOT, BY, INITIATED_BY, OURS, PUBLIC, code_of
 
 if TYPE_CHECKING:
     from aggregators.facts import Fact
@@ -24,8 +24,6 @@ _ASSIGNED: Final = code_of("ticket.assigned")
 STATUS_CHANGED: Final = code_of("ticket.status_changed")
 
 MESSAGES: Final = frozenset({_MESSAGE, _COMMENTED})
-OURS: Final = frozenset({"agent", "system"})
-"""Who begins a conversation that no customer began."""
 _NOT_CONTAINED: Final = frozenset({_QUEUED, _ACCEPTED, _HANDED_OFF, _CALLBACK, _ABANDONED})
 _CHANGES: Final = frozenset(
     {

@@ -6,7 +6,7 @@ Numbers are part of the state version: they are never given to another word.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["string", "flag", "number", "integer", "strings", "scale", "skills", "instant"]
 
@@ -82,6 +82,8 @@ COMMON: Final[dict[str, tuple[int, Kind]]] = {
 
 _LEG: Final[dict[str, tuple[int, Kind]]] = {"leg": (LEG, "string")}
 _REASON: Final[dict[str, tuple[int, Kind]]] = {"reason": (DROPPED, "string")}
+OURS: Final = frozenset({"agent", "system"})
+"""Who begins a conversation that no customer began."""
 REJECTED: Final = "rejected"
 """The only reason that is kept, of a chat.offer_missed: what else stands there may be anybody's words."""
 _BY: Final[dict[str, tuple[int, Kind]]] = {"by": (BY, "string")}
@@ -229,3 +231,8 @@ def name_of(code: int) -> str:
 def code_of(name: str) -> int:
     """Return the number of the type *name*; KeyError if there is none."""
     return TYPES[name].code
+
+
+def is_human_reply(fields: dict[int, Any]) -> bool:
+    """Tell whether a message with these *fields* is a reply: a human's, to the customer, and sent by no machine."""
+    return bool(fields[ACTOR] == "human" and fields.get(PUBLIC, True) and not fields.get(AUTO, False))

@@ -11,6 +11,7 @@ from aggregators.places import NO_QUEUE
 from aggregators.points import (
     CHAT_ENDED,
     ESCALATED,
+    HANDLED_TOTAL,
     OFFER_MISSED,
     TRANSFERRED_IN,
     TRANSFERRED_OUT,
@@ -314,3 +315,8 @@ def observe(
     told: list[Told] = [] if parts is None else parts
     credited: list[Credit] = [] if deeds is None else deeds
     _Sweep(places, definitions, samples, intervals, raised=raised, parts=told, deeds=credited).run(facts)
+    handled = [each for each in samples if each[0] == HANDLED]
+    if handled:
+        _, at, labels = max(handled)[:3]
+        total = sum([each[3] for each in handled])  # type: ignore[misc]  # Handled
+        samples.append(Point(HANDLED_TOTAL.code, at, labels, total))
