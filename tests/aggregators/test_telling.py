@@ -31,7 +31,7 @@ from aggregators.telling import (
     of_session,
     visits_of,
 )
-from aggregators.told import AgentDay, Contact, Contained, Share, SolvedEpisode, Visit
+from aggregators.told import AgentDay, Contact, Contained, Offer, Share, SolvedEpisode, Visit
 from aggregators.vocabulary import CONTENT, RANKS, SHIFT_END, SHIFT_START, STATE, TOLD, VERSION, code_of
 from tests.aggregators.observed import observed
 from tests.aggregators.running import incoming
@@ -188,6 +188,35 @@ def test_how_many_teams_had_it_and_whether_it_was_passed_on(log: Log, teams: int
     _, (solved,), _ = told(log)[CUSTOMER, "u"]
 
     assert (solved.teams, solved.transferred) == (teams, transferred)
+
+
+def test_agents_hear_of_what_rang_at_them_on_each_day() -> None:
+    """M21: kim is rung from 0:10 to 0:30 and misses it, lee from 0:40 until the answer at 1:00; a day later kim again.
+
+    What was missed may matter for a day after it ended. Who is said to have missed what never rang is told of nothing.
+    """
+    log = Log().queued("0:00").add("chat.offered", "0:10", agent="kim").add("chat.offer_missed", "0:30", agent="kim")
+    log.add("chat.offered", "0:40", agent="lee").accepted("1:00", agent="lee").closed("2:00")
+    log.queued("24:00:00").add("chat.offered", "24:00:10", agent="kim").abandoned("24:00:30")
+    log.add("chat.offer_missed", "24:01:00", agent="max")
+
+    found = {
+        (to.subject, to.id): said
+        for to, said in observed(log.lines, Definitions(families=("work", "people", "offers"))).told.items()
+        if to.id.startswith("o:")
+    }
+
+    def said(day: int, *offers: tuple[str, str, int]) -> Said:
+        rows = tuple(Offer(after(start), after(end), how) for start, end, how in offers)
+        since = T0 + day * DAY_MS
+        return Said(since, max([since, *(row.end for row in rows)]) + DAY_MS, rows or None)
+
+    assert found == {
+        ("kim", f"o:{TODAY}:c"): said(0, ("0:10", "0:30", 1)),
+        ("lee", f"o:{TODAY}:c"): said(0, ("0:40", "1:00", 0)),
+        ("kim", f"o:{TODAY + 1}:c"): said(1, ("24:00:10", "24:00:30", 0)),
+        ("max", f"o:{TODAY + 1}:c"): said(1),
+    }
 
 
 def test_what_there_is_nothing_of_is_nothing() -> None:
