@@ -506,6 +506,25 @@ def test_clocks_run_in_business_hours() -> None:
     assert results(pending, RESOLUTION, office) == [(BREACHED, 8 * day + 16 * HOUR_S)]
 
 
+def test_a_queue_has_hours_of_its_own() -> None:
+    """Billing is open from 8 to 16 UTC, sales all day, as its channel is: 4 h are over at 12:00 and at 4:00."""
+    of_billing = definitions_from(
+        """
+        families = ["sla"]
+        [calendars.office]
+        zone = "UTC"
+        week = { mon-fri = "08:00-16:00" }
+        [[business_hours]]
+        queue = "billing"
+        calendar = "office"
+        """
+    )
+    of_sales = Log(channel="email", queue="sales").created("0:00:00")
+
+    assert results(email(), FIRST, of_billing) == [(BREACHED, 12 * HOUR_S)]
+    assert results(of_sales, FIRST, of_billing) == [(BREACHED, 4 * HOUR_S)]
+
+
 def test_a_change_of_priority_restarts_nothing() -> None:
     """M47: no target depends on it."""
     log = email().add("ticket.priority_changed", "10:00:00", priority="urgent")
