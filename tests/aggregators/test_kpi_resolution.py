@@ -428,6 +428,17 @@ def test_replies_within_seconds_are_one_where_they_are_merged() -> None:
     assert merged["replies_per_resolution 0.5"] == 3
 
 
+def test_replies_are_merged_in_every_episode() -> None:
+    """M13: the customer comes back after eight days, and is answered twice within 8 s: one reply, or two."""
+    log = Log()
+    pen = ticket(log, "a").commented("0:10:00", "human", agent="a-1").status("1:00:00", "solved")
+    pen.commented("200:00:00", "customer").commented("200:10:00", "human", agent="a-1")
+    pen.commented("200:10:08", "human", agent="a-1").status("201:00:00", "solved")
+
+    assert shown(log, "202:00:00", window="1h", merged_sends_ms=10_000)["replies_per_resolution_mean"] == 1
+    assert shown(log, "202:00:00", window="1h")["replies_per_resolution_mean"] == 2
+
+
 def test_touches_per_resolution() -> None:
     """M14: a reply, a note, a tag and the solve are 4 by humans, a bot's answer and a rule's tag none; the other 0."""
     log = Log()
