@@ -20,10 +20,10 @@ TOLD = ("customers", "people")
 
 
 def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: int, runs: int) -> None:
-    """Print by how much each family exceeds the main job over a backlog of *events*, *runs* times.
+    """Print by how much each family exceeds the main job, counted right after it, over a backlog of *events*.
 
-    A family stands with what it needs. At the end all that need no topics of the worker's own, all but `people`, and
-    all. Compiled (`make compiled`) where there is such a build.
+    That *runs* times. A family stands with what it needs; at the end stand all that need no topics of the worker's own,
+    all but `people`, and all. Compiled (`make compiled`) where there is such a build.
     """
     pipeline = Pipeline(kafka, redis, folder, partitions=PARTITIONS)
     total = fill(pipeline, events)
@@ -32,19 +32,21 @@ def run(kafka: services.Kafka, redis: services.Redis, folder: Path, *, events: i
     chosen[f"all but {' and '.join(TOLD)}"] = tuple(each for each in FAMILIES if each not in TOLD)
     chosen["all but people"] = tuple(each for each in FAMILIES if each != "people")
     chosen["all"] = FAMILIES
-    say(f"breadth: {total:,} records, one worker, {runs} runs of {len(chosen) + 1} each")
-    figures: dict[str, list[Run]] = {}
-    main: list[Run] = []
+    say(f"breadth: {total:,} records, one worker, {runs} runs of {len(chosen)} pairs")
+    main = counting_of(folder / "main.toml", ())
+    _run(pipeline, total, packages, main)  # whatever comes first finds everything cold
+    pairs: dict[str, list[tuple[Run, Run]]] = {}
     for number in range(1, runs + 1):
-        main.append(_run(pipeline, total, packages, counting_of(folder / "main.toml", ())))
-        say(f"  run {number}: the main job {main[-1]}")
         for name, families in chosen.items():
             counting = counting_of(folder / f"{name.replace(' ', '-')}.toml", families)
-            figures.setdefault(name, []).append(_run(pipeline, total, packages, counting))
-            say(f"  run {number}: {' with '.join(families) if name in FAMILIES else name} {figures[name][-1]}")
-    say("  cpu over the main job's, median of the runs: worker, worker and Redis")
-    for name, rows in figures.items():
-        say(f"  {name:<28} {_over(rows, main):.2f}  {_over(with_redis(rows), with_redis(main)):.2f}")
+            pair = _run(pipeline, total, packages, counting), _run(pipeline, total, packages, main)
+            pairs.setdefault(name, []).append(pair)
+            said = " with ".join(families) if name in FAMILIES else name
+            say(f"  run {number}: {said} {pair[0]}; the main job {pair[1]}")
+    say("  cpu over the main job's, median of the pairs: worker, worker and Redis")
+    for name, rows in pairs.items():
+        mine, theirs = [each[0] for each in rows], [each[1] for each in rows]
+        say(f"  {name:<28} {_over(mine, theirs):.2f}  {_over(with_redis(mine), with_redis(theirs)):.2f}")
 
 
 def _run(pipeline: Pipeline, total: int, packages: str, counting: Counting) -> Run:
