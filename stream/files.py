@@ -6,6 +6,7 @@ import gzip
 import re
 import sys
 import zlib
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 from aggregators.instants import DAY_MS, EARLIEST_MS, LATEST_MS, instant_ms, rfc3339
@@ -25,13 +26,19 @@ def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
     for path in paths:
         try:
             if str(path) == "-":
-                yield from (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
+                yield from _lines(sys.stdin.buffer)
                 continue
             with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-                yield from (line.rstrip(b"\r\n") for line in file)
+                yield from _lines(file)
         except (OSError, EOFError, zlib.error) as error:
             message = f"{path}: {getattr(error, 'strerror', None) or error}"
             raise UsageError(message) from error
+
+
+def _lines(file: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of one file, without newlines and without the byte-order mark that editors begin it with."""
+    for number, line in enumerate(file):
+        yield (line if number else line.removeprefix(BOM_UTF8)).rstrip(b"\r\n")
 
 
 def instant(option: str, text: str) -> int:
