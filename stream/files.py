@@ -7,6 +7,8 @@ import re
 import sys
 import zlib
 from codecs import BOM_UTF8
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregators.instants import DAY_MS, EARLIEST_MS, LATEST_MS, instant_ms, rfc3339
@@ -14,7 +16,6 @@ from stream.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 LAST_MS = LATEST_MS - 2 * DAY_MS
 """The calendar ends before the last midnight of some time zones."""
@@ -33,6 +34,24 @@ def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
         except (OSError, EOFError, zlib.error) as error:
             message = f"{path}: {getattr(error, 'strerror', None) or error}"
             raise UsageError(message) from error
+
+
+@contextmanager
+def whole(name: str) -> Iterator[Path]:
+    """Give a place beside the file *name* to write to, which gets that name at the end of the block or is gone.
+
+    What is no file, a pipe or a device, is its own place. Raises OSError.
+    """
+    path = Path(name).resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _lines(file: Iterable[bytes]) -> Iterator[bytes]:
