@@ -40,6 +40,8 @@ LONGEST_STEP_MS = 366 * DAY_MS
 NOTHING_LEFT_MS = 8 * DAY_MS
 """The longest window with the quarter of an hour it is cut to, and the timers of what was left open."""
 STEP_LINES = 1_000
+HINTS = {"before_1990": "a number is an epoch in milliseconds"}
+"""Reason of a rejection → what it may come of, where that can be seen from none of the event's fields."""
 MOST_INSTANTS = 100_000
 LONGEST_MS = 3_660 * DAY_MS
 """Where the events alone say from when to when: so many instants, and ten years. More than that an `at` is wrong."""
@@ -184,7 +186,8 @@ def _in_time_order(
                 if isinstance(content, Event):
                     kept.append(Incoming(content.at, content))
                 else:
-                    reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
+                    detail = content.detail or HINTS.get(content.reason)
+                    reason = f"{content.reason} ({detail})" if detail else content.reason
                     before, first = rejected.get(reason, (0, f"{path}:{number}"))
                     rejected[reason] = (before + 1, first)
     kept.sort(key=lambda record: record.timestamp)

@@ -119,6 +119,15 @@ def test_a_byte_order_mark_is_no_part_of_the_first_event() -> None:
     assert done.stderr == "1 line rejected\n  1 \u00d7 invalid_json, first in -:2\n"
 
 
+def test_seconds_are_no_milliseconds_and_that_is_said() -> None:
+    """An epoch in seconds is an instant of January 1970."""
+    text = QUEUED.replace(f'"{NOON}"', "1795176000")
+
+    said = deskpulse("compute", "-", "--as-of", LATER, stdin=text).stderr.splitlines()
+
+    assert said[1] == "  1 \u00d7 before_1990 (a number is an epoch in milliseconds), first in -:1"
+
+
 def test_the_line_that_is_wrong_is_found_by_its_file(tmp_path: Path) -> None:
     """Lines are numbered from the beginning of each file."""
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
