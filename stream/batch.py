@@ -40,6 +40,11 @@ LONGEST_STEP_MS = 366 * DAY_MS
 NOTHING_LEFT_MS = 8 * DAY_MS
 """The longest window with the quarter of an hour it is cut to, and the timers of what was left open."""
 STEP_LINES = 1_000
+HINTS = {"before_1990": "a number is an epoch in milliseconds"}
+"""Reason of a rejection → what it may come of, where that can be seen from none of the event's fields."""
+MOST_INSTANTS = 100_000
+LONGEST_MS = 3_660 * DAY_MS
+"""Where the events alone say from when to when: so many instants, and ten years. More than that an `at` is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +65,10 @@ def run(request: Request) -> None:
     """Compute and print. UsageError where options do not fit together or a file cannot be read."""
     _refuse_what_does_not_fit(request)
     if request.as_applied:
-        for line in as_applied(lines_of(request.files), source=_names(request.files)):
-            sys.stdout.write(line + "\n")
+        lines = as_applied(lines_of(request.files), source=_names(request.files))
+        if not lines:
+            sys.stderr.write(f"there is no record in {_names(request.files)}\n")
+        sys.stdout.writelines(f"{line}\n" for line in lines)
         return
     settings = load()
     definitions = definitions_of(settings)
@@ -179,7 +186,8 @@ def _in_time_order(
                 if isinstance(content, Event):
                     kept.append(Incoming(content.at, content))
                 else:
-                    reason = f"{content.reason} ({content.detail})" if content.detail else content.reason
+                    detail = content.detail or HINTS.get(content.reason)
+                    reason = f"{content.reason} ({detail})" if detail else content.reason
                     before, first = rejected.get(reason, (0, f"{path}:{number}"))
                     rejected[reason] = (before + 1, first)
     kept.sort(key=lambda record: record.timestamp)
@@ -254,4 +262,17 @@ def _instants(request: Request, records: list[Incoming]) -> Sequence[int]:
         return []
     first = records[0].timestamp + 1 if request.start is None else instant("--from", request.start)
     last = records[-1].timestamp if request.end is None else instant("--to", request.end)
-    return range(first + -first % every, last + (-last % every if request.end is None else 0) + 1, every)
+    found = range(first + -first % every, last + (-last % every if request.end is None else 0) + 1, every)
+    if None in (request.start, request.end) and (len(found) > MOST_INSTANTS or last - first > LONGEST_MS):
+        message = (
+            f"--every: {len(found)} times {request.every} from {_named(records[0])} to {_named(records[-1])}: "
+            "say --from and --to, both, or mend the at that is wrong"
+        )
+        raise UsageError(message)
+    return found
+
+
+def _named(record: Incoming) -> str:
+    """Return when an event is, and which."""
+    which = f" (event {record.content.id!r})" if isinstance(record.content, Event) else ""
+    return f"{rfc3339(record.timestamp)}{which}"

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from stream.commands import (
@@ -31,6 +32,8 @@ from stream.commands import (
 )
 from stream.errors import UsageError
 
+_UNNAMED = "Input "
+
 
 class _Commands(TyperGroup):
     """The commands. A value that an option does not take is one line that names the option, as any other mistake."""
@@ -43,7 +46,11 @@ class _Commands(TyperGroup):
             if error.param is None or not error.message:
                 raise UsageError(error.format_message()) from error
             name = max(error.param.opts, key=len)
-            message = f"{name}: {error.message.removeprefix('Value error, ').rstrip('.')}"
+            said = error.message.removeprefix("Value error, ").rstrip(".")
+            # What pydantic says of a value leaves it out.
+            if isinstance(error.__cause__, ValidationError) and said.startswith(_UNNAMED):
+                said = f"{error.__cause__.errors()[0]['input']!r} {said.removeprefix(_UNNAMED)}"
+            message = f"{name}: {said}"
             raise UsageError(" ".join(message.split())) from error
 
 

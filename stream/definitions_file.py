@@ -5,6 +5,7 @@ Every key is optional, unknown ones are refused. `docs/definitions-file.md` is t
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +78,10 @@ def _definitions(top: Table) -> Definitions:
     changes["zones"] = top.table("zones").each(values.zone)
     changes["shifts"] = _shifts(top.tables("shifts"))
     changes |= _costs(top.table("costs"))
+    if changes["agent_hour_micros"] and "cost" in changes["families"] and "people" not in changes["families"]:
+        needed = ("people", *(() if "work" in changes["families"] else ("work",)))
+        asked = json.dumps([*changes["families"], *needed])
+        raise Wrong(("families",), f"'cost' takes hours of agents, at costs.agent_hour, from 'people' (try {asked})")
     agents = top.table("agents")
     changes["slots"] = agents.optional("slots", _slots, default.slots)
     changes["utilisation_warning"] = agents.optional(
@@ -132,6 +137,8 @@ def _tiers(tables: list[Table]) -> tuple[Tier, ...]:
     for table in tables:
         tier = Tier(table.take("name", values.name), table.optional("members", values.names, ()))
         table.done()
+        if any(tier.name == above.name for above in tiers):
+            raise Wrong((*table.path, "name"), f"{tier.name!r} is a tier above already")
         for each in sorted({tier.name, *tier.members} & taken):
             raise Wrong(table.path, f"{each!r} belongs to a tier above already")
         taken |= {tier.name, *tier.members}

@@ -167,6 +167,9 @@ def genesys(value: object) -> tuple[str, ...]:
 
 
 def _of(known: tuple[str, ...], value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        message = f"{shown(value)} is not a list of names (try {json.dumps(known[:2])})"
+        raise ValueError(message)  # noqa: TRY004 - as above
     asked = names(value)
     for each in asked:
         if each not in known:

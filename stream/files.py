@@ -6,6 +6,9 @@ import gzip
 import re
 import sys
 import zlib
+from codecs import BOM_UTF8
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregators.instants import DAY_MS, EARLIEST_MS, LATEST_MS, instant_ms, rfc3339
@@ -13,7 +16,6 @@ from stream.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 LAST_MS = LATEST_MS - 2 * DAY_MS
 """The calendar ends before the last midnight of some time zones."""
@@ -25,13 +27,37 @@ def lines_of(paths: Iterable[Path]) -> Iterator[bytes]:
     for path in paths:
         try:
             if str(path) == "-":
-                yield from (line.rstrip(b"\r\n") for line in sys.stdin.buffer)
+                yield from _lines(sys.stdin.buffer)
                 continue
             with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-                yield from (line.rstrip(b"\r\n") for line in file)
+                yield from _lines(file)
         except (OSError, EOFError, zlib.error) as error:
             message = f"{path}: {getattr(error, 'strerror', None) or error}"
             raise UsageError(message) from error
+
+
+@contextmanager
+def whole(name: str) -> Iterator[Path]:
+    """Give a place beside the file *name* to write to, which gets that name at the end of the block or is gone.
+
+    What is no file, a pipe or a device, is its own place. Raises OSError.
+    """
+    path = Path(name).resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _lines(file: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of one file, without newlines and without the byte-order mark that editors begin it with."""
+    for number, line in enumerate(file):
+        yield (line if number else line.removeprefix(BOM_UTF8)).rstrip(b"\r\n")
 
 
 def instant(option: str, text: str) -> int:

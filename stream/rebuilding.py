@@ -211,8 +211,11 @@ class Rebuild:
             return Outcome(f"{text}; `deskpulse rebuild --drop {self._before}` deletes the old tables")
         if not is_left:
             return Outcome(f"{text}; the old tables stay: a worker still counts them")
-        gone = await delete(self._settings, self._redis, self._before)
-        return Outcome(f"{text}; the old tables are deleted, {gone} keys")
+        try:
+            gone = await delete(self._settings, self._redis, self._before)
+        except UsageError as error:
+            return Outcome(f"{text}\n{error}", 2)
+        return Outcome(f"{text}; the old tables are deleted, {gone}")
 
     async def _read_through(self, processor: Rebuilder) -> int:
         """Return, once every partition is read to its end, how many records the log had."""

@@ -71,6 +71,9 @@ def _patience(asked: Asked) -> tuple[float | None, str]:
         if asked.channel is not None or asked.queue is not None:
             message = f"--{'queue' if asked.channel is None else 'channel'}: goes with --patience-from"
             raise UsageError(message)
+        if asked.patience is None and asked.max_abandonment < 1:
+            message = "--max-abandonment: goes with --patience or --patience-from: without one nobody leaves"
+            raise UsageError(message)
         return (None, "") if asked.patience is None else (_seconds("--patience", asked.patience), asked.patience)
     if asked.patience is not None:
         message = "--patience: is measured with --patience-from"

@@ -15,6 +15,9 @@ COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "FAIL": typer.
 
 def command(
     *,
+    definitions: Annotated[
+        str | None, typer.Option(help="File of definitions to look at. [DESKPULSE_DEFINITIONS]")
+    ] = None,
     kafka: Annotated[str | None, typer.Option(help="Kafka's bootstrap servers. [DESKPULSE_KAFKA]")] = None,
     redis: Annotated[str | None, typer.Option(help="Address of Redis. [DESKPULSE_REDIS]")] = None,
 ) -> None:
@@ -27,6 +30,8 @@ def command(
 
     `deskpulse check`
 
+    `deskpulse check --definitions definitions.toml`
+
     `deskpulse check --redis redis://10.0.0.7:6379/0 | grep -v ^ok`
     """
     import asyncio
@@ -34,7 +39,7 @@ def command(
     from stream import log
     from stream.settings import load
 
-    given = {"kafka": kafka, "redis": redis}
+    given = {"definitions": definitions, "kafka": kafka, "redis": redis}
     settings = load(given)
     log.configure(settings)
     if asyncio.run(_failures(settings, options={name for name, value in given.items() if value is not None})):

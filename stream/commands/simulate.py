@@ -138,9 +138,9 @@ def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | N
     import gzip
     import sys
     from contextlib import ExitStack
-    from pathlib import Path
 
     from stream.errors import UsageError
+    from stream.files import whole
     from stream.simulate import write_lines
 
     start_ms, end_ms = span
@@ -148,9 +148,9 @@ def _to_file(name: str, arrivals: Iterator[Arrival], *, span: tuple[int, int | N
         with ExitStack() as stack:
             file: Any = sys.stdout.buffer
             if name.endswith(".gz"):
-                file = stack.enter_context(gzip.open(name, "wb"))
+                file = stack.enter_context(gzip.open(stack.enter_context(whole(name)), "wb"))
             elif name != "-":
-                file = stack.enter_context(Path(name).open("wb"))
+                file = stack.enter_context(stack.enter_context(whole(name)).open("wb"))
             progress = stack.enter_context(_bar())
             task = progress.add_task("simulate", total=None if end_ms is None else end_ms - start_ms)
             count = write_lines(

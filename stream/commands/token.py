@@ -51,7 +51,10 @@ def new(
     owner = _taken("--name", values.name, name)
     scopes = _taken("--scope", scopes_of, scope or ["read"])
     tenants = _taken("--tenant", values.names, tenant or [])
-    if bool(tenants) == all_tenants:
+    if tenants and all_tenants:
+        message = "--tenant: goes without --all-tenants, and both were given"
+        raise UsageError(message)
+    if not tenants and not all_tenants:
         message = "--tenant: name the tenants it shows, or give --all-tenants"
         raise UsageError(message)
     token = new_token()

@@ -229,6 +229,17 @@ def test_the_definitions_in_force_are_explained(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_definitions_can_be_looked_at_before_it_is_set(env: dict[str, str], tmp_path: Path) -> None:
+    """The option wins over the environment, as with other commands, and the line says where it is from."""
+    path = tmp_path / "new.toml"
+    path.write_text("times.idle = '20m'\n")
+
+    _, lines = check(env, "--definitions", str(path))
+
+    assert f"ok    DESKPULSE_DEFINITIONS: {path} (option)" in lines
+    assert "ok    times.idle: 20m (default 30m)" in lines
+
+
 def test_a_file_that_only_spells_out_the_defaults_is_said_to_do_so(tmp_path: Path) -> None:
     """Its generation is that of no file."""
     path = tmp_path / "definitions.toml"

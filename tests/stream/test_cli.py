@@ -15,6 +15,7 @@ import typer
 from stream import build
 from stream.cli import app
 from stream.printing import refuse_unknown_metric
+from tests.deskpulse import refused
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"aiokafka", "faust", "redis", "orjson", "prometheus_client", "pydantic_settings", "structlog", "aggregators"}
@@ -76,6 +77,19 @@ def test_a_value_that_is_no_choice_is_told_in_one_line(words: str) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"--format: 'xml' is not one of ('\w+', )*'\w+'\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("simulate --out - --late 2", "--late: '2' should be less than or equal to 1"),
+        ("demo --port 99999", "--port: '99999' should be less than or equal to 65535"),
+        ("simulate --seed one", "--seed: 'one' should be a valid integer, unable to parse string as an integer"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_with_its_option(words: str, said: str) -> None:
+    """What was typed stands in the line."""
+    assert refused(*words.split()) == said
 
 
 def test_metrics_in_examples_exist() -> None:

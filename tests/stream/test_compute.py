@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,25 @@ def test_blank_lines_are_no_records() -> None:
     assert done.stderr == "1 line rejected\n  1 \u00d7 not_an_object, first in -:5\n"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_event() -> None:
+    """Some editors begin every file with one; a mark anywhere else is no JSON."""
+    text = f"\ufeff{QUEUED}\n\ufeff{QUEUED}\n"
+
+    done = deskpulse("compute", "-", "--as-of", LATER, "--metric", WAITING, stdin=text)
+
+    assert f'{WAITING}{{tenant="default"}} 1\n' in done.stdout
+    assert done.stderr == "1 line rejected\n  1 \u00d7 invalid_json, first in -:2\n"
+
+
+def test_seconds_are_no_milliseconds_and_that_is_said() -> None:
+    """An epoch in seconds is an instant of January 1970."""
+    text = QUEUED.replace(f'"{NOON}"', "1795176000")
+
+    said = deskpulse("compute", "-", "--as-of", LATER, stdin=text).stderr.splitlines()
+
+    assert said[1] == "  1 \u00d7 before_1990 (a number is an epoch in milliseconds), first in -:1"
+
+
 def test_the_line_that_is_wrong_is_found_by_its_file(tmp_path: Path) -> None:
     """Lines are numbered from the beginning of each file."""
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
@@ -130,7 +150,27 @@ def test_a_file_without_events_is_said_to_be_one(tmp_path: Path) -> None:
 
     done = deskpulse("compute", empty, "--as-of", LATER)
 
+    applied = deskpulse("compute", empty, "--as-applied")
+
     assert (done.returncode, done.stderr) == (0, f"there is no event in {empty}\n")
+    assert (applied.returncode, applied.stdout, applied.stderr) == (0, "", f"there is no record in {empty}\n")
+
+
+@pytest.mark.parametrize(("year", "step"), [("2999", "1h"), ("1990", "1d")])
+def test_an_instant_that_is_wrong_makes_no_table_of_decades(tmp_path: Path, year: str, step: str) -> None:
+    """The first and the last event are named; with --from and --to there are as many rows as asked for."""
+    file = tmp_path / "day.jsonl"
+    other = QUEUED.replace('"at":"2026', f'"at":"{year}').replace('"id":"', '"id":"odd-')
+    file.write_text(f"{QUEUED}\n{other}\n")
+
+    said = refused("compute", file, "--every", step)
+    span = ("--from", "2026-11-20T00:00:00Z", "--to", "2026-11-21T00:00:00Z")
+    done = deskpulse("compute", file, "--every", step, *span, "--metric", WAITING)
+
+    assert re.fullmatch(r"--every: [0-9]+ times .*: say --from and --to, both, or mend the at that is wrong", said)
+    assert f"{year}-" in said
+    assert "(event 'odd-" in said
+    assert done.returncode == 0
 
 
 def test_what_is_no_export_is_named(tmp_path: Path) -> None:

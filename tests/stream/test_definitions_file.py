@@ -277,6 +277,14 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ("[sla]\npriority_restarts = true\n", "2: sla.priority_restarts: true is not a list of names"),
         ('levels = "team"\n', "1: levels: 'team' is not a list of names"),
         (
+            'families = "work"\n',
+            f"1: families: 'work' is not a list of names (try [\"{FAMILIES[0]}\", \"{FAMILIES[1]}\"])",
+        ),
+        (
+            'families = ["cost"]\n[costs]\ncurrency = "EUR"\nagent_hour = 30\n',
+            '1: families: \'cost\' takes hours of agents, at costs.agent_hour, from \'people\' (try ["cost", "people"',
+        ),
+        (
             'families = ["people"]\n',
             '1: families: \'people\' counts what \'work\' finds (try ["people", "work"])',
         ),
@@ -297,6 +305,7 @@ def test_days_and_hours_may_be_written_in_more_than_one_way() -> None:
         ("[surveys.nps]\ndetractor_to = 0.9\n", "2: surveys.nps.detractor_to: makes one and the same a promoter and"),
         ('[[tiers]]\nmembers = ["a"]\n', "1: tiers.name: is missing"),
         ('[[tiers]]\nname = "a"\n[[tiers]]\nname = "b"\nmembers = ["a"]\n', "3: tiers: 'a' belongs to a tier above"),
+        ('[[tiers]]\nname = "a"\n[[tiers]]\nname = "a"\n', "4: tiers.name: 'a' is a tier above already"),
         ('[zones]\nacme = "Mars/Olympus"\n', "2: zones.acme: 'Mars/Olympus' is not an IANA time zone"),
         ('[zones]\nacme = "../../etc/passwd"\n', "2: zones.acme: '../../etc/passwd' is not an IANA time zone"),
         ("[zones]\nacme = 1\n", "2: zones.acme: 1 is not an IANA time zone"),

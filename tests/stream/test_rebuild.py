@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from aggregators.instants import DAY_MS
 from stream import codec, generations, keys
 from stream.chunks import Partition
 from stream.clock import now_ms
+from stream.devstack.broker import embedded_broker
+from stream.devstack.process import free_port
 from stream.offline import definitions_of
 from stream.patience import connect
 from stream.rebuild_lock import Lock
@@ -24,6 +27,7 @@ from tests.faults.storm import START_MS, simulated
 from tests.logs import T0, Log
 from tests.pipeline import Pipeline
 from tests.processes import values_of
+from tests.services import unique
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,9 +187,9 @@ async def test_one_rebuild_at_a_time(kafka: services.Kafka, empty_redis: service
     await client.aclose()
 
 
-async def test_tables_that_are_needed_are_not_deleted(empty_redis: services.Redis) -> None:
+async def test_tables_that_are_needed_are_not_deleted(kafka: services.Kafka, empty_redis: services.Redis) -> None:
     """Neither those in force, nor those that a worker counts, nor those that a rebuild makes; nor what is not there."""
-    url = {"DESKPULSE_REDIS": empty_redis.url}
+    url = {"DESKPULSE_REDIS": empty_redis.url, "DESKPULSE_KAFKA": kafka.address}
     client = connect(empty_redis.url)
     name = await generations.claim(client, generations.ours(load()), now_ms=0)
     for other in ("counted", "rebuilt", "0ld"):
@@ -201,6 +205,47 @@ async def test_tables_that_are_needed_are_not_deleted(empty_redis: services.Redi
     assert deskpulse("rebuild", "--drop", "0ld", **url).stdout == "generation 0ld is deleted, 1 keys\n"
     assert set(await generations.known(client)) == {name, "counted", "rebuilt"}
     await client.aclose()
+
+
+def old_tables(redis: services.Redis, name: str) -> None:
+    """Leave tables of a generation that is not in force."""
+    with closing(redis.client()) as client:
+        client.hset(keys.topics(name), "support.chat", 1)
+        client.sadd(keys.GENERATIONS, name)
+
+
+def test_what_kafka_does_not_delete_can_be_dropped_again(kafka: services.Kafka, empty_redis: services.Redis) -> None:
+    """While Kafka is away the tables stay, and one line says what to do; the next time topics and tables go."""
+    group = unique("deskpulse")
+    topics = {f"{group}.0ld.agents": 1, f"{group}.0ld.customers": 1, f"{group}.0lder.agents": 1}
+    kafka.create_topics(topics)
+    old_tables(empty_redis, "0ld")
+    given = {"DESKPULSE_REDIS": empty_redis.url, "DESKPULSE_GROUP": group}
+
+    said = refused("rebuild", "--drop", "0ld", DESKPULSE_KAFKA=f"127.0.0.1:{free_port()}", **given)
+    done = deskpulse("rebuild", "--drop", "0ld", DESKPULSE_KAFKA=kafka.address, **given)
+
+    assert said.startswith("DESKPULSE_KAFKA: 127.0.0.1:")
+    assert said.endswith(": its tables stay; when that is mended, run `deskpulse rebuild --drop 0ld`")
+    assert (done.returncode, done.stdout) == (0, "generation 0ld is deleted, 1 keys\n")
+    eventually(lambda: topics.keys() & set(told_in(kafka.address)) == {f"{group}.0lder.agents"})
+
+
+def test_the_broker_of_the_demo_deletes_no_topic(empty_redis: services.Redis) -> None:
+    """The tables are deleted, and the line names the topics that stay: librdkafka's mock cluster can delete none."""
+    old_tables(empty_redis, "0ld")
+    topics = ["deskpulse.0ld.agents", "deskpulse.0ld.customers"]
+    with embedded_broker(topics) as address:
+        done = deskpulse("rebuild", "--drop", "0ld", DESKPULSE_REDIS=empty_redis.url, DESKPULSE_KAFKA=address)
+
+    stay = "the topics deskpulse.0ld.agents, deskpulse.0ld.customers stay: this broker deletes none"
+    assert (done.returncode, done.stdout) == (0, f"generation 0ld is deleted, 1 keys; {stay}\n")
+    assert done.stderr == ""
+
+
+def told_in(address: str) -> list[str]:
+    """Return the names of all topics there."""
+    return [*AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).topics]
 
 
 @pytest.mark.faults

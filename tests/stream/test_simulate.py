@@ -1,13 +1,23 @@
-"""The options of `deskpulse simulate`: what is out of bounds ends with one line that names the option."""
+"""`deskpulse simulate`: an option out of bounds is named, and a file is written whole or not at all."""
 
 from __future__ import annotations
+
+import gzip
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stream.clock import now_ms
 from stream.errors import UsageError
 from stream.simulate import span_ms, spike_of, start_of
-from tests.deskpulse import refused
+from tests.deskpulse import ROOT, deskpulse, refused
+from tests.eventually import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = "2026-11-20T12:00:00Z"
 NOON_MS = 1_795_176_000_000
@@ -73,3 +83,33 @@ def test_what_has_not_happened_yet_does_not_go_into_kafka() -> None:
     with pytest.raises(UsageError, match=r"^--start: .* is in the future"):
         start_of(tomorrow, into_kafka=True)
     assert start_of(tomorrow, into_kafka=False) == int(tomorrow)
+
+
+@pytest.mark.parametrize("name", ["day.jsonl", "day.jsonl.gz"])
+def test_a_file_that_is_not_finished_has_no_name(tmp_path: Path, name: str) -> None:
+    """Ctrl-C in the middle leaves what stood there before, and nothing beside it."""
+    file = tmp_path / name
+    file.write_bytes(b"before")
+    command = [sys.executable, "-m", "stream.cli", "simulate", "--out", str(file), "--start", NOON, "--for", "3660d"]
+
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: len([*tmp_path.iterdir()]) == 2)
+        child.send_signal(signal.SIGINT)
+        code = child.wait(timeout=30)
+    finally:
+        child.kill()
+
+    assert code != 0
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [(name, b"before")]
+
+
+def test_a_file_that_is_finished_is_whole(tmp_path: Path) -> None:
+    """It has its own name, and what is packed can be unpacked."""
+    file = tmp_path / "day.jsonl.gz"
+
+    done = deskpulse("simulate", "--out", file, "--start", NOON, "--for", "1m", "--heartbeat", "1s")
+
+    assert done.returncode == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["day.jsonl.gz"]
+    assert b'"source.heartbeat"' in gzip.decompress(file.read_bytes())

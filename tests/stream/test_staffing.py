@@ -118,6 +118,10 @@ def test_chats_at_once_divide_the_handle_time() -> None:
         ({"patience": "2m", "patience_from": ("day.jsonl",)}, "--patience: is measured with --patience-from"),
         ({"queue": "billing"}, "--queue: goes with --patience-from"),
         ({"channel": "voice"}, "--channel: goes with --patience-from"),
+        (
+            {"max_abandonment": 0.03},
+            "--max-abandonment: goes with --patience or --patience-from: without one nobody leaves",
+        ),
         ({"max_occupancy": 0.0}, "--max-occupancy: 0 is not above 0 and up to 1"),
         ({"max_abandonment": 1.5}, "--max-abandonment: 1.5 is not above 0 and up to 1"),
     ],

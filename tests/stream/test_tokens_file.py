@@ -138,7 +138,7 @@ def test_a_token_reads_unless_more_is_asked_for() -> None:
     ("arguments", "line"),
     [
         ((), "--tenant: name the tenants it shows, or give --all-tenants"),
-        (("--all-tenants", "--tenant", "a"), "--tenant: name the tenants it shows, or give --all-tenants"),
+        (("--all-tenants", "--tenant", "a"), "--tenant: goes without --all-tenants, and both were given"),
         (("--tenant", "a", "--tenant", "a"), "--tenant: 'a' stands there twice"),
         (("--all-tenants", "--scope", "root"), "--scope: 'root' is not one of read, drill-down, admin"),
         (("--all-tenants", "--scope", "admin"), "--scope: lacks 'read', without which the others are of no use"),
