@@ -77,6 +77,7 @@ export const texts = {
   below: (n) => `+ ${n} further down`,
   above: (n) => `+ ${n} further up`,
   noQueues: "No queue has been heard of yet.",
+  numberOf: (column, queue, value) => `${column}, ${queue}: ${value}`,
   ofN: (value, n) => `${value} (${n})`,
   trust: {
     title: "Trust",
