@@ -77,6 +77,38 @@ def test_the_doors_of_a_wrong_channel_lead_to_the_same_queue_where_it_has_one(br
         ]
 
 
+BOARDS = """
+[[boards]]
+name = "floor"
+title = "The floor"
+[[boards]]
+name = "tech"
+"""
+
+
+def test_a_board_that_is_not_laid_out_is_named_with_those_that_are(browser: Browser, tmp_path: Path) -> None:
+    """No other board in its place, at first as later; a door to each, and one goes through without loading anew."""
+    file = tmp_path / "boards.toml"
+    file.write_text(BOARDS)
+    with (
+        Standing(Floor.busy(), port=free_port(), boards=str(file)) as standing,
+        page(browser, f"{standing.url}/?tenant=acme#nosuch") as opened,
+    ):
+        links = opened.locator(".wrong a")
+        links.first.wait_for()
+        assert "the board nosuch" in opened.get_by_role("alert").inner_text()
+        assert links.all_inner_texts() == ["The floor", "tech"]
+        assert (opened.locator("[data-tile]").count(), opened.locator("[aria-current=page]").count()) == (0, 0)
+        links.first.click()
+        opened.locator("[data-tile]").first.wait_for()
+        assert opened.locator("[aria-current=page]").inner_text() == "The floor"
+        opened.evaluate("location.hash = 'other'")
+        opened.locator(".wrong").wait_for()
+        assert "the board other" in opened.get_by_role("alert").inner_text()
+        opened.go_back()
+        opened.locator("[data-tile]").first.wait_for()
+
+
 @pytest.mark.parametrize("place", ["channel=post", "channel=chat&queue=nowhere", "queue=nowhere"])
 def test_while_no_number_is_known_no_place_is_wrong(browser: Browser, place: str) -> None:
     """The board waits for numbers, and says so; what they do not hold is named as soon as they come."""

@@ -57,6 +57,67 @@ def test_a_tile_is_a_door_to_its_conversations(standing: Standing, browser: Brow
     }  # fmt: skip
 
 
+QUEUE = {"tenant": ["acme"], "channel": ["chat"], "queue": ["tech"]}
+
+
+@pytest.mark.parametrize(
+    ("column", "asked"),
+    [
+        ("waiting", {"metric": ["support_queue_waiting"]}),
+        ("oldest", {"metric": ["support_queue_oldest_wait_seconds"]}),
+        ("past_target", {"metric": ["support_queue_waiting_past_target"]}),
+        (
+            "service_level",
+            {"metric": ["support_queue_rolling_service_level_ratio"], "variant": ["SL3"], "window": ["1h"]},
+        ),
+        ("abandonment", {"metric": ["support_queue_rolling_abandonment_ratio"], "window": ["1h"]}),
+        (
+            "first_response",
+            {"metric": ["support_queue_rolling_first_response_seconds"], "q": ["0.5"], "window": ["1h"]},
+        ),
+        ("csat", {"metric": ["support_queue_rolling_csat_satisfied_ratio"], "window": ["1h"]}),
+    ],
+)
+def test_each_number_of_a_queue_is_a_door_to_its_conversations(
+    standing: Standing, browser: Browser, column: str, asked: dict[str, list[str]]
+) -> None:
+    """With metric, labels and window of the very number."""
+    with page(browser, standing.url) as board:
+        row = board.locator(".queues tbody tr", has_text="tech").filter(has_text="chat")
+        row.locator(f"td.{column} a[href]").click()
+        board.locator("tbody tr").first.wait_for()
+        found = urlsplit(board.url)
+
+    assert found.path == "/drill"
+    assert parse_qs(found.query) == QUEUE | asked
+
+
+def test_doors_of_a_queue_are_gone_through_by_keyboard_and_have_names(standing: Standing, browser: Browser) -> None:
+    """A number alone, read aloud, says nothing: its name has the column and the queue. Enter goes through."""
+    with page(browser, standing.url) as board:
+        eventually(lambda: tile(board, "waiting")["value"], lambda value: value == "54")
+        board.get_by_role("link", name="tech", exact=True).first.focus()
+        board.keyboard.press("Tab")
+        board.keyboard.press("Tab")
+        board.keyboard.press("Tab")
+        board.keyboard.press("Tab")
+        focused = board.locator(":focus")
+        said = focused.get_attribute("aria-label")
+        focused.press("Enter")
+        board.locator("tbody tr").first.wait_for()
+
+    assert said == "Service level, tech · voice: 41%"
+
+
+def test_a_number_of_a_queue_that_is_not_known_is_no_door(standing: Standing, browser: Browser) -> None:
+    """There is a dash, and nothing to go through; nobody waits in billing by voice."""
+    with page(browser, standing.url) as board:
+        row = board.locator(".queues tbody tr", has_text="billing").filter(has_text="voice")
+        eventually(row.locator("td.waiting").inner_text, lambda text: text == "0")
+        assert row.locator("td.oldest").inner_text() == "–"
+        assert row.locator("td.oldest a[href]").count() == 0
+
+
 def test_the_list_says_what_makes_the_number(standing: Standing, browser: Browser) -> None:
     """The number of the board, how many there are, their sum, and the number from these alone."""
     with page(browser, standing.url + LIST, locale="en-GB") as opened:
@@ -156,6 +217,25 @@ def test_people_who_wait_are_shown_with_their_age(standing: Standing, browser: B
         row = board.locator(".people tbody tr").first
         eventually(row.inner_text, lambda text: text.startswith("conv-019\ttech · chat\t19:"))
         assert board.locator(".people .more").inner_text().endswith("who came later")
+
+
+def test_who_waits_is_a_door_to_their_facts(standing: Standing, browser: Browser) -> None:
+    """To what happened to that very conversation, of the tenant on the screen."""
+    with page(browser, standing.url) as board:
+        board.locator(".people tbody a").first.click()
+        board.locator(".timeline").wait_for()
+        found = urlsplit(board.url)
+
+    assert found.path == "/drill"
+    assert parse_qs(found.query) == {"conversation": ["conv-019"], "tenant": ["acme"]}
+
+
+def test_who_waits_and_may_not_be_named_is_no_door(standing: Standing, browser: Browser) -> None:
+    """A mask leads nowhere."""
+    standing.floor.is_masked = True
+    with page(browser, standing.url) as board:
+        board.locator(".people tbody tr").first.wait_for()
+        assert board.locator(".people tbody a").count() == 0
 
 
 @pytest.mark.parametrize("path", [LIST, "/drill?conversation=conv-001&tenant=acme"])

@@ -101,6 +101,40 @@ def test_a_place_and_the_weeks_are_chosen(browser: Browser) -> None:
     assert asked == {"lang": ["en-GB"], "tenant": ["acme"], "channel": ["voice"], "weeks": ["1"]}
 
 
+@pytest.mark.parametrize(
+    ("asked", "why", "doors"),
+    [
+        ("tenant=nobody", "the tenant nobody", ["acme"]),
+        ("tenant=acme&channel=post&weeks=1", "the channel post", ["chat", "voice"]),
+        ("channel=voice&queue=nowhere", "the queue nowhere", ["billing"]),
+        ("queue=billing", "the queue billing, but not of which channel", ["billing · chat", "billing · voice"]),
+        ("tenant=acme&weeks=99", "the number of weeks 99", ["1", "2", "4", "8", "12"]),
+    ],
+)
+def test_what_there_is_not_is_named_with_what_there_is(
+    browser: Browser, asked: str, why: str, doors: list[str]
+) -> None:
+    """Nobody else's hours in its place, a door to each there is, and one back to the board."""
+    with serving("volume") as address, page(browser, f"{address}/week?{asked}") as opened:
+        wrong = opened.locator(".wrong")
+        wrong.wait_for()
+        assert why in wrong.get_by_role("alert").inner_text()
+        links = wrong.locator("a")
+        assert links.all_inner_texts() == [*doors, "Back to the board"]
+        assert opened.locator("table").count() == 0
+        links.first.click()
+        opened.locator("tbody tr").first.wait_for()
+
+
+def test_any_number_of_weeks_up_to_twelve_can_be_asked_for(browser: Browser) -> None:
+    """Three are none of those to choose from: they are one more, and chosen."""
+    with serving("volume") as address, page(browser, f"{address}/week?weeks=3") as opened:
+        opened.locator("tbody tr").first.wait_for()
+        weeks = opened.get_by_label("Weeks")
+        assert weeks.locator("option").all_inner_texts() == ["1", "2", "3", "4", "8", "12"]
+        assert weeks.locator("option:checked").inner_text() == "3"
+
+
 def test_where_contacts_are_not_counted_legs_are_shown(browser: Browser) -> None:
     """Legs are always counted; the words below say which it is."""
     with serving() as address, page(browser, f"{address}/week?lang=en-GB") as opened:

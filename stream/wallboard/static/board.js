@@ -1,6 +1,6 @@
 // The wallboard: asks for the boards, listens to the numbers, and shows one board after the other.
 
-import { adapted, asked, keepAddress, makeWrongScreen, noteOf, wantsBack, wrongWith } from "./address.js";
+import { adapted, asked, keepAddress, makeWrongScreen, noteOf, wantsBack } from "./address.js";
 import { Heard } from "./heard.js";
 import { makeHeader } from "./header.js";
 import { h, say } from "./dom.js";
@@ -15,10 +15,12 @@ import { instantOf, makeThen } from "./then.js";
 import { Trends } from "./trends.js";
 import { Trust } from "./trust.js";
 import { Values } from "./values.js";
+import { wrongBoard, wrongWith } from "./wrong_places.js";
 
 const AGAIN_MS = 3000;
 const RENDER_MS = 1000;
 const HOUR_MS = 3_600_000;
+const NO_BOARD = { title: null, tenant: null };
 
 const values = new Values();
 const trust = new Trust();
@@ -94,7 +96,7 @@ function run(laidOut) {
       : isBack ? thenOf(board, tenant)
       : makeScreen({ board, tenant, window: state.window, sources: laidOut.sources, door, hasDoors: laidOut.has_conversations, hasTimelines: laidOut.has_timelines, trends, trust, announcer });
     main.replaceChildren(screen.box);
-    header.turned(board, screen.tenant);
+    header.turned(rotation.missing() === null ? board : NO_BOARD, screen.tenant);
     render();
   }
 
@@ -103,6 +105,10 @@ function run(laidOut) {
   }
 
   function wrongNow(board) {
+    const missing = rotation.missing();
+    if (missing !== null) {
+      return wrongBoard(missing, boards);
+    }
     const meant = { tenant: board.tenant ? null : state.tenant, window: state.window, ...place };
     const places = heard.of(new Set([tenantOf(board), ...board.tiles.map((tile) => tile.tenant)]));
     return wrongWith(meant, { tenants: header.tenants(), windows: laidOut.windows, places });

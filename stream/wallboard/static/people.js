@@ -1,6 +1,7 @@
 // The people who wait now, the oldest first, with their age by the second.
 
 import { h, hold, say } from "./dom.js";
+import { doorTo } from "./doors.js";
 import { count, duration } from "./format.js";
 import { labelsOf, levelOf, nameOf } from "./places.js";
 import { texts } from "./texts.js";
@@ -8,8 +9,8 @@ import { texts } from "./texts.js";
 const EVERY_MS = 10_000; // after the answer before: it may take its time
 const MOST = 100; // more than any screen has room for
 
-/** Return the panel of a board. It asks while it is shown. */
-export function makePeople({ board, tenant }) {
+/** Return the panel of a board. It asks while it is shown; `hasTimelines` is whether ids lead on. */
+export function makePeople({ board, tenant, hasTimelines }) {
   const body = h("tbody");
   const more = h("p", { class: "more" });
   const head = ["conversation", "queue", "age"].map((name) => h("th", { scope: "col", class: name }, texts.people[name]));
@@ -77,7 +78,7 @@ export function makePeople({ board, tenant }) {
     const key = each.conversation + each.at;
     if (!made.has(key)) {
       const age = h("td", { class: "age" });
-      const row = h("tr", {}, h("th", { scope: "row", class: "conversation" }, each.conversation), h("td", { class: "queue" }, `${each.queue} · ${each.channel}`), age);
+      const row = h("tr", {}, h("th", { scope: "row", class: "conversation" }, doorTo({ ...each, tenant }, { hasTimelines })), h("td", { class: "queue" }, `${each.queue} · ${each.channel}`), age);
       made.set(key, { row, age });
     }
     const { row, age } = made.get(key);

@@ -2,7 +2,7 @@
 
 /** Return what turns the boards. `turn` shows one; the address names the one that is shown. */
 export function makeRotation({ boards, everyS, isKiosk, turn }) {
-  let place = Math.max(0, boards.findIndex((board) => board.name === named()));
+  let place = placeOf(named()); // -1 where no board has the name
   let isTurning = isKiosk && everyS !== null && boards.length > 1;
   let isHeld = false;
   let timer = null;
@@ -21,16 +21,26 @@ export function makeRotation({ boards, everyS, isKiosk, turn }) {
     }
   }
 
+  function placeOf(name) {
+    return name ? boards.findIndex((board) => board.name === name) : 0;
+  }
+
   addEventListener("hashchange", () => {
-    const found = boards.findIndex((board) => board.name === named());
+    const found = placeOf(named());
     if (found >= 0 && found !== place) {
       go(found);
+    } else if (found < 0) {
+      place = found;
+      turn(boards[0]);
     }
   });
   wind();
 
   return {
-    current: () => boards[place],
+    /** The board that is shown; the first where the address names one that there is not. */
+    current: () => boards[Math.max(0, place)],
+    /** The board that the address names and there is not; null where there is. */
+    missing: () => (place < 0 ? named() : null),
     go: (board) => go(boards.indexOf(board)),
     isTurning: () => isTurning,
     set(value) {

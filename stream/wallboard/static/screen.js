@@ -21,7 +21,7 @@ export function makeScreen({ board, tenant, window, sources, door, hasDoors, has
   }
   // Until the server can tell who they are there is nothing to show.
   if (board.panels.includes("waiting") && hasDoors) {
-    panels.push(makePeople({ board, tenant }));
+    panels.push(makePeople({ board, tenant, hasTimelines }));
   }
   if (board.panels.includes("trust")) {
     panels.push(makeTrust({ trust, board, tenant, sources, hasTimelines }));

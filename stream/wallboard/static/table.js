@@ -122,7 +122,7 @@ function heightOf(part) {
 }
 
 function makeRow(place, window, door) {
-  const cells = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, h("td", { class: name })]));
+  const cells = Object.fromEntries(Object.entries(COLUMNS).map(([name, [, part]]) => [name, makeCell(name, door(queryOf(part, place, window)))]));
   const state = h("td", { class: "state" });
   const link = h("a", { href: door(queryOf({ metric: "waiting" }, place, null)) }, place.queue);
   const box = h(
@@ -130,9 +130,10 @@ function makeRow(place, window, door) {
     {},
     h("th", { scope: "row", class: "queue" }, link),
     h("td", { class: "channel" }, place.channel),
-    ...Object.values(cells),
+    ...Object.values(cells).map((cell) => cell.box),
     state,
   );
+  const of = `${place.queue} · ${place.channel}`;
   const row = { box, name: `${place.queue} ${place.channel}`, state: "unknown", isIdle: 0, show };
 
   function show(values, why) {
@@ -143,7 +144,7 @@ function makeRow(place, window, door) {
       }
       const n = name === "csat" && value !== undefined ? valueOf(values, RESPONSES, place, window) : undefined;
       const text = name === "oldest" && value !== undefined ? duration(value) : shown(unit, value);
-      say(cells[name], n === undefined ? text : texts.ofN(text, shown("count", n)));
+      cells[name].show(n === undefined ? text : texts.ofN(text, shown("count", n)), { isKnown: value !== undefined, of });
     }
     row.isIdle = Number((valueOf(values, { metric: "rolling_queued" }, place, window) ?? 0) === 0);
     row.state = why ? "unknown" : moodOf(values, place);
@@ -152,6 +153,19 @@ function makeRow(place, window, door) {
   }
 
   return row;
+}
+
+/** Return a cell whose number is a door to who makes it; where there is no number there is no door. */
+function makeCell(name, address) {
+  const link = h("a");
+
+  function show(text, { isKnown, of }) {
+    say(link, text);
+    mark(link, "href", isKnown ? address : null);
+    mark(link, "aria-label", isKnown ? texts.numberOf(texts.columns[name], of, text) : null);
+  }
+
+  return { box: h("td", { class: name }, link), show };
 }
 
 /** Return how a queue does: wrong when as many are past the target as come in a minute, and five at least. */

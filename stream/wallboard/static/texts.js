@@ -34,6 +34,7 @@ export const texts = {
   notCounted: "not counted here",
   refused: "This screen may not read the numbers: open it with a link or a token that may.",
   wrong: (what, value) => `The address asks for the ${what} ${value}, of which there are no numbers here.`,
+  noBoard: (name) => `The address asks for the board ${name}, which is not laid out here.`,
   noChannel: (queue) => `The address asks for the queue ${queue}, but not of which channel.`,
   thereIs: "There is:",
   backToBoard: "Back to the board",
@@ -76,6 +77,7 @@ export const texts = {
   below: (n) => `+ ${n} further down`,
   above: (n) => `+ ${n} further up`,
   noQueues: "No queue has been heard of yet.",
+  numberOf: (column, queue, value) => `${column}, ${queue}: ${value}`,
   ofN: (value, n) => `${value} (${n})`,
   trust: {
     title: "Trust",

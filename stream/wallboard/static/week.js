@@ -5,11 +5,13 @@ import { h } from "./dom.js";
 import { count, day as dayOf, weekday } from "./format.js";
 import { keepTheme } from "./theme.js";
 import { texts } from "./texts.js";
+import { wrong, wrongWith } from "./wrong_places.js";
 import { makeWrong } from "./wrongs.js";
 
 const WHAT = ["contacts", "queued"]; // the first of them that is counted
 const LABELS = ["tenant", "channel", "queue"];
 const WEEKS = [1, 2, 4, 8, 12];
+const MOST_WEEKS = 12;
 const USUAL_WEEKS = 4;
 const STEPS = 4;
 const query = new URLSearchParams(location.search);
@@ -23,7 +25,12 @@ async function start() {
   document.body.replaceChildren(h("header", { class: "head" }, h("p", { class: "name" }, h("a", { href: "/" }, texts.product))), main);
   try {
     const places = await placesOf();
-    main.lastChild.replaceWith(...(places.length ? await shownOf(places) : [h("p", { class: "notice" }, texts.week.noPlace)]));
+    const found = wrongNow(places);
+    main.lastChild.replaceWith(
+      ...(found ? [makeWrong({ ...found, home: "/" })]
+      : places.length ? await shownOf(places)
+      : [h("p", { class: "notice" }, texts.week.noPlace)]),
+    );
   } catch (error) {
     main.lastChild.replaceWith(makeWrong({ why: error.message, doors: [], home: "/" }));
   }
@@ -49,13 +56,43 @@ function compare(one, other) {
   return place < 0 ? 0 : mine[place] < theirs[place] ? -1 : 1;
 }
 
+/** Return what is wrong with what the address asks for; null if nothing is, and where there is nothing to choose from. */
+function wrongNow(places) {
+  const weeks = weeksAsked();
+  if (!Number.isInteger(weeks) || weeks < 1 || weeks > MOST_WEEKS) {
+    return wrong("number of weeks", query.get("weeks"), WEEKS.map((number) => ({ words: String(number), query: { weeks: number } })));
+  }
+  if (!places.length || chosenOf(places)) {
+    return null;
+  }
+  const { tenant, channel, queue } = placeAsked(places);
+  const narrower = places.map(({ labels }) => labels).filter((labels) => labels.tenant === tenant && labels.channel);
+  const tenants = [...new Set(places.map(({ labels }) => labels.tenant))];
+  return wrongWith({ tenant, channel, queue }, { tenants, windows: [], places: narrower }) ?? wrong("queue", queue ?? "", []);
+}
+
+function weeksAsked() {
+  return query.get("weeks") ? Number(query.get("weeks")) : USUAL_WEEKS;
+}
+
+/** Return the place that the address asks for, of the first tenant where it names none. */
+function placeAsked(places) {
+  const asked = Object.fromEntries(LABELS.map((name) => [name, query.get(name) || null]));
+  return { ...asked, tenant: asked.tenant ?? places[0].labels.tenant };
+}
+
+function chosenOf(places) {
+  const asked = placeAsked(places);
+  return places.find(({ labels }) => LABELS.every((name) => (labels[name] ?? null) === asked[name]));
+}
+
 async function shownOf(places) {
-  const chosen = places.find(({ labels }) => LABELS.every((name) => (labels[name] ?? null) === query.get(name))) ?? places[0];
-  const weeks = WEEKS.includes(Number(query.get("weeks"))) ? Number(query.get("weeks")) : USUAL_WEEKS;
+  const chosen = chosenOf(places);
+  const weeks = weeksAsked();
   const asked = new URLSearchParams({ metric: chosen.metric, ...chosen.labels, weeks });
   const said = await ask(`/api/v1/week?${asked}`);
   const place = choice(texts.week.place, places, chosen, nameOf, ({ labels }) => go({ ...labels, weeks }));
-  const back = choice(texts.week.weeks, WEEKS, weeks, String, (value) => go({ ...chosen.labels, weeks: value }));
+  const back = choice(texts.week.weeks, [...new Set([...WEEKS, weeks])].sort((one, other) => one - other), weeks, String, (value) => go({ ...chosen.labels, weeks: value }));
   return [h("div", { class: "controls" }, place, back), ...table(said, chosen)];
 }
 

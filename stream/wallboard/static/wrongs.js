@@ -4,11 +4,12 @@ import { h } from "./dom.js";
 import { texts } from "./texts.js";
 
 /**
- * Return it. Each door is its words and what this address then asks for otherwise, null being no longer. What stands in
- * place of a whole page has a `title`, what stands on a page of its own leads back `home`.
+ * Return it. Each door is its words and what this address then asks for otherwise, null being no longer, in its `query`
+ * and behind its `hash`. What stands in place of a whole page has a `title`, what stands on a page of its own leads back
+ * `home`.
  */
 export function makeWrong({ why, doors, title, home }) {
-  const links = doors.map(({ words, query }) => h("li", {}, h("a", { href: addressWith(query) }, words)));
+  const links = doors.map(({ words, query, hash }) => h("li", {}, h("a", { href: addressWith(query ?? {}, hash) }, words)));
   return h(
     "div",
     { class: "notice wrong" },
@@ -20,7 +21,7 @@ export function makeWrong({ why, doors, title, home }) {
   );
 }
 
-function addressWith(changes) {
+function addressWith(changes, hash = location.hash) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) {
@@ -29,5 +30,5 @@ function addressWith(changes) {
       query.set(name, value);
     }
   }
-  return `${location.pathname}?${query}${location.hash}`;
+  return `${location.pathname}${query.size ? `?${query}` : ""}${hash}`;
 }
